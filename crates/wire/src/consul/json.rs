@@ -1,0 +1,84 @@
+//! Small pieces of the hand-written encoders on the agent's hot path.
+
+/// Appends `text` as a JSON string, escaped as Go's encoder does: `<`, `>`, `&`, U+2028 and
+/// U+2029 as `\u…` too.
+pub(crate) fn write_str(out: &mut Vec<u8>, text: &str) {
+    out.push(b'"');
+    let bytes = text.as_bytes();
+    let mut start = 0;
+    for (at, &byte) in bytes.iter().enumerate() {
+        let skip = match byte {
+            0x00..=0x1f | b'"' | b'\\' | b'<' | b'>' | b'&' => 1,
+            0xe2 if matches!(bytes.get(at + 1..at + 3), Some([0x80, 0xa8 | 0xa9])) => 3,
+            _ => continue,
+        };
+        out.extend_from_slice(&bytes[start..at]);
+        write_escape(out, byte, bytes.get(at + 2).copied());
+        start = at + skip;
+    }
+    out.extend_from_slice(&bytes[start..]);
+    out.push(b'"');
+}
+
+fn write_escape(out: &mut Vec<u8>, byte: u8, third: Option<u8>) {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    match byte {
+        b'"' => out.extend_from_slice(b"\\\""),
+        b'\\' => out.extend_from_slice(b"\\\\"),
+        b'\n' => out.extend_from_slice(b"\\n"),
+        b'\r' => out.extend_from_slice(b"\\r"),
+        b'\t' => out.extend_from_slice(b"\\t"),
+        0xe2 => {
+            let last = if third == Some(0xa8) { b'8' } else { b'9' };
+            out.extend_from_slice(b"\\u202");
+            out.push(last);
+        }
+        _ => {
+            out.extend_from_slice(b"\\u00");
+            out.push(HEX[usize::from(byte >> 4)]);
+            out.push(HEX[usize::from(byte & 0xf)]);
+        }
+    }
+}
+
+/// Appends `number` in decimal.
+pub(crate) fn write_u64(out: &mut Vec<u8>, mut number: u64) {
+    let mut digits = [0u8; 20];
+    let mut at = digits.len();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + u8::try_from(number % 10).unwrap_or(0);
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(&digits[at..]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escaped_text_reads_back_the_same() {
+        let text = "a\"b\\c\n\r\t\u{1}<>&\u{2028}\u{2029}\u{2027}é漢🦀";
+        let mut out = Vec::new();
+        write_str(&mut out, text);
+        assert_eq!(serde_json::from_slice::<String>(&out).unwrap(), text);
+        let json = String::from_utf8(out).unwrap();
+        assert!(
+            json.contains("\\u003c\\u003e\\u0026\\u2028\\u2029"),
+            "{json}"
+        );
+    }
+
+    #[test]
+    fn numbers_are_written_whole() {
+        for number in [0, 7, 10, 999, u64::MAX] {
+            let mut out = Vec::new();
+            write_u64(&mut out, number);
+            assert_eq!(out, number.to_string().as_bytes());
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! Consul's HTTP API (`/v1/…`): bodies, query parameters, headers and paths.
+//!
+//! Reference level: Consul 1.8.7. Unknown fields in a server's answer are ignored, so newer
+//! servers can be read too.
+
+pub mod agent;
+pub mod bytes64;
+pub mod catalog;
+pub mod duration;
+pub mod health;
+pub mod kv;
+pub mod meta;
+pub mod path;
+pub mod query;
+pub mod session;
+pub mod status;
+pub mod text;
+pub mod txn;
+
+mod json;
+
+pub use agent::AgentSelf;
+pub use catalog::Node;
+pub use duration::GoDuration;
+pub use health::HealthCheck;
+pub use kv::{KvEntry, KvEntryRef};
+pub use meta::QueryMeta;
+pub use query::{CacheControl, Consistency, QueryOptions, WriteOptions};
+pub use session::{Session, SessionBehavior, SessionRequest};
+pub use txn::{KvOp, KvVerb, TxnAnswer, TxnError, TxnOp, TxnResult};

@@ -1,0 +1,223 @@
+//! Paths: names in them are percent-encoded, and a key in one must survive the server's cleaning.
+
+use std::borrow::Cow;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+/// Everything but RFC 3986's unreserved characters.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// Like [`SEGMENT`], but a `/` stays: `a/b` and `a%2Fb` name the same key.
+const KEY: &AsciiSet = &SEGMENT.remove(b'/');
+
+/// The longest key that is sent: URLs beyond 8 KiB are refused by many proxies.
+pub const MAX_KEY_BYTES: usize = 4096;
+
+/// Percent-encodes one segment of a path, or the value of a query parameter.
+#[must_use]
+pub fn encode_segment(name: &str) -> Cow<'_, str> {
+    utf8_percent_encode(name, SEGMENT).into()
+}
+
+/// Percent-encodes a key; its slashes stay.
+#[must_use]
+pub fn encode_key(key: &str) -> Cow<'_, str> {
+    utf8_percent_encode(key, KEY).into()
+}
+
+/// Decodes a percent-encoded path to its bytes. A `%` without two hex digits stays as it is.
+#[must_use]
+pub fn decode(path: &str) -> Cow<'_, [u8]> {
+    percent_decode_str(path).into()
+}
+
+/// Why a key can't be addressed by a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// The key is empty, and this call needs one.
+    #[error("key is empty")]
+    Empty,
+    /// The key starts with a slash. The server would clean it away.
+    #[error("key starts with '/'")]
+    LeadingSlash,
+    /// The key has an empty segment (`a//b`). The server would clean it away.
+    #[error("key has an empty segment ('//')")]
+    EmptySegment,
+    /// The key has a segment `.` or `..`. The server would resolve it.
+    #[error("key has a segment '.' or '..'")]
+    DotSegment,
+    /// The key has a control or other non-printable character. The server answers 400.
+    #[error("key has a non-printable character at byte {at}")]
+    NonPrintable {
+        /// Where it stands.
+        at: usize,
+    },
+    /// The key is longer than [`MAX_KEY_BYTES`].
+    #[error("key has {length} bytes, more than the {MAX_KEY_BYTES} allowed")]
+    TooLong {
+        /// The key's length in bytes.
+        length: usize,
+    },
+}
+
+/// Checks that `key` reaches the server unchanged when it is sent in a path.
+///
+/// Consul cleans the decoded path, so keys with empty or dot segments, or a leading slash, can't
+/// be addressed (a transaction can); it refuses non-printable characters.
+///
+/// # Errors
+/// [`KeyError`] says what is wrong.
+pub fn check_key(key: &str) -> Result<(), KeyError> {
+    if key.is_empty() {
+        return Err(KeyError::Empty);
+    }
+    check_prefix(key)
+}
+
+/// Checks that `prefix` reaches the server unchanged. Unlike a key it may be empty (everything).
+///
+/// # Errors
+/// [`KeyError`] says what is wrong.
+pub fn check_prefix(prefix: &str) -> Result<(), KeyError> {
+    if prefix.len() > MAX_KEY_BYTES {
+        return Err(KeyError::TooLong {
+            length: prefix.len(),
+        });
+    }
+    if prefix.starts_with('/') {
+        return Err(KeyError::LeadingSlash);
+    }
+    if prefix.contains("//") {
+        return Err(KeyError::EmptySegment);
+    }
+    if prefix
+        .split('/')
+        .any(|segment| matches!(segment, "." | ".."))
+    {
+        return Err(KeyError::DotSegment);
+    }
+    match prefix.char_indices().find(|(_, c)| !is_printable(*c)) {
+        Some((at, _)) => Err(KeyError::NonPrintable { at }),
+        None => Ok(()),
+    }
+}
+
+/// Go's `unicode.IsPrint`, as far as it can be told without its tables: no control characters, no
+/// space but U+0020, no format, private or unassigned characters of the well-known blocks.
+fn is_printable(c: char) -> bool {
+    let hidden = matches!(c,
+        '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        | '\u{61c}' | '\u{180e}' | '\u{e000}'..='\u{f8ff}' | '\u{feff}' | '\u{fff0}'..='\u{fffb}'
+        | '\u{fffe}' | '\u{ffff}' | '\u{e0000}'..='\u{10ffff}');
+    c == ' ' || !(c.is_control() || c.is_whitespace() || hidden)
+}
+
+/// The path of one of Consul's endpoints with the encoded `name` behind it.
+#[must_use]
+pub fn with_name(endpoint: &str, name: &str) -> String {
+    format!("{endpoint}{}", encode_segment(name))
+}
+
+/// The path of a key: `/v1/kv/` and the encoded key.
+#[must_use]
+pub fn kv(key: &str) -> String {
+    let encoded = encode_key(key);
+    let mut path = String::with_capacity(KV.len() + encoded.len() + 24);
+    path.push_str(KV);
+    path.push_str(&encoded);
+    path
+}
+
+/// Keys, followed by the key.
+pub const KV: &str = "/v1/kv/";
+/// Transactions.
+pub const TXN: &str = "/v1/txn";
+/// Creates a session.
+pub const SESSION_CREATE: &str = "/v1/session/create";
+/// Ends a session, followed by its id.
+pub const SESSION_DESTROY: &str = "/v1/session/destroy/";
+/// Renews a session, followed by its id.
+pub const SESSION_RENEW: &str = "/v1/session/renew/";
+/// One session, followed by its id.
+pub const SESSION_INFO: &str = "/v1/session/info/";
+/// The sessions of a node, followed by its name.
+pub const SESSION_NODE: &str = "/v1/session/node/";
+/// All sessions.
+pub const SESSION_LIST: &str = "/v1/session/list";
+/// The leader's address.
+pub const STATUS_LEADER: &str = "/v1/status/leader";
+/// The servers' addresses.
+pub const STATUS_PEERS: &str = "/v1/status/peers";
+/// What the agent says of itself.
+pub const AGENT_SELF: &str = "/v1/agent/self";
+/// All nodes.
+pub const CATALOG_NODES: &str = "/v1/catalog/nodes";
+/// Adds a node, a service or a check.
+pub const CATALOG_REGISTER: &str = "/v1/catalog/register";
+/// Removes a node, a service or a check.
+pub const CATALOG_DEREGISTER: &str = "/v1/catalog/deregister";
+/// The checks of a node, followed by its name.
+pub const HEALTH_NODE: &str = "/v1/health/node/";
+/// The checks in a state, followed by it.
+pub const HEALTH_STATE: &str = "/v1/health/state/";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn legal_keys_survive_encoding() {
+        for key in [
+            "a",
+            "a/b/",
+            "a b",
+            "ä/漢/🦀",
+            "a?b#c%d+e&f=g",
+            "a:b@c!$'()*,;[]{}|\\^`\"<>~",
+        ] {
+            assert_eq!(check_key(key), Ok(()), "{key}");
+            let encoded = encode_key(key);
+            assert!(
+                encoded.is_ascii() && !encoded.contains(['?', '#', '+', ' ', '&']),
+                "{encoded}"
+            );
+            assert_eq!(decode(&encoded).as_ref(), key.as_bytes());
+        }
+    }
+
+    #[test]
+    fn keys_that_the_server_would_change_are_refused() {
+        for (key, error) in [
+            ("", KeyError::Empty),
+            ("/a", KeyError::LeadingSlash),
+            ("a//b", KeyError::EmptySegment),
+            ("a/../b", KeyError::DotSegment),
+            ("./a", KeyError::DotSegment),
+            ("a/.", KeyError::DotSegment),
+            ("a\nb", KeyError::NonPrintable { at: 1 }),
+            ("a\u{200b}", KeyError::NonPrintable { at: 1 }),
+            ("a\u{a0}", KeyError::NonPrintable { at: 1 }),
+        ] {
+            assert_eq!(check_key(key), Err(error), "{key:?}");
+        }
+        let long = "k".repeat(MAX_KEY_BYTES + 1);
+        assert_eq!(
+            check_key(&long),
+            Err(KeyError::TooLong {
+                length: MAX_KEY_BYTES + 1
+            })
+        );
+        assert_eq!(check_key(".hidden/..x/a.b"), Ok(()));
+    }
+
+    #[test]
+    fn a_segment_keeps_no_slash() {
+        assert_eq!(encode_segment("a/b c"), "a%2Fb%20c");
+        assert_eq!(with_name(SESSION_NODE, "n/1"), "/v1/session/node/n%2F1");
+    }
+}

@@ -1,1 +1,42 @@
-//! Placeholder.
+//! What the clients and the agent of quorate share when they talk to a server.
+//!
+//! | I want … | go to |
+//! |---|---|
+//! | to send HTTP requests to one of several servers | [`http::HttpClient`] |
+//! | to name a server, or an ordered set of them | [`endpoint::Endpoint`], [`endpoint::EndpointSet`] |
+//! | to say how long things may take | [`deadline::Timeouts`], [`deadline::Deadline`] |
+//! | to know what happened when it failed | [`error::NetError`] |
+//! | to speak TLS | [`tls::TlsOptions`] |
+//! | to connect without a socket, or in my own way | [`transport::memory`], [`transport::Dial`] |
+//! | to wait between attempts | [`backoff::Backoff`] |
+//! | to start a task that somebody ends | [`task::spawn`], [`task::TaskGroup`] |
+//! | to carry a token without printing it | [`secret::Secret`] |
+//!
+//! Everything here needs a tokio runtime with its time and I/O drivers. Nothing here starts a
+//! runtime, keeps global state that can be changed, or starts a task that nobody owns.
+//!
+//! ```
+//! use quorate_net::endpoint::EndpointSet;
+//! use quorate_net::http::{HttpClient, HttpConfig, HttpRequest, Verdict};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let servers = EndpointSet::parse("http://10.0.0.1:8500,http://10.0.0.2:8500")?;
+//! let client = HttpClient::new(HttpConfig::new(servers))?;
+//! let answer = client.send(HttpRequest::get("/v1/status/leader"), |_| Verdict::Done).await?;
+//! assert_eq!(answer.status, 200);
+//! # Ok(())
+//! # }
+//! ```
+
+pub mod backoff;
+pub mod deadline;
+pub mod endpoint;
+mod endpoint_set;
+pub mod error;
+pub mod http;
+mod retry;
+mod rng;
+pub mod secret;
+pub mod task;
+pub mod tls;
+pub mod transport;

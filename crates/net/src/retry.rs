@@ -1,0 +1,207 @@
+//! The one place that decides whether a request is tried again, where, and when.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use crate::backoff::Backoff;
+use crate::deadline::{Deadline, Step};
+use crate::endpoint::{EndpointId, EndpointSet};
+use crate::endpoint_set::Tried;
+use crate::error::{Account, Failure, NetError};
+use crate::http::{HttpConfig, HttpRequest, Replay, Verdict};
+
+/// The history of one request.
+///
+/// Attempts come in rounds: each server has one turn, the current one first, and there is a pause
+/// between rounds. All of it happens inside the overall clock, around the clocks of the attempts.
+pub(crate) struct Retry<'a> {
+    config: &'a HttpConfig,
+    endpoints: &'a EndpointSet,
+    pinned: Option<EndpointId>,
+    attempt_timeout: Duration,
+    deadline: Deadline,
+    /// Made for the first pause: most requests need none.
+    backoff: Option<Backoff>,
+    pause: Option<Duration>,
+    tried: Tried,
+    attempts: u32,
+    sent: bool,
+    /// Whether every failure of this round is bound to come again.
+    hopeless: bool,
+}
+
+/// One attempt that is due now.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    pub(crate) endpoint: EndpointId,
+    pub(crate) now: Instant,
+    pub(crate) step: Step,
+}
+
+impl<'a> Retry<'a> {
+    pub(crate) fn new(config: &'a HttpConfig, request: &HttpRequest) -> Self {
+        let overall = request.overall_timeout.or(config.timeouts.overall);
+        Self {
+            config,
+            endpoints: &config.endpoints,
+            pinned: request.endpoint,
+            attempt_timeout: request.attempt_timeout.unwrap_or(config.timeouts.attempt),
+            deadline: Deadline::after(overall),
+            backoff: None,
+            pause: None,
+            tried: Tried::default(),
+            attempts: 0,
+            sent: false,
+            hopeless: true,
+        }
+    }
+
+    /// Waits for the next attempt and says where it goes.
+    pub(crate) async fn turn(&mut self) -> Turn {
+        let now = match self.pause.take() {
+            Some(pause) => {
+                sleep(pause).await;
+                Instant::now()
+            }
+            None if self.attempts == 0 => self.deadline.started(),
+            None => Instant::now(),
+        };
+        self.attempts = self.attempts.saturating_add(1);
+        let endpoint = match self.pinned {
+            Some(id) => id,
+            None => self.pick(),
+        };
+        Turn {
+            endpoint,
+            now,
+            step: self.deadline.step(now, self.attempt_timeout),
+        }
+    }
+
+    fn pick(&mut self) -> EndpointId {
+        loop {
+            if let Some(id) = self.endpoints.pick(&mut self.tried) {
+                return id;
+            }
+            self.tried = Tried::default();
+        }
+    }
+
+    /// A whole response came. Whether the request is to be tried again all the same.
+    pub(crate) fn answered(&mut self, turn: &Turn, verdict: Verdict) -> bool {
+        self.endpoints.succeeded(turn.endpoint);
+        match verdict {
+            Verdict::Done => false,
+            Verdict::Retry { after } => {
+                self.hopeless = false;
+                self.sent = true;
+                let again = self.may_go_on(after);
+                if again {
+                    self.report(turn, "the server cannot answer now");
+                }
+                again
+            }
+        }
+    }
+
+    /// An attempt failed.
+    ///
+    /// # Errors
+    ///
+    /// The error for the caller, when the request is given up.
+    pub(crate) fn failed(
+        &mut self,
+        turn: &Turn,
+        failure: Failure,
+        replay: Replay,
+    ) -> Result<(), NetError> {
+        // Being cut short by the overall clock says nothing about the server.
+        if !failure.is_ours() && !(turn.step.shortened && failure.source.is_none()) {
+            self.endpoints.failed(turn.endpoint);
+        }
+        self.sent |= failure.sent;
+        self.hopeless &= failure.is_permanent();
+        let allowed = !failure.is_ours() && (!failure.sent || replay == Replay::Safe);
+        if allowed && self.may_go_on(None) {
+            self.report(turn, failure);
+            Ok(())
+        } else {
+            Err(self.give_up(turn, failure))
+        }
+    }
+
+    /// Prepares another attempt, if there is room for one.
+    fn may_go_on(&mut self, after: Option<Duration>) -> bool {
+        if self
+            .config
+            .max_attempts
+            .is_some_and(|max| self.attempts >= max)
+        {
+            return false;
+        }
+        let round_is_over = self.pinned.is_some() || self.endpoints.all_tried(&self.tried);
+        if round_is_over && self.hopeless {
+            return false;
+        }
+        if round_is_over || after.is_some() {
+            let config = self.config;
+            let backoff = self.backoff.get_or_insert_with(|| config.backoff());
+            self.pause = Some(after.unwrap_or_else(|| backoff.next_delay()));
+            self.tried = Tried::default();
+            self.hopeless = true;
+        }
+        let pause = self.pause.unwrap_or_default();
+        let room = self.deadline.remaining().is_none_or(|left| left > pause);
+        if !room {
+            self.pause = None;
+        }
+        room
+    }
+
+    fn report(&self, turn: &Turn, cause: impl Cause) {
+        tracing::debug!(
+            attempt = self.attempts,
+            endpoint = self.name(turn).as_deref(),
+            delay_ms = self.pause.unwrap_or_default().as_millis(),
+            cause = cause.text(),
+            "retrying a request",
+        );
+    }
+
+    fn give_up(&self, turn: &Turn, failure: Failure) -> NetError {
+        NetError::new(
+            failure,
+            Account {
+                sent: self.sent,
+                attempts: self.attempts,
+                elapsed: self.deadline.elapsed(),
+                endpoint: self.name(turn),
+            },
+        )
+    }
+
+    fn name(&self, turn: &Turn) -> Option<String> {
+        self.endpoints.get(turn.endpoint).map(ToString::to_string)
+    }
+}
+
+/// Why there is a retry, as text for the log; only built when somebody listens.
+trait Cause {
+    fn text(&self) -> String;
+}
+
+impl Cause for &str {
+    fn text(&self) -> String {
+        (*self).to_owned()
+    }
+}
+
+impl Cause for Failure {
+    fn text(&self) -> String {
+        match &self.source {
+            Some(source) => format!("{}: {source}", self.phase),
+            None => format!("{}: timed out", self.phase),
+        }
+    }
+}

@@ -1,9 +1,61 @@
-//! Small pieces of the hand-written encoders on the agent's hot path.
+//! JSON as Go writes it: `<`, `>`, `&`, U+2028 and U+2029 are escaped in texts.
+
+use std::io;
+
+use serde::Serialize;
+use serde_json::ser::{Formatter, Serializer};
+
+/// Encodes `value` byte for byte as Consul does.
+///
+/// # Errors
+/// Only when a map of `value` has keys that are no texts.
+pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, serde_json::Error> {
+    let mut out = Vec::with_capacity(128);
+    value.serialize(&mut Serializer::with_formatter(&mut out, GoFormatter))?;
+    Ok(out)
+}
+
+/// Writes the pieces of texts that serde_json leaves alone and Go escapes.
+struct GoFormatter;
+
+impl Formatter for GoFormatter {
+    fn write_string_fragment<W>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()>
+    where
+        W: ?Sized + io::Write,
+    {
+        if !fragment
+            .bytes()
+            .any(|byte| matches!(byte, b'<' | b'>' | b'&' | 0xe2))
+        {
+            return writer.write_all(fragment.as_bytes());
+        }
+        let mut out = Vec::with_capacity(fragment.len() + 16);
+        write_fragment(&mut out, fragment);
+        writer.write_all(&out)
+    }
+}
 
 /// Appends `text` as a JSON string, escaped as Go's encoder does: `<`, `>`, `&`, U+2028 and
 /// U+2029 as `\u…` too.
 pub(crate) fn write_str(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
+    write_fragment(out, text);
+    out.push(b'"');
+}
+
+/// Appends `bytes` as a JSON string; each byte that is not UTF-8 becomes `\ufffd`, as in Go.
+pub(crate) fn write_lossy(out: &mut Vec<u8>, bytes: &[u8]) {
+    out.push(b'"');
+    for chunk in bytes.utf8_chunks() {
+        write_fragment(out, chunk.valid());
+        for _ in chunk.invalid() {
+            out.extend_from_slice(b"\\ufffd");
+        }
+    }
+    out.push(b'"');
+}
+
+fn write_fragment(out: &mut Vec<u8>, text: &str) {
     let bytes = text.as_bytes();
     let mut start = 0;
     for (at, &byte) in bytes.iter().enumerate() {
@@ -17,7 +69,6 @@ pub(crate) fn write_str(out: &mut Vec<u8>, text: &str) {
         start = at + skip;
     }
     out.extend_from_slice(&bytes[start..]);
-    out.push(b'"');
 }
 
 fn write_escape(out: &mut Vec<u8>, byte: u8, third: Option<u8>) {
@@ -70,6 +121,15 @@ mod tests {
         assert!(
             json.contains("\\u003c\\u003e\\u0026\\u2028\\u2029"),
             "{json}"
+        );
+    }
+
+    #[test]
+    fn any_value_is_escaped_as_go_escapes_it() {
+        let json = encode(&["a<b>&\u{2028}\"\n€"]).unwrap();
+        assert_eq!(
+            json,
+            "[\"a\\u003cb\\u003e\\u0026\\u2028\\\"\\n€\"]".as_bytes()
         );
     }
 

@@ -8,6 +8,7 @@ pub mod bytes64;
 pub mod catalog;
 pub mod duration;
 pub mod health;
+pub mod json;
 pub mod kv;
 pub mod meta;
 pub mod path;
@@ -16,8 +17,6 @@ pub mod session;
 pub mod status;
 pub mod text;
 pub mod txn;
-
-mod json;
 
 pub use agent::AgentSelf;
 pub use catalog::Node;

@@ -163,8 +163,8 @@ pub struct ServiceCheck {
     /// The check's id.
     #[serde(rename = "ID")]
     pub id: String,
-    /// An enterprise field, kept as it came.
-    #[serde(rename = "Namespace", skip_serializing_if = "String::is_empty")]
+    /// An enterprise field, empty otherwise.
+    #[serde(rename = "Namespace")]
     pub namespace: String,
 }
 
@@ -273,7 +273,7 @@ mod tests {
             .with_service_check("service:web");
         assert_eq!(
             serde_json::to_string(&request).unwrap(),
-            r#"{"Name":"n","LockDelay":"0ms","Behavior":"delete","TTL":"15000ms","ServiceChecks":[{"ID":"service:web"}]}"#
+            r#"{"Name":"n","LockDelay":"0ms","Behavior":"delete","TTL":"15000ms","ServiceChecks":[{"ID":"service:web","Namespace":""}]}"#
         );
     }
 

@@ -4,6 +4,8 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::bytes64;
+use super::catalog::Node;
+use super::health::HealthCheck;
 use super::kv::KvEntry;
 
 /// The most operations that one transaction takes.
@@ -186,15 +188,15 @@ pub struct TxnResult {
     /// A key; only the reading verbs show its value.
     #[serde(rename = "KV", skip_serializing_if = "Option::is_none")]
     pub kv: Option<KvEntry>,
-    /// A node of the catalog, as JSON.
+    /// A node of the catalog.
     #[serde(rename = "Node", skip_serializing_if = "Option::is_none")]
-    pub node: Option<serde_json::Value>,
+    pub node: Option<Node>,
     /// A service of the catalog, as JSON.
     #[serde(rename = "Service", skip_serializing_if = "Option::is_none")]
     pub service: Option<serde_json::Value>,
-    /// A check of the catalog, as JSON.
+    /// A check of the catalog.
     #[serde(rename = "Check", skip_serializing_if = "Option::is_none")]
-    pub check: Option<serde_json::Value>,
+    pub check: Option<HealthCheck>,
 }
 
 impl From<KvEntry> for TxnResult {

@@ -1,0 +1,63 @@
+//! A bare hyper server: it reads a request's body, and returns bytes that it was given. What an
+//! HTTP server costs before it does anything.
+
+use std::convert::Infallible;
+use std::io::Write as _;
+
+use anyhow::Context as _;
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Method, Request, Response};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+/// The headers that Consul's KV reads have.
+const READ_HEADERS: [(&str, &str); 5] = [
+    ("content-type", "application/json"),
+    ("vary", "Accept-Encoding"),
+    ("x-consul-index", "10"),
+    ("x-consul-knownleader", "true"),
+    ("x-consul-lastcontact", "0"),
+];
+
+/// Serves for ever on a free port of the loopback interface, which it prints. A GET is answered
+/// with `body` and the headers of a KV read, anything else with `true`.
+///
+/// # Errors
+/// When it can't listen.
+pub async fn serve(body: Vec<u8>) -> anyhow::Result<()> {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.context("listen")?;
+    println!("{}", listener.local_addr()?);
+    std::io::stdout().flush()?;
+    let body = Bytes::from(body);
+    let mut connections = JoinSet::new();
+    loop {
+        let (stream, _) = listener.accept().await?;
+        stream.set_nodelay(true)?;
+        let body = body.clone();
+        connections.spawn(async move {
+            let service = service_fn(move |request| answer(request, body.clone()));
+            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+        });
+    }
+}
+
+async fn answer(
+    request: Request<Incoming>,
+    body: Bytes,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    if request.method() != Method::GET {
+        let _ = request.into_body().collect().await;
+        return Ok(Response::new(Full::new(Bytes::from_static(b"true"))));
+    }
+    let mut response = Response::new(Full::new(body));
+    for (name, value) in READ_HEADERS {
+        let name = HeaderName::from_static(name);
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    Ok(response)
+}

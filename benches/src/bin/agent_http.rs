@@ -1,0 +1,149 @@
+//! The agent's KV GET and durable PUT beside the real Consul's and a bare hyper server's.
+//!
+//! `cargo build --release && cargo run --release -p quorate-benches --bin agent_http [SECONDS]`
+
+#![allow(clippy::print_stdout, reason = "benchmarks are programs that print figures")]
+
+use std::time::Duration;
+
+use quorate_benches::bare;
+use quorate_benches::load::{Load, get, put};
+use quorate_benches::process::Server;
+use quorate_benches::report::{median, ratio};
+
+const CONNECTIONS: [usize; 3] = [1, 16, 64];
+const ROUNDS: usize = 5;
+const VALUE: &[u8; 100] = &[b'v'; 100];
+
+/// What one server did under one load.
+#[derive(Default)]
+struct Measured {
+    rate: Vec<f64>,
+    cpu_micros: Vec<f64>,
+    p99_micros: Vec<f64>,
+}
+
+impl Measured {
+    async fn measure(&mut self, server: &Server, load: &Load, write: bool) -> anyhow::Result<()> {
+        let before = server.cpu()?;
+        let figures = load
+            .run(move |connection, number, out| {
+                if write {
+                    let target = format!("/v1/kv/bench/{connection}/{}", number % 1000);
+                    let mut value = *VALUE;
+                    value[..8].copy_from_slice(&number.to_le_bytes());
+                    put(out, &target, &value);
+                } else {
+                    get(out, "/v1/kv/bench/key");
+                }
+            })
+            .await?;
+        let cpu = server.cpu()?.saturating_sub(before);
+        #[expect(clippy::cast_precision_loss, reason = "a figure for people")]
+        let each = cpu.as_secs_f64() * 1e6 / figures.requests() as f64;
+        self.rate.push(figures.rate());
+        self.cpu_micros.push(each);
+        self.p99_micros.push(figures.percentile(99).as_secs_f64() * 1e6);
+        Ok(())
+    }
+
+    fn print(&self, name: &str) {
+        println!(
+            "  {name:<10} {:>9.0} requests/s   {:>7.1} µs CPU each   p99 {:>8.0} µs",
+            median(&self.rate),
+            median(&self.cpu_micros),
+            median(&self.p99_micros)
+        );
+    }
+}
+
+fn over(ours: &[f64], theirs: &[f64]) -> f64 {
+    let ratios: Vec<_> = ours.iter().zip(theirs).map(|(ours, theirs)| ours / theirs).collect();
+    median(&ratios)
+}
+
+fn seed(server: &Server) -> anyhow::Result<()> {
+    let value = String::from_utf8_lossy(VALUE);
+    let request =
+        format!("PUT /v1/kv/bench/key HTTP/1.1\r\nHost: b\r\nContent-Length: 100\r\n\r\n{value}");
+    server.wait_for(request.as_bytes())?;
+    Ok(())
+}
+
+async fn compare(servers: &[Server; 3], seconds: f64, write: bool) -> anyhow::Result<()> {
+    let what = if write { "durable PUT" } else { "GET, in memory" };
+    for connections in CONNECTIONS {
+        let mut measured: [Measured; 3] = Default::default();
+        for round in 0..=ROUNDS {
+            for (server, measured) in servers.iter().zip(&mut measured) {
+                let length = if round == 0 { seconds / 4.0 } else { seconds };
+                let load = Load::new(server.address, connections, Duration::from_secs_f64(length));
+                if round == 0 {
+                    Measured::default().measure(server, &load, write).await?;
+                } else {
+                    measured.measure(server, &load, write).await?;
+                }
+            }
+        }
+        println!("\n{what}, {connections} connections, {ROUNDS} rounds of {seconds} s each:");
+        for (name, measured) in ["quorate", "consul", "bare hyper"].iter().zip(&measured) {
+            measured.print(name);
+        }
+        let [ours, consul, bare] = &measured;
+        print_ratios(connections, write, ours, consul, bare);
+    }
+    Ok(())
+}
+
+fn print_ratios(
+    connections: usize,
+    write: bool,
+    ours: &Measured,
+    consul: &Measured,
+    bare: &Measured,
+) {
+    let rate = over(&ours.rate, &consul.rate);
+    let cpu = over(&ours.cpu_micros, &consul.cpu_micros);
+    let hyper = over(&ours.rate, &bare.rate);
+    match (write, connections) {
+        (true, 1) => ratio("rate, ours / consul", rate, 2.0, true),
+        (true, _) => ratio("rate, ours / consul", rate, 4.0, true),
+        (false, 64) => {
+            ratio("rate, ours / consul", rate, 3.5, true);
+            ratio("rate, ours / bare hyper", hyper, 0.85, true);
+            ratio("CPU per request, ours / consul", cpu, 0.2, false);
+        }
+        _ => println!(
+            "rate, ours / consul {rate:.2}; ours / bare hyper {hyper:.2}; CPU, ours / consul {cpu:.2}"
+        ),
+    }
+}
+
+async fn run(seconds: f64) -> anyhow::Result<()> {
+    for write in [false, true] {
+        let servers = [Server::quorate(write)?, Server::consul(write)?, bare_like_consul()?];
+        servers.iter().try_for_each(seed)?;
+        compare(&servers, seconds, write).await?;
+    }
+    Ok(())
+}
+
+fn bare_like_consul() -> anyhow::Result<Server> {
+    let value = "dnZ2".repeat(33) + "dg==";
+    Server::bare(&format!(
+        "[{{\"LockIndex\":0,\"Key\":\"bench/key\",\"Flags\":0,\"Value\":\"{value}\",\"CreateIndex\":10,\"ModifyIndex\":10}}]"
+    ))
+}
+
+fn main() -> anyhow::Result<()> {
+    let mut arguments = std::env::args().skip(1);
+    let first = arguments.next();
+    if first.as_deref() == Some("bare-server") {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let body = arguments.next().unwrap_or_default().into_bytes();
+        return runtime.block_on(bare::serve(body));
+    }
+    let seconds = first.map_or(Ok(2.0), |seconds| seconds.parse())?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(run(seconds))
+}

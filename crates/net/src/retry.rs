@@ -20,6 +20,7 @@ pub(crate) struct Retry<'a> {
     endpoints: &'a EndpointSet,
     pinned: Option<EndpointId>,
     attempt_timeout: Duration,
+    max_attempts: Option<u32>,
     deadline: Deadline,
     /// Made for the first pause: most requests need none.
     backoff: Option<Backoff>,
@@ -47,6 +48,7 @@ impl<'a> Retry<'a> {
             endpoints: &config.endpoints,
             pinned: request.endpoint,
             attempt_timeout: request.attempt_timeout.unwrap_or(config.timeouts.attempt),
+            max_attempts: request.max_attempts.or(config.max_attempts),
             deadline: Deadline::after(overall),
             backoff: None,
             pause: None,
@@ -133,11 +135,7 @@ impl<'a> Retry<'a> {
 
     /// Prepares another attempt, if there is room for one.
     fn may_go_on(&mut self, after: Option<Duration>) -> bool {
-        if self
-            .config
-            .max_attempts
-            .is_some_and(|max| self.attempts >= max)
-        {
+        if self.max_attempts.is_some_and(|max| self.attempts >= max) {
             return false;
         }
         let round_is_over = self.pinned.is_some() || self.endpoints.all_tried(&self.tried);

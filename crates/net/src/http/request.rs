@@ -41,6 +41,8 @@ pub struct HttpRequest {
     pub attempt_timeout: Option<Duration>,
     /// The time for all attempts, instead of the client's; `Duration::MAX` for no limit.
     pub overall_timeout: Option<Duration>,
+    /// The most attempts, instead of the client's.
+    pub max_attempts: Option<u32>,
     /// The time between two chunks of a response read by [`open`](super::HttpClient::open),
     /// instead of the time for one attempt; `Duration::MAX` for no limit.
     pub chunk_timeout: Option<Duration>,
@@ -67,6 +69,7 @@ impl HttpRequest {
             replay,
             attempt_timeout: None,
             overall_timeout: None,
+            max_attempts: None,
             chunk_timeout: None,
             max_response_bytes: None,
             endpoint: None,
@@ -120,6 +123,13 @@ impl HttpRequest {
     #[must_use]
     pub fn with_overall_timeout(mut self, limit: Duration) -> Self {
         self.overall_timeout = Some(limit);
+        self
+    }
+
+    /// Sets the most attempts; 1 means that nothing is repeated.
+    #[must_use]
+    pub fn with_max_attempts(mut self, max: u32) -> Self {
+        self.max_attempts = Some(max);
         self
     }
 

@@ -107,6 +107,15 @@ impl Failure {
     }
 }
 
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.source {
+            Some(source) => write!(f, "{}: {source}", self.phase),
+            None => write!(f, "{}: timed out", self.phase),
+        }
+    }
+}
+
 /// No usable answer came, after everything that was allowed had been tried.
 ///
 /// It says what a caller needs to decide: how far the last attempt came

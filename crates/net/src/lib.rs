@@ -40,3 +40,6 @@ pub mod secret;
 pub mod task;
 pub mod tls;
 pub mod transport;
+
+pub use error::NetError;
+pub use secret::Secret;

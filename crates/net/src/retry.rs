@@ -1,5 +1,6 @@
 //! The one place that decides whether a request is tried again, where, and when.
 
+use std::fmt;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
@@ -100,7 +101,7 @@ impl<'a> Retry<'a> {
                 self.sent = true;
                 let again = self.may_go_on(after);
                 if again {
-                    self.report(turn, "the server cannot answer now");
+                    self.report(turn, &"the server cannot answer now");
                 }
                 again
             }
@@ -119,14 +120,15 @@ impl<'a> Retry<'a> {
         replay: Replay,
     ) -> Result<(), NetError> {
         // Being cut short by the overall clock says nothing about the server.
-        if !failure.is_ours() && !(turn.step.shortened && failure.source.is_none()) {
+        let cut_short = turn.step.shortened && failure.source.is_none();
+        if !failure.is_ours() && !cut_short {
             self.endpoints.failed(turn.endpoint);
         }
         self.sent |= failure.sent;
         self.hopeless &= failure.is_permanent();
         let allowed = !failure.is_ours() && (!failure.sent || replay == Replay::Safe);
         if allowed && self.may_go_on(None) {
-            self.report(turn, failure);
+            self.report(turn, &failure);
             Ok(())
         } else {
             Err(self.give_up(turn, failure))
@@ -157,12 +159,12 @@ impl<'a> Retry<'a> {
         room
     }
 
-    fn report(&self, turn: &Turn, cause: impl Cause) {
+    fn report(&self, turn: &Turn, cause: &dyn fmt::Display) {
         tracing::debug!(
             attempt = self.attempts,
             endpoint = self.name(turn).as_deref(),
             delay_ms = self.pause.unwrap_or_default().as_millis(),
-            cause = cause.text(),
+            %cause,
             "retrying a request",
         );
     }
@@ -181,25 +183,5 @@ impl<'a> Retry<'a> {
 
     fn name(&self, turn: &Turn) -> Option<String> {
         self.endpoints.get(turn.endpoint).map(ToString::to_string)
-    }
-}
-
-/// Why there is a retry, as text for the log; only built when somebody listens.
-trait Cause {
-    fn text(&self) -> String;
-}
-
-impl Cause for &str {
-    fn text(&self) -> String {
-        (*self).to_owned()
-    }
-}
-
-impl Cause for Failure {
-    fn text(&self) -> String {
-        match &self.source {
-            Some(source) => format!("{}: {source}", self.phase),
-            None => format!("{}: timed out", self.phase),
-        }
     }
 }

@@ -96,8 +96,11 @@ impl Server {
                 let (tcp, _) = listener.accept().await.unwrap();
                 let acceptor = acceptor.clone();
                 peers.push(spawn(async move {
-                    let Ok(tls) = acceptor.accept(tcp).await else {
-                        return;
+                    let tls = match acceptor.accept(tcp).into_fallible().await {
+                        Ok(tls) => tls,
+                        // Closing with unread bytes would reset the connection, and the alert
+                        // that says why would be lost on the way.
+                        Err((_, tcp)) => return Peer::new(tcp).drain().await,
                     };
                     assert_eq!(tls.get_ref().1.alpn_protocol(), Some(b"http/1.1".as_ref()));
                     let mut peer = Peer::new(Stream::new(tls));

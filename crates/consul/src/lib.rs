@@ -1,1 +1,91 @@
-//! Placeholder.
+//! A complete client of Consul's HTTP API for keys, transactions and sessions.
+//!
+//! ```no_run
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), quorate_consul::Error> {
+//! use quorate_consul::Client;
+//!
+//! let client = Client::new("http://127.0.0.1:8500")?;
+//! client.kv().put("config/port", "8080").await?;
+//!
+//! let mut changes = client.kv().watch("config/port");
+//! let first = changes.next().await?;
+//! assert_eq!(first.value.map(|entry| entry.value), Some("8080".into()));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | I want … | go to |
+//! |---|---|
+//! | to read and write keys, with preconditions | [`Client::kv`] |
+//! | to change several keys at once, or none | [`Client::txn`] |
+//! | to create, renew and end sessions | [`Client::session`] |
+//! | to know who leads | [`Client::status`] |
+//! | to know which agent I talk to | [`Client::agent`] |
+//! | to follow a key or a prefix | [`Kv::watch`], [`Kv::watch_prefix`] |
+//! | to follow any other endpoint that blocks | [`Blocking::new`], [`Raw::watch`] |
+//! | an endpoint that is not here | [`Client::raw`] |
+//! | several addresses, TLS, tokens, limits | [`Client::builder`] |
+//! | the settings of Consul's own tools | [`Client::from_env`] |
+//! | to know whether a failed call happened | [`Error::outcome`] |
+//!
+//! # What every call promises
+//! * It ends: [`Timeouts`] bound each attempt and all of them together.
+//! * It says what happened: an [`Error`] knows whether anything was changed, and whether sending
+//!   the call again is safe.
+//! * It is sent as it was meant, or not at all: keys that a server would change on the way are
+//!   refused, with the reason.
+//! * Tokens travel in a header, never in a URL, and are never printed.
+//!
+//! # Cancel safety
+//! Any future here may be dropped at any await. Dropping the future of a call stops waiting for
+//! its answer, and closes its connection; a server that has the request may act on it all the
+//! same. [`Blocking::next`] loses no change when it is dropped.
+
+mod agent;
+mod answer;
+pub mod blocking;
+mod builder;
+mod call;
+mod client;
+mod env;
+mod error;
+mod gzip;
+mod kv;
+mod limits;
+mod options;
+mod raw;
+mod reply;
+mod session;
+mod status;
+mod token;
+mod txn;
+mod url;
+
+pub use agent::Agent;
+pub use answer::Answer;
+pub use blocking::{Blocking, Change};
+pub use builder::ClientBuilder;
+pub use client::Client;
+pub use error::{BoxError, Error, ErrorKind, Outcome, RetryAdvice};
+pub use gzip::Compression;
+pub use kv::{Kv, PutOptions};
+pub use limits::Limits;
+pub use options::{QueryOptions, WriteOptions};
+pub use raw::{Method, Raw, RawAnswer, RawRequest};
+pub use session::SessionApi;
+pub use status::Status;
+pub use token::{TokenFuture, TokenProvider};
+pub use txn::{Txn, TxnOutcome};
+
+pub use quorate_net::deadline::Timeouts;
+pub use quorate_net::secret::Secret;
+pub use quorate_net::tls::{TlsOptions, Verify};
+pub use quorate_net::transport::Dial;
+pub use quorate_wire::consul::kv::KvPrecondition as Precondition;
+pub use quorate_wire::consul::meta::CacheStatus;
+pub use quorate_wire::consul::session::ServiceCheck;
+pub use quorate_wire::consul::{
+    AgentSelf, CacheControl, Consistency, KvEntry, KvOp, KvVerb, QueryMeta, Session,
+    SessionBehavior, SessionRequest, TxnError, TxnOp, TxnResult,
+};

@@ -1,0 +1,314 @@
+//! The client: connections, the token, and what every call has in common.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::{ACCEPT_ENCODING, CACHE_CONTROL};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use quorate_net::endpoint::EndpointId;
+use quorate_net::http::{HttpClient, HttpRequest, HttpResponse, Replay, Verdict};
+use quorate_wire::consul::{GoDuration, meta};
+
+use crate::agent::Agent;
+use crate::builder::ClientBuilder;
+use crate::call::{Call, Effect, Operation, blocking_timeout};
+use crate::error::{Class, Error, ErrorKind, from_net};
+use crate::gzip;
+use crate::kv::Kv;
+use crate::limits::Limits;
+use crate::options::{QueryOptions, WriteOptions};
+use crate::raw::Raw;
+use crate::reply::{Reply, judge_read};
+use crate::session::SessionApi;
+use crate::status::Status;
+use crate::token::{TokenSource, header_of};
+use crate::txn::Txn;
+use crate::url::Url;
+
+const TOKEN: HeaderName = HeaderName::from_static(meta::TOKEN);
+
+/// A client of Consul's HTTP API.
+///
+/// Cloning is cheap and shares the connections. There is no task behind it, and nothing to close:
+/// connections end with the last clone.
+///
+/// With several addresses the first that works serves all calls; when it fails, the next takes
+/// over. Calls that concern one agent itself ([`agent`](Self::agent)) always go to the first
+/// address. Sessions live on the servers, so session calls do fail over; a session that is created
+/// without a node belongs to the node of the agent that created it.
+///
+/// Reads are repeated while their time lasts, on any address, when a connection breaks or a server
+/// says that it can't answer now. Writes are repeated only if no byte of them was sent; a write
+/// whose answer was lost is [`ErrorKind::Indeterminate`](crate::ErrorKind).
+///
+/// ```no_run
+/// # async fn example() -> Result<(), quorate_consul::Error> {
+/// use quorate_consul::Client;
+///
+/// let client = Client::new("http://127.0.0.1:8500")?;
+/// client.kv().put("greeting", "hello").await?;
+/// let entry = client.kv().get("greeting").await?.expect("just written");
+/// assert_eq!(&entry.value[..], b"hello");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    inner: Arc<Inner>,
+}
+
+/// What all clones share.
+pub(crate) struct Inner {
+    pub(crate) http: HttpClient,
+    /// The headers of every call: the fixed token and the password.
+    pub(crate) headers: HeaderMap,
+    pub(crate) tokens: TokenSource,
+    pub(crate) datacenter: Option<String>,
+    pub(crate) default_wait: Duration,
+    pub(crate) limits: Limits,
+    /// Whether to ask for compressed listings.
+    pub(crate) compress: bool,
+    /// The agent that agent-local calls go to.
+    pub(crate) home: EndpointId,
+}
+
+impl Client {
+    /// A client of one server, or of several separated by commas, with defaults for all else.
+    ///
+    /// Addresses look like `http://127.0.0.1:8500`, `https://consul:8501`, `consul:8500` or
+    /// `unix:///run/consul.sock`. Nothing is sent and no connection made.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind) names the address that can't be read.
+    pub fn new(address: &str) -> Result<Self, Error> {
+        Self::builder().address(address).build()
+    }
+
+    /// A client as the environment says: the variables that Consul's own tools read, see
+    /// [`ClientBuilder::from_env`].
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind) names the variable that can't be read.
+    pub fn from_env() -> Result<Self, Error> {
+        ClientBuilder::from_env()?.build()
+    }
+
+    /// A builder, to set everything.
+    #[must_use]
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::new()
+    }
+
+    pub(crate) fn from_inner(inner: Inner) -> Self {
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
+
+    /// Keys and values: `/v1/kv`.
+    #[must_use]
+    pub fn kv(&self) -> Kv {
+        Kv::new(self.clone())
+    }
+
+    /// A transaction over several keys, empty at first: `/v1/txn`.
+    #[must_use]
+    pub fn txn(&self) -> Txn {
+        Txn::new(self.clone())
+    }
+
+    /// Sessions: `/v1/session`.
+    #[must_use]
+    pub fn session(&self) -> SessionApi {
+        SessionApi::new(self.clone())
+    }
+
+    /// The state of the cluster: `/v1/status`.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        Status::new(self.clone())
+    }
+
+    /// The agent behind the first address: `/v1/agent`.
+    #[must_use]
+    pub fn agent(&self) -> Agent {
+        Agent::new(self.clone())
+    }
+
+    /// Any other endpoint.
+    #[must_use]
+    pub fn raw(&self) -> Raw {
+        Raw::new(self.clone())
+    }
+
+    /// The addresses of the servers, in the order in which they were given.
+    pub fn addresses(&self) -> impl Iterator<Item = &str> {
+        self.inner
+            .http
+            .endpoints()
+            .iter()
+            .map(|(_, endpoint)| endpoint.as_str())
+    }
+
+    /// The bounds of this client.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.inner.limits
+    }
+
+    /// The wait of blocking reads and watches that name none. Default 5 minutes.
+    #[must_use]
+    pub fn default_wait(&self) -> Duration {
+        self.inner.default_wait
+    }
+
+    /// The datacenter of calls that name none.
+    #[must_use]
+    pub fn datacenter(&self) -> Option<&str> {
+        self.inner.datacenter.as_deref()
+    }
+
+    /// A read of `url` with everything that its options say.
+    pub(crate) fn read<'a>(
+        &self,
+        operation: Operation<'a>,
+        mut url: Url,
+        options: &'a QueryOptions,
+    ) -> Call<'a> {
+        let wait = self.inner.default_wait;
+        url.query(options, self.datacenter());
+        if options.query.wait.is_none() && matches!(options.query.index, Some(1..)) {
+            url.pair("wait", &GoDuration::millis_text(wait));
+        }
+        Call::read(operation, url.into_string(), options, wait)
+    }
+
+    /// A write to `url` with everything that its options say.
+    pub(crate) fn write<'a>(
+        &self,
+        operation: Operation<'a>,
+        method: http::Method,
+        mut url: Url,
+        options: &'a WriteOptions,
+    ) -> Call<'a> {
+        url.write(options, self.datacenter());
+        Call::write(operation, method, url.into_string(), options)
+    }
+
+    /// Sends a call and returns its answer, whatever the status.
+    pub(crate) async fn execute<'a>(&'a self, mut call: Call<'a>) -> Result<Reply<'a>, Error> {
+        let inner = &*self.inner;
+        let headers = self.headers(&call).await?;
+        let mut request = HttpRequest::new(call.method, std::mem::take(&mut call.url));
+        request.headers = headers;
+        request.body = call.body;
+        request.overall_timeout = call.timeout;
+        request.replay = match call.effect {
+            Effect::Read | Effect::Idempotent => Replay::Safe,
+            Effect::Blocking(_) | Effect::Write => Replay::NotSent,
+        };
+        if call.agent_local {
+            request.endpoint = Some(inner.home);
+        }
+        if let Effect::Blocking(wait) = call.effect {
+            self.make_long(&mut request, wait);
+        }
+        let sent = match call.effect {
+            Effect::Read => inner.http.send(request, judge_read).await,
+            Effect::Blocking(_) | Effect::Write | Effect::Idempotent => {
+                inner.http.send(request, |_| Verdict::Done).await
+            }
+        };
+        let write = call.effect.is_write();
+        match sent {
+            Ok(response) => self.reply(response, call.operation, write),
+            Err(error) => Err(from_net(error, call.operation.to_string(), write)),
+        }
+    }
+
+    async fn headers(&self, call: &Call<'_>) -> Result<HeaderMap, Error> {
+        let inner = &*self.inner;
+        let mut headers = inner.headers.clone();
+        let token = match call.token {
+            Some(token) => {
+                headers.remove(TOKEN);
+                (!token.is_empty()).then(|| header_of(token)).transpose()
+            }
+            None => inner.tokens.header().await,
+        };
+        if let Some(token) = token.map_err(|error| error.into_error(call.operation.to_string()))? {
+            headers.insert(TOKEN, token);
+        }
+        if call.large && inner.compress {
+            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
+        }
+        let control = call.cache.as_ref().and_then(|cache| cache.to_header());
+        if let Some(value) = control.and_then(|text| HeaderValue::try_from(text).ok()) {
+            headers.insert(CACHE_CONTROL, value);
+        }
+        Ok(headers)
+    }
+
+    /// Gives a blocking read the time that it needs, and each server one try.
+    fn make_long(&self, request: &mut HttpRequest, wait: Duration) {
+        let attempt = blocking_timeout(wait);
+        let timeouts = self.inner.http.timeouts();
+        request.attempt_timeout = Some(attempt);
+        let connecting = timeouts.overall.unwrap_or(timeouts.attempt);
+        request.overall_timeout = request.overall_timeout.or(Some(attempt + connecting));
+        let servers = self.inner.http.endpoints().len();
+        request.max_attempts = Some(u32::try_from(servers).unwrap_or(u32::MAX));
+    }
+
+    fn reply<'a>(
+        &'a self,
+        response: HttpResponse,
+        operation: Operation<'a>,
+        write: bool,
+    ) -> Result<Reply<'a>, Error> {
+        let HttpResponse {
+            status,
+            headers,
+            body,
+            endpoint,
+        } = response;
+        let peer = self
+            .inner
+            .http
+            .endpoints()
+            .get(endpoint)
+            .map_or("", |peer| peer.as_str());
+        let limit = self.inner.limits.max_response_bytes;
+        match gzip::decoded(&headers, body, limit) {
+            Ok(body) => Ok(Reply {
+                operation,
+                write,
+                peer,
+                status,
+                headers,
+                body,
+            }),
+            Err(source) => {
+                let mut class = Class::unknown(write, ErrorKind::Protocol);
+                class.kind = ErrorKind::Protocol;
+                Err(Error::new(class, operation.to_string())
+                    .with_peer(Some(peer))
+                    .with_status(status.as_u16())
+                    .with_detail(&source)
+                    .with_source(source))
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("addresses", self.inner.http.endpoints())
+            .field("datacenter", &self.inner.datacenter)
+            .field("tokens", &self.inner.tokens)
+            .field("limits", &self.inner.limits)
+            .finish_non_exhaustive()
+    }
+}

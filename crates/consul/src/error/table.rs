@@ -1,0 +1,170 @@
+//! Failures with an answer: status x text x read or write.
+
+use std::time::Duration;
+
+use quorate_wire::consul::text;
+
+use super::{Class, Error, ErrorKind, Outcome, RetryAdvice};
+
+/// How long to leave a cluster alone that has no leader or limits rates, unless it says.
+pub(crate) const PAUSE: Duration = Duration::from_secs(1);
+
+/// An answer that is not a success.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Refusal<'a> {
+    /// The HTTP status.
+    pub(crate) status: u16,
+    /// The body, as text.
+    pub(crate) text: &'a str,
+    /// `Retry-After`.
+    pub(crate) after: Option<Duration>,
+}
+
+/// The error for an answer that is not a success.
+pub(crate) fn from_status(refusal: Refusal<'_>, operation: String, write: bool) -> Error {
+    Error::new(classify(refusal, write), operation)
+        .with_status(refusal.status)
+        .with_detail(refusal.text)
+}
+
+/// Whether a read that got this answer may succeed if it is sent again at once or a little later.
+pub(crate) fn is_transient(status: u16, text: &str) -> bool {
+    match status {
+        429 | 502 | 503 | 504 => true,
+        500 => matches!(row(text), Some(Row::Later | Row::Interrupted)),
+        _ => false,
+    }
+}
+
+fn classify(refusal: Refusal<'_>, write: bool) -> Class {
+    let later = Class::new(
+        ErrorKind::Unavailable,
+        Outcome::DidNotHappen,
+        RetryAdvice::After(refusal.after.unwrap_or(PAUSE)),
+    );
+    match refusal.status {
+        400 | 413 | 414 | 431 => Class::refused(ErrorKind::InvalidArgument),
+        401 if refusal.text.contains("support disabled") => Class::refused(ErrorKind::Unsupported),
+        401 | 407 => Class::refused(ErrorKind::Unauthenticated),
+        403 if refusal.text.contains(text::ACL_NOT_FOUND) => {
+            Class::refused(ErrorKind::Unauthenticated)
+        }
+        403 => Class::refused(ErrorKind::PermissionDenied),
+        // A route that does not exist answers with nothing; a missing thing is named.
+        404 if refusal.text.is_empty() => Class::refused(ErrorKind::Unsupported),
+        404 => Class::refused(ErrorKind::NotFound),
+        405 | 415 | 501 => Class::refused(ErrorKind::Unsupported),
+        409 => Class::refused(ErrorKind::Conflict),
+        429 => later,
+        500 => row(refusal.text).map_or(Class::unknown(write, ErrorKind::Protocol), |row| {
+            row.class(later, write)
+        }),
+        // Proxies answer these before or after they passed the request on.
+        502..=504 if write => Class::unknown(true, ErrorKind::Unavailable),
+        502..=504 => later,
+        _ => Class::unknown(write, ErrorKind::Protocol),
+    }
+}
+
+/// What a 500 means, by its text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Row {
+    /// Refused for good.
+    Refused(ErrorKind),
+    /// Refused before it was handed to a leader; may pass later.
+    Later,
+    /// Broke off on its way through the servers: a write may have been applied.
+    Interrupted,
+}
+
+impl Row {
+    fn class(self, later: Class, write: bool) -> Class {
+        match self {
+            Self::Refused(kind) => Class::refused(kind),
+            Self::Interrupted if write => Class::unknown(true, ErrorKind::Unavailable),
+            Self::Later | Self::Interrupted => later,
+        }
+    }
+}
+
+/// The texts of 500s, most telling first: the first that the body contains decides.
+const ROWS: &[(&str, Row)] = &[
+    // The servers' state.
+    (text::NO_CLUSTER_LEADER, Row::Later),
+    ("No known Consul servers", Row::Later),
+    ("rpc error getting client", Row::Later),
+    ("node is not the leader", Row::Later),
+    ("leadership transfer in progress", Row::Later),
+    ("timed out enqueuing operation", Row::Later),
+    ("rate limit exceeded", Row::Later),
+    ("Not ready to serve consistent reads", Row::Later),
+    ("Remote DC has no server currently reachable", Row::Later),
+    ("leadership lost while committing log", Row::Interrupted),
+    ("raft is already shutdown", Row::Interrupted),
+    // The token. A client agent passes the server's refusal on as a 500.
+    (
+        text::ACL_NOT_FOUND,
+        Row::Refused(ErrorKind::Unauthenticated),
+    ),
+    (
+        text::PERMISSION_DENIED,
+        Row::Refused(ErrorKind::PermissionDenied),
+    ),
+    // Sessions.
+    ("invalid session", Row::Refused(ErrorKind::LeaseLost)),
+    ("missing session", Row::Refused(ErrorKind::InvalidArgument)),
+    ("UUID must be", Row::Refused(ErrorKind::InvalidArgument)),
+    (
+        "Invalid Session TTL",
+        Row::Refused(ErrorKind::InvalidArgument),
+    ),
+    ("Session TTL", Row::Refused(ErrorKind::InvalidArgument)),
+    (
+        "Invalid Behavior setting",
+        Row::Refused(ErrorKind::InvalidArgument),
+    ),
+    (
+        "Missing node registration",
+        Row::Refused(ErrorKind::NotFound),
+    ),
+    ("Missing check", Row::Refused(ErrorKind::NotFound)),
+    ("is in critical state", Row::Refused(ErrorKind::Conflict)),
+    // What was asked for.
+    (
+        text::NO_PATH_TO_DATACENTER,
+        Row::Refused(ErrorKind::NotFound),
+    ),
+    ("does not exist", Row::Refused(ErrorKind::NotFound)),
+    ("strconv.Parse", Row::Refused(ErrorKind::InvalidArgument)),
+    (
+        "boolean expression evaluator",
+        Row::Refused(ErrorKind::InvalidArgument),
+    ),
+    ("Must provide", Row::Refused(ErrorKind::InvalidArgument)),
+    (
+        "Missing service registration",
+        Row::Refused(ErrorKind::InvalidArgument),
+    ),
+    ("Bad node ID", Row::Refused(ErrorKind::InvalidArgument)),
+    (
+        "does not have associated TTL",
+        Row::Refused(ErrorKind::InvalidArgument),
+    ),
+    (
+        "exceeds configured limit",
+        Row::Refused(ErrorKind::InvalidArgument),
+    ),
+    ("Scripts are disabled", Row::Refused(ErrorKind::Unsupported)),
+    // Anything else that a server says of another.
+    ("rpc error", Row::Interrupted),
+];
+
+fn row(text: &str) -> Option<Row> {
+    ROWS.iter()
+        .find(|(known, _)| text.contains(known))
+        .map(|(_, row)| *row)
+}
+
+#[cfg(test)]
+#[path = "table_tests.rs"]
+mod tests;

@@ -1,0 +1,185 @@
+use super::*;
+use ErrorKind as K;
+use Outcome::{DidNotHappen, Unknown};
+use RetryAdvice::{After, IfIdempotent, Never};
+
+fn class(status: u16, text: &str, write: bool) -> (K, Outcome, RetryAdvice) {
+    let class = classify(
+        Refusal {
+            status,
+            text,
+            after: None,
+        },
+        write,
+    );
+    (class.kind, class.outcome, class.advice)
+}
+
+/// Refused for good, whether read or write.
+fn refused(status: u16, text: &str, kind: K) {
+    for write in [false, true] {
+        assert_eq!(
+            class(status, text, write),
+            (kind, DidNotHappen, Never),
+            "{status} {text}"
+        );
+        assert!(!is_transient(status, text), "{status} {text}");
+    }
+}
+
+/// Passes by itself, and has no effect, whether read or write.
+fn later(status: u16, text: &str) {
+    for write in [false, true] {
+        let want = (K::Unavailable, DidNotHappen, After(PAUSE));
+        assert_eq!(class(status, text, write), want, "{status} {text}");
+        assert!(is_transient(status, text), "{status} {text}");
+    }
+}
+
+/// May pass by itself for a read; a write may have been applied.
+fn interrupted(status: u16, text: &str) {
+    let read = (K::Unavailable, DidNotHappen, After(PAUSE));
+    assert_eq!(class(status, text, false), read, "{status} {text}");
+    let write = (K::Indeterminate, Unknown, IfIdempotent);
+    assert_eq!(class(status, text, true), write, "{status} {text}");
+    assert!(is_transient(status, text), "{status} {text}");
+}
+
+macro_rules! rows {
+    ($($name:ident: $check:ident($status:expr, $text:expr $(, $kind:expr)?);)*) => {
+        $(#[test] fn $name() { $check($status, $text $(, $kind)?); })*
+
+        /// The texts that the tests above send, to see that none of the table's rows is left out.
+        const TESTED: &[(u16, &str)] = &[$(($status, $text)),*];
+    };
+}
+
+rows! {
+    bad_parameters_are_the_callers: refused(400, "Missing key name", K::InvalidArgument);
+    a_path_that_is_refused_without_words_is_the_callers: refused(400, "", K::InvalidArgument);
+    a_body_that_is_too_large_is_the_callers:
+        refused(413, "Request body(524289 bytes) too large, max size: 524288 bytes.", K::InvalidArgument);
+    a_url_that_is_too_long_is_the_callers: refused(414, "", K::InvalidArgument);
+    headers_that_are_too_long_are_the_callers: refused(431, "", K::InvalidArgument);
+    acls_that_are_off_are_unsupported: refused(401, "ACL support disabled", K::Unsupported);
+    coordinates_that_are_off_are_unsupported: refused(401, "Coordinate support disabled", K::Unsupported);
+    a_proxy_that_wants_a_password: refused(401, "Authorization required", K::Unauthenticated);
+    a_proxy_that_wants_its_own_password: refused(407, "", K::Unauthenticated);
+    an_unknown_token: refused(403, "ACL not found", K::Unauthenticated);
+    a_token_that_may_not: refused(403, "Permission denied: Missing key:write on a", K::PermissionDenied);
+    a_blocked_endpoint: refused(403, "Endpoint is blocked by agent configuration", K::PermissionDenied);
+    a_route_that_does_not_exist: refused(404, "", K::Unsupported);
+    a_thing_that_does_not_exist: refused(404, "Query not found", K::NotFound);
+    a_wrong_method: refused(405, "method POST not allowed", K::Unsupported);
+    a_conflict: refused(409, "", K::Conflict);
+    a_format_that_is_off: refused(415, "Prometheus is not enabled", K::Unsupported);
+    a_method_that_nobody_implements: refused(501, "", K::Unsupported);
+    too_many_requests: later(429, "");
+    no_leader: later(500, "No cluster leader");
+    no_leader_seen_by_a_client_agent: later(500, "rpc error making call: No cluster leader");
+    no_servers: later(500, "No known Consul servers");
+    no_connection_to_the_leader:
+        later(500, "rpc error getting client: failed to get conn: dial tcp: connection refused");
+    not_the_leader_any_more: later(500, "node is not the leader");
+    leadership_is_handed_over: later(500, "leadership transfer in progress");
+    the_leaders_queue_is_full: later(500, "timed out enqueuing operation");
+    the_rate_is_limited: later(500, "rpc error making call: RPC rate limit exceeded");
+    the_leader_is_not_ready: later(500, "Not ready to serve consistent reads");
+    the_other_datacenter_is_out_of_reach: later(500, "Remote DC has no server currently reachable");
+    the_leader_lost_its_place_meanwhile: interrupted(500, "leadership lost while committing log");
+    the_leader_went_away_meanwhile: interrupted(500, "raft is already shutdown");
+    the_connection_to_the_leader_broke: interrupted(500, "rpc error making call: EOF");
+    a_proxy_got_a_bad_answer: interrupted(502, "");
+    a_proxy_has_nobody_to_ask: interrupted(503, "");
+    a_proxy_gave_up: interrupted(504, "");
+    an_unknown_token_seen_by_a_client_agent:
+        refused(500, "rpc error making call: ACL not found", K::Unauthenticated);
+    a_refusal_seen_by_a_client_agent:
+        refused(500, "rpc error making call: Permission denied", K::PermissionDenied);
+    a_session_that_has_ended:
+        refused(500, "rpc error making call: invalid session \"8b2d03ab\"", K::LeaseLost);
+    a_session_that_is_not_named: refused(500, "missing session", K::InvalidArgument);
+    a_session_that_is_no_uuid:
+        refused(500, "failed session lookup: index error: UUID must be 36 characters", K::InvalidArgument);
+    a_ttl_out_of_bounds:
+        refused(500, "Invalid Session TTL '9000000000', must be between [10s=24h0m0s]", K::InvalidArgument);
+    a_ttl_that_is_no_duration:
+        refused(500, "Session TTL 'abc' invalid: time: invalid duration abc", K::InvalidArgument);
+    an_unknown_behavior: refused(500, "Invalid Behavior setting 'x'", K::InvalidArgument);
+    a_session_on_an_unknown_node: refused(500, "Missing node registration", K::NotFound);
+    a_session_on_an_unknown_check: refused(500, "Missing check 'x' registration", K::NotFound);
+    a_session_on_a_failing_check: refused(500, "Check 'x' is in critical state", K::Conflict);
+    an_unknown_datacenter: refused(500, "No path to datacenter", K::NotFound);
+    an_unknown_service: refused(500, "ServiceID \"x\" does not exist", K::NotFound);
+    a_flag_that_is_no_number: refused(500, "strconv.ParseUint: parsing \"x\": invalid syntax", K::InvalidArgument);
+    a_filter_that_does_not_parse:
+        refused(500, "Failed to create boolean expression evaluator: 1:1: no match", K::InvalidArgument);
+    a_field_that_is_left_out: refused(500, "Must provide node", K::InvalidArgument);
+    a_service_that_is_left_out: refused(500, "Missing service registration", K::InvalidArgument);
+    a_node_id_that_is_no_uuid: refused(500, "Bad node ID: uuid string is wrong length", K::InvalidArgument);
+    a_check_without_ttl: refused(500, "CheckID \"x\" does not have associated TTL", K::InvalidArgument);
+    an_event_that_is_too_large:
+        refused(500, "user event exceeds configured limit of 512 bytes before encoding", K::InvalidArgument);
+    scripts_that_are_off: refused(500, "Scripts are disabled on this agent", K::Unsupported);
+}
+
+#[test]
+fn every_row_of_the_table_has_a_test_of_its_own() {
+    for (at, (known, _)) in ROWS.iter().enumerate() {
+        let hits = TESTED.iter().filter(|(status, text)| {
+            *status == 500 && ROWS.iter().position(|(row, _)| text.contains(row)) == Some(at)
+        });
+        assert!(hits.count() > 0, "no test reaches the row {known:?}");
+    }
+}
+
+#[test]
+fn a_500_with_unknown_words_leaves_a_write_open() {
+    let text = "something new";
+    assert_eq!(
+        class(500, text, true),
+        (K::Indeterminate, Unknown, IfIdempotent)
+    );
+    assert_eq!(
+        class(500, text, false),
+        (K::Protocol, DidNotHappen, IfIdempotent)
+    );
+    assert!(!is_transient(500, text));
+}
+
+#[test]
+fn a_redirect_is_no_answer_of_the_api() {
+    assert_eq!(
+        class(301, "", false),
+        (K::Protocol, DidNotHappen, IfIdempotent)
+    );
+}
+
+#[test]
+fn the_server_says_how_long_to_wait() {
+    let after = Some(Duration::from_secs(7));
+    let class = classify(
+        Refusal {
+            status: 429,
+            text: "",
+            after,
+        },
+        true,
+    );
+    assert_eq!(class.advice, After(Duration::from_secs(7)));
+}
+
+#[test]
+fn the_error_keeps_the_servers_words() {
+    let refusal = Refusal {
+        status: 403,
+        text: "Permission denied\n",
+        after: None,
+    };
+    let error = from_status(refusal, "put key `a`".into(), true);
+    assert_eq!(error.text(), Some("Permission denied"));
+    assert_eq!(
+        error.to_string(),
+        "put key `a`: permission denied (status 403): Permission denied"
+    );
+}

@@ -1,0 +1,313 @@
+//! Any endpoint, typed or not.
+
+use std::fmt;
+
+use bytes::Bytes;
+use quorate_wire::consul::{QueryMeta, path};
+
+use crate::answer::Answer;
+use crate::blocking::Blocking;
+use crate::call::{Effect, Operation};
+use crate::client::Client;
+use crate::error::Error;
+use crate::options::{QueryOptions, WriteOptions};
+use crate::reply::{Reply, meta_of};
+use crate::url::Url;
+
+/// An HTTP method that Consul has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Method {
+    /// `GET`
+    #[default]
+    Get,
+    /// `PUT`
+    Put,
+    /// `POST`
+    Post,
+    /// `DELETE`
+    Delete,
+    /// `OPTIONS`
+    Options,
+}
+
+impl From<Method> for http::Method {
+    fn from(method: Method) -> Self {
+        match method {
+            Method::Get => Self::GET,
+            Method::Put => Self::PUT,
+            Method::Post => Self::POST,
+            Method::Delete => Self::DELETE,
+            Method::Options => Self::OPTIONS,
+        }
+    }
+}
+
+/// A request to any path.
+///
+/// ```
+/// use quorate_consul::{Method, RawRequest};
+///
+/// let request = RawRequest::new(Method::Put, "/v1/agent/maintenance")
+///     .with_param("enable", "true")
+///     .with_param("reason", "disk full");
+/// ```
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct RawRequest {
+    method: Method,
+    path: String,
+    params: Vec<(String, Option<String>)>,
+    body: Bytes,
+    query: QueryOptions,
+    idempotent: bool,
+}
+
+impl RawRequest {
+    /// A request with an empty body. The path is sent as it is, so it must be percent-encoded
+    /// already, see [`encode`](Self::encode).
+    pub fn new(method: Method, path: impl Into<String>) -> Self {
+        Self {
+            method,
+            path: path.into(),
+            ..Self::default()
+        }
+    }
+
+    /// Percent-encodes a name for use in a path; slashes too.
+    #[must_use]
+    pub fn encode(name: &str) -> String {
+        path::encode_segment(name).into_owned()
+    }
+
+    /// Adds a query parameter. Name and value are encoded here.
+    pub fn with_param(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.params.push((name.into(), Some(value.into())));
+        self
+    }
+
+    /// Adds a query parameter without a value.
+    pub fn with_flag(mut self, name: impl Into<String>) -> Self {
+        self.params.push((name.into(), None));
+        self
+    }
+
+    /// Sets the body. Its length is always sent, never chunks.
+    pub fn with_body(mut self, body: impl Into<Bytes>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    /// Sets token, timeout, datacenter and everything else that a read may carry.
+    pub fn with_options(mut self, options: QueryOptions) -> Self {
+        self.query = options;
+        self
+    }
+
+    /// Says that doing it twice is the same as doing it once, so that it is sent again when its
+    /// answer was lost. `GET` always is.
+    pub fn idempotent(mut self) -> Self {
+        self.idempotent = true;
+        self
+    }
+}
+
+/// An answer with any status.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct RawAnswer {
+    /// The HTTP status: 404, 403 and 500 too.
+    pub status: u16,
+    /// What the headers say. Don't take the index from an answer that failed.
+    pub meta: QueryMeta,
+    /// The body, decompressed.
+    pub body: Bytes,
+    headers: http::HeaderMap,
+}
+
+impl RawAnswer {
+    /// Whether the status is a success.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// A header by its name, if it is there and is text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
+
+impl fmt::Debug for RawAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Bodies may be secrets.
+        f.debug_struct("RawAnswer")
+            .field("status", &self.status)
+            .field("meta", &self.meta)
+            .field("body", &format_args!("{} bytes", self.body.len()))
+            .finish_non_exhaustive()
+    }
+}
+
+/// Requests to any path, for what has no method of its own.
+///
+/// Statuses are data here: only a request that got no answer is an error. Paths below `/v1/agent/`
+/// go to the client's first address only.
+///
+/// ```no_run
+/// # async fn example(client: quorate_consul::Client) -> Result<(), quorate_consul::Error> {
+/// let answer = client.raw().get("/v1/catalog/datacenters").await?;
+/// assert_eq!(answer.status, 200);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Raw {
+    client: Client,
+}
+
+impl Raw {
+    pub(crate) fn new(client: Client) -> Self {
+        Self { client }
+    }
+
+    /// `GET PATH`
+    ///
+    /// # Errors
+    /// As [`request`](Self::request).
+    pub async fn get(&self, path: &str) -> Result<RawAnswer, Error> {
+        self.request(RawRequest::new(Method::Get, path)).await
+    }
+
+    /// `PUT PATH` with a body.
+    ///
+    /// # Errors
+    /// As [`request`](Self::request).
+    pub async fn put(&self, path: &str, body: impl Into<Bytes>) -> Result<RawAnswer, Error> {
+        self.request(RawRequest::new(Method::Put, path).with_body(body))
+            .await
+    }
+
+    /// `DELETE PATH`
+    ///
+    /// # Errors
+    /// As [`request`](Self::request).
+    pub async fn delete(&self, path: &str) -> Result<RawAnswer, Error> {
+        self.request(RawRequest::new(Method::Delete, path)).await
+    }
+
+    /// Sends a request and returns the answer, whatever its status.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for a path that is not absolute or not encoded; `Unavailable`, `Timeout`
+    /// or `Indeterminate` when no answer came.
+    ///
+    /// # Cancel safety
+    /// Dropping the future does not take back a request that was sent.
+    pub async fn request(&self, request: RawRequest) -> Result<RawAnswer, Error> {
+        let reply = self.send(&request).await?;
+        let meta = meta_of(&reply.headers);
+        let Reply {
+            status,
+            headers,
+            body,
+            ..
+        } = reply;
+        Ok(RawAnswer {
+            status: status.as_u16(),
+            meta,
+            body,
+            headers,
+        })
+    }
+
+    /// Follows any path that blocks on an index: its body now, and whenever it changes.
+    ///
+    /// # Errors
+    /// None here; each [`next`](Blocking::next) has those of [`request`](Self::request), and a
+    /// status that is no success is an error there.
+    pub fn watch(&self, request: RawRequest) -> Blocking<Bytes> {
+        let raw = self.clone();
+        Blocking::new(request.query.clone(), move |options| {
+            let (raw, request) = (raw.clone(), request.clone().with_options(options));
+            Box::pin(async move {
+                let reply = raw.send(&request).await?.success()?;
+                let meta = reply.meta();
+                Ok(Answer::new(reply.body, meta))
+            })
+        })
+    }
+
+    async fn send<'a>(&'a self, request: &'a RawRequest) -> Result<Reply<'a>, Error> {
+        let operation = Operation::new("request", &request.path);
+        check_path(operation)?;
+        let mut url = Url::new(&request.path);
+        for (name, value) in &request.params {
+            let name = path::encode_segment(name);
+            match value {
+                Some(value) => url.pair(&name, value),
+                None => url.flag(&name),
+            }
+        }
+        let mut call = self.client.read(operation, url, &request.query);
+        call.method = request.method.into();
+        call.body = request.body.clone();
+        call.agent_local = request.path.starts_with("/v1/agent/");
+        match request.method {
+            Method::Get | Method::Options => {}
+            _ if request.idempotent => call.effect = Effect::Idempotent,
+            _ => call.effect = Effect::Write,
+        }
+        self.client.execute(call).await
+    }
+}
+
+fn check_path(operation: Operation<'_>) -> Result<(), Error> {
+    let path = operation.subject;
+    let why = if !path.starts_with('/') {
+        "path: it must start with a slash"
+    } else if path.contains(['?', '#']) {
+        "path: it must end before the query, parameters are set on their own"
+    } else if !path.bytes().all(|byte| byte.is_ascii_graphic()) {
+        "path: it is not percent-encoded"
+    } else {
+        return Ok(());
+    };
+    Err(Error::invalid(operation.to_string(), why))
+}
+
+impl From<WriteOptions> for QueryOptions {
+    fn from(options: WriteOptions) -> Self {
+        let mut query = Self::new();
+        query.token = options.token;
+        query.timeout = options.timeout;
+        query.query.datacenter = options.write.datacenter;
+        query
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_must_be_ready_to_be_sent() {
+        for path in ["/v1/x", "/v1/kv/a%20b"] {
+            assert!(check_path(Operation::new("request", path)).is_ok());
+        }
+        for path in [
+            "",
+            "v1/x",
+            "/v1/x?a=b",
+            "/v1/a b",
+            "/v1/ä",
+            "/v1/a\n",
+            "/v1/x#f",
+        ] {
+            let error = check_path(Operation::new("request", path)).unwrap_err();
+            assert_eq!(error.kind(), crate::ErrorKind::InvalidArgument, "{path:?}");
+        }
+        assert_eq!(RawRequest::encode("a/b c"), "a%2Fb%20c");
+    }
+}

@@ -1,0 +1,74 @@
+use bytes::Bytes;
+
+use super::consul::{SessionId, Table};
+use super::row::Row;
+
+/// What a command changed: whom to wake, and what to store.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    /// Which readers have something new to see. One that is listed twice is woken once.
+    pub wakes: Vec<Wake>,
+    /// Which rows to store, in order; the last one of a key counts.
+    pub rows: Vec<Row>,
+    /// Whether the index of a table moved, so that the index row must be stored too.
+    pub indexes_moved: bool,
+}
+
+impl Changes {
+    /// Whether something has to be stored before the command is answered.
+    #[must_use]
+    pub fn need_commit(&self) -> bool {
+        self.indexes_moved || !self.rows.is_empty()
+    }
+
+    /// How much was changed so far, to undo what comes after.
+    pub(super) fn mark(&self) -> Mark {
+        Mark {
+            wakes: self.wakes.len(),
+            rows: self.rows.len(),
+            indexes_moved: self.indexes_moved,
+        }
+    }
+
+    /// Forgets what was added since `mark`.
+    pub(super) fn undo_to(&mut self, mark: &Mark) {
+        self.wakes.truncate(mark.wakes);
+        self.rows.truncate(mark.rows);
+        self.indexes_moved = mark.indexes_moved;
+    }
+}
+
+/// A place in [`Changes`].
+pub(super) struct Mark {
+    wakes: usize,
+    rows: usize,
+    indexes_moved: bool,
+}
+
+/// Readers who have something new to see.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Wake {
+    /// Those of this Consul key, and of every prefix of it.
+    Key(Bytes),
+    /// Those of every Consul key and prefix under this prefix, and of every prefix of it.
+    Tree(Bytes),
+    /// Those of this topic.
+    Topic(Topic),
+}
+
+/// Something other than keys that a reader can wait for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Topic {
+    /// One Consul session.
+    Session(SessionId),
+    /// The sessions of one node, by its name in lower case.
+    NodeSessions(Box<str>),
+    /// One node and its services, by its name in lower case.
+    Node(Box<str>),
+    /// The checks of one node, by its name in lower case.
+    NodeChecks(Box<str>),
+    /// Everything in one table.
+    Table(Table),
+}

@@ -1,0 +1,27 @@
+use super::consul;
+
+/// Something that the engine is asked to do.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Command {
+    /// A write of Consul's API.
+    Consul(consul::Command),
+    /// Ends what is due: sessions whose TTL has passed, tombstones that have lived long enough.
+    Expire,
+}
+
+impl From<consul::Command> for Command {
+    fn from(command: consul::Command) -> Self {
+        Self::Consul(command)
+    }
+}
+
+/// The engine's answer to a [`Command`], of the same protocol.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Reply {
+    /// To a write of Consul's API.
+    Consul(Result<consul::Reply, consul::Refusal>),
+    /// To [`Command::Expire`].
+    Expired,
+}

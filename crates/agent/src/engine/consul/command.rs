@@ -1,0 +1,190 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use quorate_wire::consul::session::ServiceCheck;
+
+use super::catalog::ServiceWeights;
+use super::session::Session;
+use super::session_id::SessionId;
+use super::txn::{TxnFailure, TxnOp, TxnRow};
+
+/// A write of Consul's API, decoded and otherwise as the client sent it: the engine checks it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Command {
+    /// `PUT /v1/kv/:key`.
+    Put(Put),
+    /// `DELETE /v1/kv/:key`.
+    Delete(Delete),
+    /// `PUT /v1/txn`. One of reads alone goes to [`State::read_txn`](super::State::read_txn).
+    Txn(Vec<TxnOp>),
+    /// `PUT /v1/session/create`.
+    CreateSession(SessionSpec),
+    /// `PUT /v1/session/destroy/:id`.
+    DestroySession(String),
+    /// `PUT /v1/session/renew/:id`.
+    RenewSession(String),
+    /// `PUT /v1/catalog/register`.
+    Register(Box<Register>),
+    /// `PUT /v1/catalog/deregister`.
+    Deregister(Deregister),
+}
+
+/// The answer to a [`Command`].
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Reply {
+    /// To a put or delete: whether it was applied; `false` when its condition did not hold.
+    Applied(bool),
+    /// To a transaction: its rows, or everything that made it fail.
+    Txn(Result<Vec<TxnRow>, Vec<TxnFailure>>),
+    /// To the creation of a session.
+    Created(Arc<Session>),
+    /// To a renewal: the session, or `None` if there is none of that id (status 404).
+    Renewed(Option<Arc<Session>>),
+    /// To anything else: `true` on the wire.
+    Done,
+}
+
+/// A put of one key.
+#[derive(Clone, Debug)]
+pub struct Put {
+    /// The key; not empty.
+    pub key: Bytes,
+    /// The bytes to write.
+    pub value: Bytes,
+    /// The user's number beside the value.
+    pub flags: u64,
+    /// On what condition, and for which session.
+    pub mode: PutMode,
+}
+
+/// On what condition a key is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PutMode {
+    /// None.
+    Set,
+    /// If its ModifyIndex is this; 0 means that the key must not exist.
+    Cas(u64),
+    /// If no other session holds it; then this one does.
+    Acquire(String),
+    /// If this session holds it; then none does.
+    Release(String),
+}
+
+/// A deletion.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Delete {
+    /// Of one key.
+    Key(Bytes),
+    /// Of one key if its ModifyIndex is this. A key that does not exist counts as deleted.
+    Cas(Bytes, u64),
+    /// Of every key under a prefix; the empty one means all keys.
+    Tree(Bytes),
+}
+
+/// A session to create. Which checks it is tied to by default is for the protocol's front.
+#[derive(Clone, Debug, Default)]
+pub struct SessionSpec {
+    /// Its id; random.
+    pub id: SessionId,
+    /// A name for people.
+    pub name: String,
+    /// The node that it belongs to; must be in the catalog.
+    pub node: String,
+    /// For how long its keys can't be acquired after it ended, in nanoseconds. At most 60 s take
+    /// effect; 0 and less mean none.
+    pub lock_delay_nanos: i64,
+    /// `release` (also when empty) or `delete`.
+    pub behavior: String,
+    /// A Go duration of 10 s to 24 h; empty or 0 for none.
+    pub ttl: String,
+    /// The checks of the node that keep it alive.
+    pub node_checks: Vec<String>,
+    /// The service checks that keep it alive.
+    pub service_checks: Vec<ServiceCheck>,
+}
+
+/// Things to register in the catalog; all of them or, on an error, none.
+#[derive(Clone, Debug, Default)]
+pub struct Register {
+    /// The node.
+    pub node: NodeSpec,
+    /// Leaves the fields of a node that exists alone.
+    pub skip_node_update: bool,
+    /// A service of it.
+    pub service: Option<ServiceSpec>,
+    /// Checks of it, or of its services.
+    pub checks: Vec<CheckSpec>,
+}
+
+/// A node to register.
+#[derive(Clone, Debug, Default)]
+pub struct NodeSpec {
+    /// A UUID, or empty to keep what the node has.
+    pub id: String,
+    /// The name; required.
+    pub name: String,
+    /// The address; required unless the node is not updated.
+    pub address: String,
+    /// Further addresses.
+    pub tagged_addresses: Option<BTreeMap<String, String>>,
+    /// The operator's labels.
+    pub meta: Option<BTreeMap<String, String>>,
+}
+
+/// A service to register.
+#[derive(Clone, Debug, Default)]
+pub struct ServiceSpec {
+    /// The id, unique within its node; the name when empty.
+    pub id: String,
+    /// The name; required.
+    pub name: String,
+    /// Labels to select by.
+    pub tags: Vec<String>,
+    /// The address; empty means the node's.
+    pub address: String,
+    /// The port.
+    pub port: i64,
+    /// The operator's labels.
+    pub meta: Option<BTreeMap<String, String>>,
+    /// Weights for load balancing; 1 and 1 by default.
+    pub weights: ServiceWeights,
+    /// Whether others may change the tags.
+    pub enable_tag_override: bool,
+}
+
+/// A check to register.
+#[derive(Clone, Debug, Default)]
+pub struct CheckSpec {
+    /// The node that the client named; must be empty or the registered one.
+    pub node: String,
+    /// The id, unique within its node; the name when empty.
+    pub id: String,
+    /// A name for people.
+    pub name: String,
+    /// `passing`, `warning` or `critical`; critical when empty. Other words are kept as they are.
+    pub status: String,
+    /// The operator's remarks.
+    pub notes: String,
+    /// What the check said last.
+    pub output: String,
+    /// The service that it checks; empty for the node itself.
+    pub service_id: String,
+    /// How it is run: `ttl`, `http`, …; empty when something outside runs it.
+    pub check_type: String,
+    /// How it is run in detail, as JSON.
+    pub definition: serde_json::Value,
+}
+
+/// Something to remove from the catalog: a service, else a check, else the whole node.
+#[derive(Clone, Debug, Default)]
+pub struct Deregister {
+    /// The node's name; required.
+    pub node: String,
+    /// Removes only this service and its checks.
+    pub service_id: String,
+    /// Removes only this check.
+    pub check_id: String,
+}

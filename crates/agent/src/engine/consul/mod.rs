@@ -1,0 +1,35 @@
+//! Consul's state: keys, sessions, nodes and their checks, and the rules of the real server.
+//!
+//! [`State`] is what readers see: its public methods read. Changes go through
+//! [`Engine::apply`](super::Engine::apply).
+
+mod catalog;
+mod catalog_write;
+mod command;
+mod index;
+mod kv;
+mod kv_write;
+mod lock_delay;
+mod refusal;
+mod row;
+mod session;
+mod session_id;
+mod session_write;
+mod state;
+mod tombstone;
+mod txn;
+
+pub use catalog::{Check, Node, Service, ServiceWeights};
+pub use command::{
+    CheckSpec, Command, Delete, Deregister, NodeSpec, Put, PutMode, Register, Reply, ServiceSpec,
+    SessionSpec,
+};
+pub use index::{Indexes, Table};
+pub use kv::{Found, KvEntry};
+pub use refusal::{BadNodeId, BadUuid, Refusal};
+pub use row::Row;
+pub use session::Session;
+pub use session_id::SessionId;
+pub use state::State;
+pub use tombstone::{TOMBSTONE_GRANULARITY, TOMBSTONE_LIFE};
+pub use txn::{KvOp, KvVerb, TxnFailure, TxnOp, TxnRow};

@@ -1,0 +1,123 @@
+use quorate_wire::consul::duration::ParseDurationError;
+
+/// Why a command was refused. The text is the real server's, which sends it with status 500; a
+/// refused command changed nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// A key is needed.
+    #[error("Must provide key")]
+    MissingKey,
+    /// An acquire or release names no session.
+    #[error("missing session")]
+    MissingSession,
+    /// A session's id is not a UUID.
+    #[error("failed session lookup: index error: {0}")]
+    MalformedSession(BadUuid),
+    /// The session that acquires does not exist, or no longer.
+    #[error("invalid session {0:?}")]
+    UnknownSession(String),
+    /// The new session's id is taken; draw another.
+    #[error("session {0} already exists")]
+    SessionExists(super::SessionId),
+    /// A session needs a node.
+    #[error("Must provide Node")]
+    MissingSessionNode,
+    /// A session's behavior is neither `release` nor `delete`.
+    #[error("Invalid Behavior setting '{0}'")]
+    UnknownBehavior(String),
+    /// A session's TTL is not a duration.
+    #[error("Session TTL '{text}' invalid: time: {problem}")]
+    MalformedTtl {
+        /// The TTL as given.
+        text: String,
+        /// What is wrong with it.
+        problem: ParseDurationError,
+    },
+    /// A session's TTL is out of range; in nanoseconds.
+    #[error("Invalid Session TTL '{0}', must be between [10s=24h0m0s]")]
+    TtlOutOfRange(i64),
+    /// A session's node is not in the catalog.
+    #[error("Missing node registration")]
+    UnknownNode,
+    /// A session's check is not in the catalog.
+    #[error("Missing check '{0}' registration")]
+    UnknownCheck(String),
+    /// A session's check is critical.
+    #[error("Check '{0}' is in critical state")]
+    CriticalCheck(String),
+    /// A registration needs a node.
+    #[error("Must provide node")]
+    MissingNode,
+    /// A registration that updates the node needs its address.
+    #[error("Must provide address if SkipNodeUpdate is not set")]
+    MissingAddress,
+    /// A node's id is not a UUID.
+    #[error("Bad node ID: {0}")]
+    MalformedNodeId(BadNodeId),
+    /// A service has an id and no name.
+    #[error("Must provide service name with ID")]
+    MissingServiceName,
+    /// A check names another node than the registration.
+    #[error("check node {check:?} does not match node {node:?}")]
+    OtherNode {
+        /// The node that the check names.
+        check: String,
+        /// The node that is registered.
+        node: String,
+    },
+    /// A check has neither id nor name.
+    #[error(
+        "failed inserting check: failed inserting check: object missing primary index on node {0:?}"
+    )]
+    MissingCheckId(String),
+    /// A check names a service that its node does not have.
+    #[error("failed inserting check: Missing service registration on node {0:?}")]
+    UnknownService(String),
+    /// A node's name belongs to a live node with another id.
+    #[error(
+        "failed inserting node: Error while renaming Node ID: {id:?}{address}: Node name {name} is reserved by node {owner} with name {name} ({owner_address})"
+    )]
+    ReservedNode {
+        /// The id that wants the name.
+        id: String,
+        /// The address of the node of that id in parentheses, if the id is known.
+        address: String,
+        /// The name.
+        name: String,
+        /// The id that has the name.
+        owner: String,
+        /// The address of the node that has the name.
+        owner_address: String,
+    },
+}
+
+/// Why a text is not a UUID where sessions are looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BadUuid {
+    /// It is too short or too long.
+    #[error("UUID must be 36 characters")]
+    Length,
+    /// It has a byte that is no hexadecimal digit.
+    #[error("Invalid UUID: encoding/hex: invalid byte: U+{0:04X} '{char}'", char = char::from(*.0))]
+    Digit(u8),
+    /// It has an odd number of digits.
+    #[error("Invalid UUID: encoding/hex: odd length hex string")]
+    Odd,
+}
+
+/// Why a text is not a UUID where nodes are registered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BadNodeId {
+    /// It is too short or too long.
+    #[error("uuid string is wrong length")]
+    Length,
+    /// Its dashes are not where they belong.
+    #[error("uuid is improperly formatted")]
+    Shape,
+    /// It has a byte that is no hexadecimal digit.
+    #[error("encoding/hex: invalid byte: U+{0:04X} '{char}'", char = char::from(*.0))]
+    Digit(u8),
+}

@@ -1,0 +1,171 @@
+use std::sync::Arc;
+
+use super::catalog::Catalog;
+use super::command::{Command, Reply};
+use super::index::{Indexes, Table};
+use super::kv::KvMap;
+use super::lock_delay::LockDelays;
+use super::refusal::Refusal;
+use super::row::Row;
+use super::session::Sessions;
+use super::tombstone::Tombstones;
+use crate::engine::change::{Changes, Topic, Wake};
+use crate::engine::{Row as AnyRow, Time};
+
+/// Consul's state at one moment. Cheap to clone: everything is shared until it changes.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    pub(super) indexes: Indexes,
+    pub(super) kv: KvMap,
+    pub(super) tombstones: Tombstones,
+    pub(super) sessions: Sessions,
+    pub(super) catalog: Catalog,
+    pub(super) lock_delays: LockDelays,
+}
+
+impl State {
+    pub(crate) fn starting_at(index: u64) -> Self {
+        Self {
+            indexes: Indexes::starting_at(index),
+            ..Self::default()
+        }
+    }
+
+    /// The index counter and the index of each table.
+    #[must_use]
+    pub fn indexes(&self) -> &Indexes {
+        &self.indexes
+    }
+
+    /// The index of the newest change of `table`, at least 1.
+    #[must_use]
+    pub fn table_index(&self, table: Table) -> u64 {
+        self.indexes.table(table).max(1)
+    }
+
+    /// Everything that is stored, as rows: what [`Engine::restore`](crate::engine::Engine::restore)
+    /// takes.
+    pub fn rows(&self) -> impl Iterator<Item = Row> + '_ {
+        let kv = self.kv.values();
+        let kv = kv.map(|entry| Row::Kv(entry.key.clone(), Some(Arc::clone(entry))));
+        let tombstones = self.tombstones.iter();
+        let tombstones = tombstones.map(|(key, index)| Row::Tombstone(key.clone(), Some(index)));
+        kv.chain(tombstones)
+            .chain(self.sessions.rows())
+            .chain(self.catalog.rows())
+            .chain([Row::Indexes(self.indexes)])
+    }
+
+    pub(crate) fn restore(&mut self, row: Row, now: Time) {
+        match row {
+            Row::Kv(key, Some(entry)) => {
+                if let Some(session) = entry.session {
+                    self.sessions.hold(session, key.clone());
+                }
+                self.kv.insert_mut(key, entry);
+            }
+            Row::Tombstone(key, Some(index)) => self.tombstones.insert(key, index, now),
+            Row::Session(_, Some(session)) => self.sessions.insert(session, now),
+            Row::Node(name, Some(node)) => self.catalog.put_node(name, node),
+            Row::Service(id, Some(service)) => self.catalog.put_service(id, service),
+            Row::Check(id, Some(check)) => self.catalog.put_check(id, check),
+            Row::Indexes(indexes) => self.indexes = indexes,
+            Row::Kv(_, None)
+            | Row::Tombstone(_, None)
+            | Row::Session(_, None)
+            | Row::Node(_, None)
+            | Row::Service(_, None)
+            | Row::Check(_, None) => {}
+        }
+    }
+
+    pub(crate) fn apply(
+        &mut self,
+        command: Command,
+        now: Time,
+        changes: &mut Changes,
+    ) -> Result<Reply, Refusal> {
+        match command {
+            Command::Put(put) => self.put(put, now, changes),
+            Command::Delete(delete) => self.delete(delete, now, changes),
+            Command::Txn(ops) => Ok(Reply::Txn(self.txn(&ops, now, changes))),
+            Command::CreateSession(spec) => self.create_session(spec, now, changes),
+            Command::DestroySession(id) => self.destroy_session(&id, now, changes),
+            Command::RenewSession(id) => self.renew_session(&id, now),
+            Command::Register(register) => self.register(*register, now, changes),
+            Command::Deregister(what) => self.deregister(&what, now, changes),
+        }
+    }
+
+    /// Ends the sessions whose time is up, and forgets old tombstones.
+    pub(crate) fn expire(&mut self, now: Time, changes: &mut Changes) {
+        for id in self.sessions.due(now) {
+            Step::begin(self, now, changes).end_session(id);
+        }
+        for key in self.tombstones.reap(now) {
+            changes.rows.push(AnyRow::Consul(Row::Tombstone(key, None)));
+        }
+    }
+
+    pub(crate) fn next_deadline(&self) -> Option<Time> {
+        let deadlines = [self.sessions.next_deadline(), self.tombstones.next_reap()];
+        deadlines.into_iter().flatten().min()
+    }
+
+    /// Runs `work` at the next index. When it fails, the index is spent and nothing else is
+    /// changed.
+    pub(super) fn atomically<T, E>(
+        &mut self,
+        now: Time,
+        changes: &mut Changes,
+        work: impl FnOnce(&mut Step<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let before = self.clone();
+        let mark = changes.mark();
+        let result = work(&mut Step::begin(self, now, changes));
+        if result.is_err() {
+            let failed = std::mem::replace(self, before);
+            self.indexes.keep_counter_of(&failed.indexes);
+            changes.undo_to(&mark);
+        }
+        result
+    }
+}
+
+/// One write in progress: everything that it changes gets the same index.
+pub(super) struct Step<'a> {
+    pub(super) state: &'a mut State,
+    pub(super) changes: &'a mut Changes,
+    pub(super) index: u64,
+    pub(super) now: Time,
+}
+
+impl<'a> Step<'a> {
+    /// Spends the next index on a write.
+    pub(super) fn begin(state: &'a mut State, now: Time, changes: &'a mut Changes) -> Self {
+        let index = state.indexes.advance();
+        Self {
+            state,
+            changes,
+            index,
+            now,
+        }
+    }
+
+    /// Says that `table` changed.
+    pub(super) fn touch(&mut self, table: Table) {
+        self.state.indexes.touch(table, self.index);
+        self.changes.indexes_moved = true;
+        self.wake(Topic::Table(table));
+    }
+
+    /// Says that the readers of `topic` have something to see.
+    pub(super) fn wake(&mut self, topic: Topic) {
+        self.changes.wakes.push(Wake::Topic(topic));
+    }
+
+    /// Says that `row` has to be stored.
+    pub(super) fn store(&mut self, row: Row) {
+        self.changes.rows.push(AnyRow::Consul(row));
+    }
+}

@@ -1,0 +1,92 @@
+//! The state machine behind every protocol that the agent speaks.
+//!
+//! [`Engine::apply`] takes a command and the time, and returns the answer and what changed. It
+//! has no clock, no randomness and no I/O: a history of commands gives the same state on every
+//! run. All state lives in persistent maps, so that an [`Engine`] and its [`Snapshot`] are cheap
+//! to clone: a batch that could not be stored is undone by going back to the clone.
+
+mod change;
+mod command;
+pub mod consul;
+mod row;
+mod snapshot;
+mod time;
+
+pub use change::{Changes, Topic, Wake};
+pub use command::{Command, Reply};
+pub use row::Row;
+pub use snapshot::Snapshot;
+pub use time::Time;
+
+/// The state of all protocols, and the one way to change it.
+#[derive(Clone, Debug, Default)]
+pub struct Engine {
+    consul: consul::State,
+}
+
+impl Engine {
+    /// An empty state whose first write gets an index above `index`. Real servers spend their
+    /// first ten indexes on themselves, so pass at least 10: clients take 1 for "no index yet".
+    #[must_use]
+    pub fn starting_at(index: u64) -> Self {
+        Self {
+            consul: consul::State::starting_at(index),
+        }
+    }
+
+    /// The state that `rows` describe. Timers are not stored: TTLs and the life of tombstones
+    /// start again at `now`, as they do on a real server whose leader changes.
+    #[must_use]
+    pub fn restore(rows: impl IntoIterator<Item = Row>, now: Time) -> Self {
+        let mut engine = Self::default();
+        for row in rows {
+            match row {
+                Row::Consul(row) => engine.consul.restore(row, now),
+            }
+        }
+        engine
+    }
+
+    /// Applies one command at `now`, and says what changed.
+    pub fn apply(&mut self, command: Command, now: Time) -> (Reply, Changes) {
+        let mut changes = Changes::default();
+        let reply = self.apply_into(command, now, &mut changes);
+        (reply, changes)
+    }
+
+    /// As [`Engine::apply`], but adds to the changes of the commands before it.
+    pub fn apply_into(&mut self, command: Command, now: Time, changes: &mut Changes) -> Reply {
+        match command {
+            Command::Consul(command) => Reply::Consul(self.consul.apply(command, now, changes)),
+            Command::Expire => {
+                self.consul.expire(now, changes);
+                Reply::Expired
+            }
+        }
+    }
+
+    /// When [`Command::Expire`] next has something to do, if ever.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Time> {
+        self.consul.next_deadline()
+    }
+
+    /// The highest index that was given out.
+    #[must_use]
+    pub fn last_index(&self) -> u64 {
+        self.consul.indexes().last()
+    }
+
+    /// The row that keeps indexes from going back after a restart. It claims every index up to
+    /// `ahead` beyond the last one, so that writes that change no row need not be stored.
+    #[must_use]
+    pub fn index_row(&self, ahead: u64) -> Row {
+        Row::Consul(consul::Row::Indexes(self.consul.indexes().claimed(ahead)))
+    }
+
+    /// What readers see until the next snapshot.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot::new(self.consul.clone())
+    }
+}

@@ -1,0 +1,9 @@
+use super::consul;
+
+/// One durable row: a thing that was written, or the key of one that is gone.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Row {
+    /// A row of Consul's state.
+    Consul(consul::Row),
+}

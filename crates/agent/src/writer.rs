@@ -1,0 +1,306 @@
+//! The one place where state changes.
+//!
+//! A thread of its own takes commands in batches, applies them, makes all of them durable with
+//! one commit, publishes the new snapshot, answers, and wakes the readers that wait. It is a
+//! thread and not a task because a commit blocks for as long as the disk takes, and because a
+//! queue that is waited on directly saves a change of threads on the way to the disk.
+
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Instant;
+
+use arc_swap::{ArcSwap, Guard};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+
+use crate::engine::{Changes, Command, Engine, Reply, Snapshot, Time};
+use crate::store::{Store, StoreError};
+use crate::waiters::Waiters;
+
+/// How many commands may wait for the writer; more wait for a place.
+const QUEUE: usize = 4096;
+/// How many commands one commit takes at most.
+const BATCH: usize = 1024;
+/// How many indexes a commit claims beyond the last one, so that refused writes, which change no
+/// row, need no commit of their own. A restart after a crash skips what was claimed.
+const CLAIM: u64 = 1024;
+
+/// Takes commands, and shows the state. Clones are handles on the same writer.
+///
+/// When the last handle is dropped the thread ends by itself; [`Writer::close`] waits for it.
+#[derive(Clone, Debug)]
+pub struct Writer {
+    queue: mpsc::Sender<Message>,
+    places: Arc<Semaphore>,
+    shared: Arc<Shared>,
+    ended: Arc<Mutex<Option<Ended>>>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    snapshot: ArcSwap<Snapshot>,
+    waiters: Waiters,
+}
+
+#[derive(Debug)]
+struct Ended {
+    signal: oneshot::Receiver<()>,
+    thread: JoinHandle<()>,
+}
+
+/// Why a command was not carried out.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WriteError {
+    /// The commit that this command was part of failed. It is unknown whether the write will be
+    /// there after a restart; it is not visible now.
+    #[error("the write could not be made durable")]
+    CommitFailed(#[source] Arc<StoreError>),
+    /// An earlier commit failed, so nothing is written any more. The command did nothing.
+    #[error("no more writes are taken since one could not be made durable")]
+    Stopped(#[source] Arc<StoreError>),
+    /// The writer has ended. The command did nothing.
+    #[error("the agent is shutting down")]
+    Closed,
+}
+
+enum Message {
+    Command(Request),
+    Close,
+}
+
+struct Request {
+    command: Command,
+    answer: oneshot::Sender<Result<Reply, WriteError>>,
+    /// Its place in the queue, free again when the request is taken.
+    _place: OwnedSemaphorePermit,
+}
+
+impl Writer {
+    /// Loads the state from `store` and starts the thread. A store that is empty gives a state
+    /// whose first index is above `first_index`.
+    ///
+    /// # Errors
+    /// When the store can't be read, or no thread be started.
+    pub fn start(mut store: Box<dyn Store>, first_index: u64) -> Result<Self, StartError> {
+        let rows = store.load()?;
+        let engine = if rows.is_empty() {
+            Engine::starting_at(first_index)
+        } else {
+            Engine::restore(rows, Time::START)
+        };
+        let shared = Arc::new(Shared {
+            snapshot: ArcSwap::from_pointee(engine.snapshot()),
+            waiters: Waiters::default(),
+        });
+        let (queue, inbox) = mpsc::channel();
+        let (ending, signal) = oneshot::channel();
+        let claimed = engine.last_index();
+        let worker = Worker {
+            engine,
+            store,
+            shared: Arc::clone(&shared),
+            start: Instant::now(),
+            claimed,
+            failure: None,
+        };
+        let thread = thread::Builder::new()
+            .name("quorate-writer".into())
+            .spawn(move || {
+                worker.run(&inbox);
+                drop(ending);
+            })
+            .map_err(StartError::Thread)?;
+        Ok(Self {
+            queue,
+            places: Arc::new(Semaphore::new(QUEUE)),
+            shared,
+            ended: Arc::new(Mutex::new(Some(Ended { signal, thread }))),
+        })
+    }
+
+    /// Carries out a command. Returns when its effect is durable and visible in
+    /// [`Writer::snapshot`].
+    ///
+    /// # Errors
+    /// When it could not be made durable, or the writer has stopped.
+    ///
+    /// # Cancel safety
+    /// Dropped before it returns, the command is carried out or not; it is never half done.
+    pub async fn submit(&self, command: impl Into<Command>) -> Result<Reply, WriteError> {
+        let place = Arc::clone(&self.places).acquire_owned().await;
+        let place = place.map_err(|_| WriteError::Closed)?;
+        let (answer, answered) = oneshot::channel();
+        let request = Request {
+            command: command.into(),
+            answer,
+            _place: place,
+        };
+        self.queue
+            .send(Message::Command(request))
+            .map_err(|_| WriteError::Closed)?;
+        answered.await.unwrap_or(Err(WriteError::Closed))
+    }
+
+    /// The state as of the last commit. Hold the guard only for as long as one answer takes.
+    #[must_use]
+    pub fn snapshot(&self) -> Guard<Arc<Snapshot>> {
+        self.shared.snapshot.load()
+    }
+
+    /// Those who wait for a change. Register before you take the snapshot.
+    #[must_use]
+    pub fn waiters(&self) -> &Waiters {
+        &self.shared.waiters
+    }
+
+    /// Ends the writer: commands that were submitted before are carried out, later ones get
+    /// [`WriteError::Closed`]. Returns when the store is closed and the thread has ended.
+    ///
+    /// # Cancel safety
+    /// The writer ends although the future is dropped; only the waiting is cut short.
+    pub async fn close(&self) {
+        self.places.close();
+        // An error says that the thread has already ended.
+        let _ = self.queue.send(Message::Close);
+        let ended = self
+            .ended
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(Ended { signal, thread }) = ended {
+            let _ = signal.await;
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Why a writer could not be started.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The state could not be loaded.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The operating system gave no thread.
+    #[error("start the writer's thread")]
+    Thread(#[source] std::io::Error),
+}
+
+struct Worker {
+    engine: Engine,
+    store: Box<dyn Store>,
+    shared: Arc<Shared>,
+    start: Instant,
+    /// The index up to which the counter is claimed in the store.
+    claimed: u64,
+    failure: Option<Arc<StoreError>>,
+}
+
+impl Worker {
+    fn run(mut self, inbox: &mpsc::Receiver<Message>) {
+        let mut batch = Vec::new();
+        let mut open = true;
+        while open {
+            match self.receive(inbox) {
+                Ok(Message::Command(request)) => batch.push(request),
+                Ok(Message::Close) | Err(RecvTimeoutError::Disconnected) => open = false,
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            while open && batch.len() < BATCH {
+                match inbox.try_recv() {
+                    Ok(Message::Command(request)) => batch.push(request),
+                    Ok(Message::Close) => open = false,
+                    Err(_) => break,
+                }
+            }
+            self.carry_out(&mut batch);
+        }
+        self.leave_exact_index();
+        self.shared.waiters.wake_all();
+    }
+
+    /// The next message, or a timeout when the engine has something to end.
+    fn receive(&self, inbox: &mpsc::Receiver<Message>) -> Result<Message, RecvTimeoutError> {
+        match self.engine.next_deadline() {
+            Some(deadline) if self.failure.is_none() => {
+                inbox.recv_timeout(self.now().until(deadline))
+            }
+            _ => inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        }
+    }
+
+    fn now(&self) -> Time {
+        Time::since_start(self.start.elapsed())
+    }
+
+    fn carry_out(&mut self, batch: &mut Vec<Request>) {
+        if let Some(failure) = &self.failure {
+            for request in batch.drain(..) {
+                let stopped = WriteError::Stopped(Arc::clone(failure));
+                let _ = request.answer.send(Err(stopped));
+            }
+            return;
+        }
+        let before = self.engine.clone();
+        let mut changes = Changes::default();
+        let now = self.now();
+        if self
+            .engine
+            .next_deadline()
+            .is_some_and(|deadline| deadline <= now)
+        {
+            self.engine.apply_into(Command::Expire, now, &mut changes);
+        }
+        let answers: Vec<_> = batch
+            .drain(..)
+            .map(
+                |Request {
+                     command,
+                     answer,
+                     _place,
+                 }| {
+                    (answer, self.engine.apply_into(command, now, &mut changes))
+                },
+            )
+            .collect();
+        match self.commit(&mut changes) {
+            Ok(()) => {
+                for (answer, reply) in answers {
+                    // An error says that whoever asked has gone.
+                    let _ = answer.send(Ok(reply));
+                }
+                self.shared.waiters.wake(&changes.wakes);
+            }
+            Err(failure) => {
+                self.engine = before;
+                let failure = Arc::new(failure);
+                tracing::error!(error = %failure, "a commit failed, no more writes are taken");
+                for (answer, _) in answers {
+                    let _ = answer.send(Err(WriteError::CommitFailed(Arc::clone(&failure))));
+                }
+                self.failure = Some(failure);
+            }
+        }
+    }
+
+    /// Makes `changes` durable and visible. What changed nothing needs neither.
+    fn commit(&mut self, changes: &mut Changes) -> Result<(), StoreError> {
+        if !changes.need_commit() && self.engine.last_index() <= self.claimed {
+            return Ok(());
+        }
+        changes.rows.push(self.engine.index_row(CLAIM));
+        self.store.commit(&changes.rows)?;
+        self.claimed = self.engine.last_index().saturating_add(CLAIM);
+        self.shared.snapshot.store(Arc::new(self.engine.snapshot()));
+        Ok(())
+    }
+
+    /// Gives back the indexes that were claimed and not used.
+    fn leave_exact_index(&mut self) {
+        if self.failure.is_none() && self.claimed != self.engine.last_index() {
+            // Without it the next start skips some indexes, which nobody minds.
+            let _ = self.store.commit(&[self.engine.index_row(0)]);
+        }
+    }
+}

@@ -22,6 +22,7 @@ use crate::client::{Client, Inner};
 use crate::error::Error;
 use crate::gzip::Compression;
 use crate::limits::Limits;
+use crate::session_keeper::Tenants;
 use crate::token::{FileToken, TokenProvider, TokenSource, header_of};
 
 /// The address of an agent that nobody named.
@@ -236,6 +237,7 @@ impl ClientBuilder {
             limits: self.limits,
             compress,
             home,
+            tenants: Tenants::default(),
         }))
     }
 

@@ -21,6 +21,7 @@ use crate::options::{QueryOptions, WriteOptions};
 use crate::raw::Raw;
 use crate::reply::{Reply, judge_read};
 use crate::session::SessionApi;
+use crate::session_keeper::Tenants;
 use crate::status::Status;
 use crate::token::{TokenSource, header_of};
 use crate::txn::Txn;
@@ -30,8 +31,8 @@ const TOKEN: HeaderName = HeaderName::from_static(meta::TOKEN);
 
 /// A client of Consul's HTTP API.
 ///
-/// Cloning is cheap and shares the connections. There is no task behind it, and nothing to close:
-/// connections end with the last clone.
+/// Cloning is cheap and shares the connections, which end with the last clone. Only sessions that
+/// are kept, locks and semaphores have tasks; [`close`](Self::close) ends those in good order.
 ///
 /// With several addresses the first that works serves all calls; when it fails, the next takes
 /// over. Calls that concern one agent itself ([`agent`](Self::agent)) always go to the first
@@ -55,7 +56,7 @@ const TOKEN: HeaderName = HeaderName::from_static(meta::TOKEN);
 /// ```
 #[derive(Clone)]
 pub struct Client {
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
 }
 
 /// What all clones share.
@@ -71,6 +72,8 @@ pub(crate) struct Inner {
     pub(crate) compress: bool,
     /// The agent that agent-local calls go to.
     pub(crate) home: EndpointId,
+    /// The tasks of sessions, locks and semaphores.
+    pub(crate) tenants: Tenants,
 }
 
 impl Client {

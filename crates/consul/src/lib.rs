@@ -20,6 +20,9 @@
 //! | to read and write keys, with preconditions | [`Client::kv`] |
 //! | to change several keys at once, or none | [`Client::txn`] |
 //! | to create, renew and end sessions | [`Client::session`] |
+//! | a session that is kept alive, and says when it is lost | [`SessionKeeper`] |
+//! | one at a time: a lock with a fencing token and a deadline | [`Client::lock`] |
+//! | at most N at a time | [`Client::semaphore`] |
 //! | to know who leads | [`Client::status`] |
 //! | to know which agent I talk to | [`Client::agent`] |
 //! | to follow a key or a prefix | [`Kv::watch`], [`Kv::watch_prefix`] |
@@ -53,10 +56,13 @@ mod error;
 mod gzip;
 mod kv;
 mod limits;
+pub mod lock;
 mod options;
 mod raw;
 mod reply;
+pub mod semaphore;
 mod session;
+mod session_keeper;
 mod status;
 mod token;
 mod txn;
@@ -71,9 +77,12 @@ pub use error::{BoxError, Error, ErrorKind, Outcome, RetryAdvice};
 pub use gzip::Compression;
 pub use kv::{Kv, PutOptions};
 pub use limits::Limits;
+pub use lock::{Acquisition, Lock, LockGuard, LockOptions};
 pub use options::{QueryOptions, WriteOptions};
 pub use raw::{Method, Raw, RawAnswer, RawRequest};
+pub use semaphore::{Semaphore, SemaphoreGuard, SemaphoreOptions};
 pub use session::SessionApi;
+pub use session_keeper::{Lease, LostReason, SessionKeeper};
 pub use status::Status;
 pub use token::{TokenFuture, TokenProvider};
 pub use txn::{Txn, TxnOutcome};

@@ -1,0 +1,195 @@
+//! For how long a session, or something that it holds, may be relied on.
+
+use std::fmt;
+
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
+
+/// Why a session, lock or semaphore slot can't be relied on any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum LostReason {
+    /// No renewal succeeded for as long as the TTL, by the local monotonic clock.
+    DeadlinePassed,
+    /// The server says that the session does not exist: it expired, was destroyed by somebody
+    /// else, or its node or a check of it failed.
+    SessionGone,
+    /// The session lives, but the server shows that it holds the lock or slot no more: an operator
+    /// released or deleted the key, or rewrote the semaphore's record.
+    NotHolder,
+    /// It was given back by its owner.
+    Released,
+    /// The session was destroyed by its owner.
+    Destroyed,
+    /// The client was closed.
+    Closed,
+}
+
+impl fmt::Display for LostReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::DeadlinePassed => "no renewal succeeded within the TTL",
+            Self::SessionGone => "the session does not exist any more",
+            Self::NotHolder => "the server shows that it is not held any more",
+            Self::Released => "it was released",
+            Self::Destroyed => "the session was destroyed",
+            Self::Closed => "the client was closed",
+        })
+    }
+}
+
+/// What a keeper's task knows about its session.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct State {
+    /// Start of the last renewal that succeeded + TTL.
+    pub(crate) deadline: Instant,
+    /// Set once, and never unset.
+    pub(crate) lost: Option<LostReason>,
+}
+
+/// A view of how long a session, lock or semaphore slot may be relied on.
+///
+/// It needs no network: it is valid until an instant of the local monotonic clock that every
+/// successful renewal moves forward, measured from the *start* of that renewal. Once it was not
+/// valid it never is again, whatever the server answers later. Clones see the same.
+///
+/// The monotonic clock of Linux stands still while the machine is suspended. Where that can
+/// happen, pass the fencing token along with every write to the protected resource.
+#[derive(Clone)]
+pub struct Lease {
+    session: watch::Receiver<State>,
+    own: Option<watch::Receiver<Option<LostReason>>>,
+}
+
+impl Lease {
+    pub(crate) fn of_session(session: watch::Receiver<State>) -> Self {
+        Self { session, own: None }
+    }
+
+    /// A lease that ends with this one, and by itself with a reason of its own.
+    pub(crate) fn narrowed(&self, own: watch::Receiver<Option<LostReason>>) -> Self {
+        Self {
+            session: self.session.clone(),
+            own: Some(own),
+        }
+    }
+
+    /// Whether it may be relied on at this moment.
+    #[must_use]
+    pub fn is_valid(&self) -> bool {
+        self.lost_reason().is_none()
+    }
+
+    /// When it ends unless a renewal succeeds before. Meaningless once it is lost.
+    #[must_use]
+    pub fn valid_until(&self) -> Instant {
+        self.session.borrow().deadline
+    }
+
+    /// Why it can't be relied on any more; `None` while it can.
+    #[must_use]
+    pub fn lost_reason(&self) -> Option<LostReason> {
+        if let Some(reason) = self.own.as_ref().and_then(|own| *own.borrow()) {
+            return Some(reason);
+        }
+        let State { deadline, lost } = *self.session.borrow();
+        lost.or_else(|| (Instant::now() >= deadline).then_some(LostReason::DeadlinePassed))
+    }
+
+    /// Resolves when it can't be relied on any more: at the deadline at the latest, with no
+    /// network needed. At once if that was before.
+    ///
+    /// # Cancel safety
+    ///
+    /// Safe: dropping it only stops the waiting.
+    pub fn lost(&self) -> impl Future<Output = LostReason> + Send + 'static + use<> {
+        let mut lease = self.clone();
+        async move {
+            loop {
+                if let Some(reason) = lease.lost_reason() {
+                    return reason;
+                }
+                let deadline = lease.valid_until();
+                tokio::select! {
+                    () = sleep_until(deadline) => {}
+                    () = changed(Some(&mut lease.session)) => {}
+                    () = changed(lease.own.as_mut()) => {}
+                }
+            }
+        }
+    }
+}
+
+/// Waits for news; for ever when there is nobody left to bring any.
+async fn changed<T>(receiver: Option<&mut watch::Receiver<T>>) {
+    if let Some(receiver) = receiver
+        && receiver.changed().await.is_ok()
+    {
+        return;
+    }
+    std::future::pending().await;
+}
+
+impl fmt::Debug for Lease {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lease")
+            .field("valid_until", &self.valid_until())
+            .field("lost_reason", &self.lost_reason())
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const TTL: Duration = Duration::from_secs(15);
+
+    fn session() -> (watch::Sender<State>, Lease) {
+        let (sender, receiver) = watch::channel(State {
+            deadline: Instant::now() + TTL,
+            lost: None,
+        });
+        (sender, Lease::of_session(receiver))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_ends_at_the_deadline_even_if_nobody_says_so() {
+        let begun = Instant::now();
+        let (sender, lease) = session();
+        drop(sender);
+        assert!(lease.is_valid());
+        assert_eq!(lease.lost().await, LostReason::DeadlinePassed);
+        assert_eq!(begun.elapsed(), TTL);
+        assert!(!lease.is_valid());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_renewal_moves_the_end() {
+        let begun = Instant::now();
+        let (sender, lease) = session();
+        let lost = lease.lost();
+        sender.send_modify(|state| state.deadline += TTL);
+        assert_eq!(lost.await, LostReason::DeadlinePassed);
+        assert_eq!(begun.elapsed(), 2 * TTL);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_narrowed_lease_ends_with_either() {
+        let (sender, lease) = session();
+        let (own, receiver) = watch::channel(None);
+        let narrow = lease.narrowed(receiver);
+        own.send_replace(Some(LostReason::NotHolder));
+        assert_eq!(narrow.lost().await, LostReason::NotHolder);
+        assert!(lease.is_valid() && !narrow.is_valid());
+        sender.send_modify(|state| state.lost = Some(LostReason::SessionGone));
+        assert_eq!(lease.lost().await, LostReason::SessionGone);
+        assert_eq!(
+            narrow.lost_reason(),
+            Some(LostReason::NotHolder),
+            "the first reason stays"
+        );
+    }
+}

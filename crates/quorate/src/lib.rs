@@ -1,1 +1,108 @@
-//! Placeholder.
+//! Keys, watches, locks and semaphores for services that must agree: on an agent inside this
+//! process with nothing installed, and on a real Consul when it outgrows one machine. Only the URL
+//! changes.
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> quorate::Result<()> {
+//! use quorate::prelude::*;
+//!
+//! // "memory:" here; "embedded:" keeps it on disk; "consul://127.0.0.1:8500" is a real Consul.
+//! let coordinator = quorate::connect("memory:").await?;
+//! let kv = coordinator.kv();
+//!
+//! let revision = kv.put("config/workers", "4").await?;
+//! kv.replace("config/workers", "8", revision).await?; // only if nobody changed it meanwhile
+//! assert_eq!(kv.get("config/workers").await?.unwrap().text(), Some("8"));
+//!
+//! let done = coordinator
+//!     .with_lock("jobs/nightly", |held| async move {
+//!         // Dropped here and now if the lock is lost. The token only grows from holder to holder.
+//!         held.fencing_token()
+//!     })
+//!     .await?;
+//! assert!(done.0 > 0);
+//! coordinator.close().await
+//! # }
+//! ```
+//!
+//! | I want… | go to |
+//! |---|---|
+//! | to open a backend by its URL | [`connect`], [`Builder`]; what a URL says: [`target::Target`] |
+//! | to read and write keys | [`Coordinator::kv`], [`KvExt`] |
+//! | to write only if nothing changed meanwhile | [`KvExt::create`], [`KvExt::replace`], [`Precondition`] |
+//! | to change several keys at once, or none | [`Transaction`] |
+//! | to follow a key or a prefix | [`Coordinator::watch`], [`Coordinator::watch_prefix`], [`Watch`] |
+//! | a local copy that is always up to date | [`Coordinator::cache`], [`Cache`] |
+//! | to do something in one place at a time | [`Coordinator::with_lock`], [`Lock`] |
+//! | to do something in at most N places at a time | [`Coordinator::with_semaphore`], [`Semaphore`] |
+//! | a write that a holder who lost its lock can't make | [`KvExt::put_fenced`], [`Transaction::held`] |
+//! | to know whether a failed call happened | [`Error::outcome`], [`Error::advice`] |
+//! | to know what a backend can do | [`Coordinator::capabilities`] |
+//! | what only Consul has | [`Coordinator::native_consul`], [`consul`] |
+//! | a backend of my own, or a wrapper around one | [`backend`], [`Coordinator::new`] |
+//! | the agent itself, to serve other programs | [`agent`] |
+//!
+//! # What is promised
+//! * **A lock says when it is lost**, by this machine's monotonic clock, at the latest when the time
+//!   of its last successful renewal is over; nothing claims it afterwards. See [`Held`].
+//! * **A watch never dies silently**: it resumes, and where history was lost it lists again and says
+//!   so, so a map built from it is always exact. See [`Watch`].
+//! * **An error says what happened**: whether the change was made, and whether to retry. See
+//!   [`Error`].
+//! * **Nothing hangs**: every call has a deadline, 15 s for all of its attempts unless told
+//!   otherwise; only waiting for a lock or for a change takes as long as it takes.
+//! * **What a backend can't do is refused** before anything is sent, never ignored.
+//!
+//! # Cancel safety
+//! Every future here may be dropped at any await. A dropped call stops waiting; a write that was
+//! already sent may still happen. A dropped acquisition leaves nothing behind.
+//!
+//! # Features
+//! `embedded` (default): the agent in this process, for `embedded:` and `memory:`. Without it only
+//! servers elsewhere can be used.
+
+pub mod backend;
+mod body;
+mod builder;
+mod cache;
+mod capabilities;
+mod coordinator;
+mod entry;
+mod error;
+mod gate;
+mod held;
+mod key;
+mod kv;
+mod lock;
+pub mod prelude;
+mod replica;
+mod semaphore;
+pub mod target;
+mod transaction;
+mod watch;
+
+pub use builder::{Builder, connect};
+pub use cache::Cache;
+pub use capabilities::Capabilities;
+pub use coordinator::Coordinator;
+pub use entry::{Entry, Revision};
+pub use error::{Error, ErrorKind, Outcome, Result, RetryAdvice};
+pub use held::{Acquisition, FencingToken, Held, Holder, Holding, LostReason, Wait};
+pub use key::{Key, MAX_KEY_BYTES, Prefix};
+pub use kv::{
+    Consistency, DeleteOptions, Depth, GetOptions, KeysOptions, Kv, KvExt, ListOptions,
+    Precondition, PutOptions,
+};
+pub use lock::{Lock, LockGuard, LockOptions};
+pub use replica::Replica;
+pub use semaphore::{Semaphore, SemaphoreGuard, SemaphoreOptions};
+pub use transaction::{Committed, Compare, FailedCompare, Operation, Transaction, TxnOutcome};
+pub use watch::{Watch, WatchEvent, WatchOptions, WatchTarget};
+
+/// The value type of keys: cheap to clone, made from text, vectors and arrays.
+pub use bytes::Bytes;
+pub use quorate_net::secret::Secret;
+
+#[cfg(any())]
+pub use quorate_agent as agent;
+pub use quorate_consul as consul;

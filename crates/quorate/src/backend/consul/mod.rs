@@ -1,0 +1,159 @@
+//! Consul, real or embedded: keys, watches, locks and semaphores over its HTTP API.
+
+mod diff;
+#[cfg(any())]
+pub(crate) mod embedded;
+mod error;
+mod kv;
+mod lock;
+mod open;
+mod semaphore;
+mod transaction;
+mod watch;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use quorate_consul::{Client, Timeouts};
+
+use super::{Backend, BoxFuture, Lifecycle};
+use crate::{Capabilities, Consistency, Error, Result};
+
+pub(crate) use open::open;
+
+/// How a Consul backend is made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ConsulOptions {
+    /// How fresh reads and watches are unless a call says otherwise.
+    pub consistency: Consistency,
+}
+
+impl ConsulOptions {
+    /// Says how fresh reads and watches are unless a call says otherwise.
+    #[must_use]
+    pub fn with_consistency(mut self, consistency: Consistency) -> Self {
+        self.consistency = consistency;
+        self
+    }
+}
+
+/// A backend on a Consul client of your own, with whatever it was built with.
+///
+/// ```no_run
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use quorate::backend::consul::{ConsulOptions, from_client};
+///
+/// let client = quorate::consul::Client::new("http://127.0.0.1:8500")?;
+/// let backend = from_client(client, "consul://127.0.0.1:8500", &ConsulOptions::default());
+/// let coordinator = quorate::Coordinator::new(backend);
+/// # Ok(())
+/// # }
+/// ```
+#[must_use]
+pub fn from_client(client: Client, url: impl Into<String>, options: &ConsulOptions) -> Backend {
+    let capabilities = Capabilities {
+        durable: true,
+        shared: true,
+        ..capabilities()
+    };
+    ConsulBackend {
+        client,
+        url: url.into(),
+        consistency: options.consistency,
+        host: None,
+    }
+    .into_backend(capabilities)
+}
+
+/// Consul through its client.
+#[derive(Clone, Debug)]
+pub(crate) struct ConsulBackend {
+    client: Client,
+    /// What errors call it when no server was asked.
+    url: String,
+    consistency: Consistency,
+    /// The agent that answers, if it is in this process. Everything that is handed out keeps it.
+    host: Option<Arc<dyn Lifecycle>>,
+}
+
+impl ConsulBackend {
+    fn into_backend(self, capabilities: Capabilities) -> Backend {
+        let mut backend = Backend::new(self.url.clone());
+        backend.consul = Some(self.client.clone());
+        backend.capabilities = capabilities;
+        let this = Arc::new(self);
+        backend.kv = this.clone();
+        backend.watch = this.clone();
+        backend.lock = this.clone();
+        backend.semaphore = this.clone();
+        backend.lifecycle = this;
+        backend
+    }
+
+    fn error(&self, error: quorate_consul::Error, operation: impl Into<String>) -> Error {
+        error::from_native(error, operation, &self.url)
+    }
+}
+
+/// The client's own times, with another one for everything together. An attempt may take 10 s,
+/// because servers hold a call for 7 s while there is no leader.
+fn timeouts(overall: Duration) -> Timeouts {
+    Timeouts::default()
+        .with_attempt(Duration::from_secs(10))
+        .with_overall(Some(overall))
+}
+
+/// What the Consul API can do, wherever it is served.
+fn capabilities() -> Capabilities {
+    Capabilities {
+        kv: true,
+        max_key_bytes: crate::MAX_KEY_BYTES,
+        max_value_bytes: kv::MAX_VALUE_BYTES,
+        transactions: true,
+        max_txn_ops: transaction::MAX_OPS,
+        max_txn_bytes: transaction::MAX_BYTES,
+        fenced_writes: true,
+        txn_always_has_revision: false,
+        watch: true,
+        watch_every_change: false,
+        exact_delete_revision: false,
+        locks: true,
+        semaphores: true,
+        max_lock_value_bytes: quorate_consul::lock::MAX_LOCK_VALUE_BYTES,
+        min_ttl: Duration::from_secs(10),
+        max_ttl: Duration::from_secs(24 * 60 * 60),
+        max_lock_delay: Duration::from_secs(60),
+        fair_locks: false,
+        durable: false,
+        shared: false,
+    }
+}
+
+impl Lifecycle for ConsulBackend {
+    /// `GET /v1/status/leader`: it answers only where there is one.
+    fn check(&self) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
+            let leader = self.client.status().leader().await;
+            match leader.map_err(|error| self.error(error, "check"))? {
+                Some(_) => Ok(()),
+                None => {
+                    let kind = crate::ErrorKind::Unavailable;
+                    Err(Error::new(kind, "check", "the cluster has no leader")
+                        .with_target(self.url.as_str()))
+                }
+            }
+        })
+    }
+
+    fn close(&self) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
+            // Sessions are ended before the agent that keeps them.
+            self.client.close().await;
+            match &self.host {
+                Some(host) => host.close().await,
+                None => Ok(()),
+            }
+        })
+    }
+}

@@ -9,6 +9,7 @@
 
 use std::time::{Duration, Instant};
 
+use anyhow::Context as _;
 use quorate_benches::process::Server;
 use quorate_benches::report::{median, ratio};
 use quorate_consul::Client;
@@ -42,8 +43,7 @@ async fn measure(server: &Server, rounds: usize) -> anyhow::Result<[f64; 3]> {
         let start = Instant::now();
         guard.release().await?;
         let released = Instant::now();
-        let Some(done) = waiting.join_next().await else { continue };
-        let (next, acquired) = done?;
+        let (next, acquired) = waiting.join_next().await.context("no waiter")??;
         guard = next?;
         hand_offs.push(micros(acquired.saturating_duration_since(released)));
         wholes.push(micros(acquired - start));

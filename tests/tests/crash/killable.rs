@@ -1,0 +1,44 @@
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+/// An agent in a process of its own; dropping it kills it.
+pub struct KillableAgent {
+    child: Child,
+    url: String,
+}
+
+impl KillableAgent {
+    pub fn start(directory: &Path) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_test-agent"));
+        command.arg(directory).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut url = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut url).unwrap();
+        assert!(url.starts_with("http://"), "the agent did not start: {url:?}");
+        Self { child, url: url.trim().to_owned() }
+    }
+
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// SIGKILL: nothing of the process runs after it.
+    pub fn kill(self) {
+        drop(self);
+    }
+
+    /// Ends it gracefully.
+    pub fn end(mut self) {
+        drop(self.child.stdin.take());
+        let status = self.child.wait().unwrap();
+        assert!(status.success(), "the agent ended with {status}");
+    }
+}
+
+impl Drop for KillableAgent {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

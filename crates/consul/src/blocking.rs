@@ -35,7 +35,7 @@ pub struct Change<T> {
     /// The index of this state, never 0. It means something for this query only.
     pub index: u64,
     /// Whether the server's indexes went backwards since the last change, as after a restored
-    /// snapshot: what was learned from indexes before is void.
+    /// snapshot or when it forgot old deletions: indexes from before mean nothing any more.
     pub restarted: bool,
     /// What the headers say.
     pub meta: QueryMeta,
@@ -216,7 +216,3 @@ impl<T> fmt::Debug for Blocking<T> {
             .finish_non_exhaustive()
     }
 }
-
-#[cfg(test)]
-#[path = "blocking/tests.rs"]
-mod tests;

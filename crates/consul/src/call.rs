@@ -68,6 +68,8 @@ pub(crate) struct Call<'a> {
     pub(crate) large: bool,
     /// It concerns the agent that is asked: no other may answer.
     pub(crate) agent_local: bool,
+    /// Why it can't be sent: its options contradict each other.
+    pub(crate) refusal: Option<&'static str>,
 }
 
 impl<'a> Call<'a> {
@@ -87,6 +89,7 @@ impl<'a> Call<'a> {
             token: options.token.as_ref(),
             timeout: options.timeout,
             cache: query.cache,
+            refusal: query.validate().err(),
             ..Self::new(operation, Method::GET, url, effect)
         }
     }
@@ -116,6 +119,7 @@ impl<'a> Call<'a> {
             cache: None,
             large: false,
             agent_local: false,
+            refusal: None,
         }
     }
 }

@@ -98,7 +98,6 @@ impl Client {
     }
 
     /// A builder, to set everything.
-    #[must_use]
     pub fn builder() -> ClientBuilder {
         ClientBuilder::new()
     }
@@ -116,7 +115,6 @@ impl Client {
     }
 
     /// A transaction over several keys, empty at first: `/v1/txn`.
-    #[must_use]
     pub fn txn(&self) -> Txn {
         Txn::new(self.clone())
     }
@@ -202,6 +200,9 @@ impl Client {
     /// Sends a call and returns its answer, whatever the status.
     pub(crate) async fn execute<'a>(&'a self, mut call: Call<'a>) -> Result<Reply<'a>, Error> {
         let inner = &*self.inner;
+        if let Some(why) = call.refusal {
+            return Err(Error::invalid(call.operation.to_string(), why));
+        }
         let headers = self.headers(&call).await?;
         let mut request = HttpRequest::new(call.method, std::mem::take(&mut call.url));
         request.headers = headers;

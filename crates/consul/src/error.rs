@@ -198,7 +198,10 @@ impl Error {
     pub(crate) fn with_detail(mut self, detail: impl fmt::Display) -> Self {
         let text = detail.to_string();
         let text = text.trim();
-        let end = text.floor_char_boundary(MAX_TEXT_BYTES.min(text.len()));
+        let mut end = MAX_TEXT_BYTES.min(text.len());
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
         let line = text[..end].split_whitespace().collect::<Vec<_>>().join(" ");
         self.0.detail = (!line.is_empty()).then_some(line);
         self

@@ -87,6 +87,9 @@ pub use status::Status;
 pub use token::{TokenFuture, TokenProvider};
 pub use txn::{Txn, TxnOutcome};
 
+/// Every type of Consul's wire protocol, also those that are not exported here by name.
+pub use quorate_wire::consul as wire;
+
 pub use quorate_net::deadline::Timeouts;
 pub use quorate_net::secret::Secret;
 pub use quorate_net::tls::{TlsOptions, Verify};

@@ -1,0 +1,89 @@
+//! Requests to any path.
+
+use quorate_consul::{ErrorKind, Method, QueryOptions, RawRequest};
+
+use crate::script::{Act, Say, Server};
+
+#[tokio::test]
+async fn every_status_is_an_answer() {
+    let server = Server::new([
+        Say::at(7, "[]").header("X-Other", "x"),
+        Say::status(404, "nothing"),
+        Say::status(500, "No cluster leader"),
+    ]);
+    let raw = server.client().raw();
+    let answer = raw.get("/v1/catalog/nodes").await.unwrap();
+    assert!(answer.is_success());
+    assert_eq!(
+        (answer.meta.index, answer.header("x-other")),
+        (Some(7), Some("x"))
+    );
+    assert_eq!(raw.delete("/v1/query/x").await.unwrap().status, 404);
+    let answer = raw.put("/v1/catalog/register", "{}").await.unwrap();
+    assert_eq!(
+        (answer.status, &answer.body[..]),
+        (500, &b"No cluster leader"[..])
+    );
+    assert_eq!(
+        server.lines(),
+        [
+            "GET /v1/catalog/nodes",
+            "DELETE /v1/query/x",
+            "PUT /v1/catalog/register"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn parameters_body_and_options_travel() {
+    let server = Server::new([Say::ok("")]);
+    let request = RawRequest::new(Method::Post, "/v1/query")
+        .with_param("a b", "c&d")
+        .with_flag("pretty")
+        .with_body("{}")
+        .with_options(
+            QueryOptions::new()
+                .with_datacenter("dc2")
+                .with_token("secret"),
+        );
+    server.client().raw().request(request).await.unwrap();
+    let seen = server.last();
+    assert_eq!(seen.line, "POST /v1/query?a%20b=c%26d&pretty&dc=dc2");
+    assert_eq!(
+        (seen.header("x-consul-token"), &seen.body[..]),
+        (Some("secret"), &b"{}"[..])
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_what_is_idempotent_is_repeated() {
+    let ok = || Act::Say(Say::ok(""));
+    let server = Server::new([Act::Cut, ok(), Act::Cut, ok(), Act::Cut]);
+    let raw = server.client().raw();
+    raw.get("/v1/x").await.unwrap();
+    raw.request(RawRequest::new(Method::Put, "/v1/x").idempotent())
+        .await
+        .unwrap();
+    let error = raw.put("/v1/x", "").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Indeterminate);
+    assert_eq!(server.lines().len(), 5);
+}
+
+#[tokio::test]
+async fn any_path_can_be_followed() {
+    let server = Server::new([Say::at(1, "[]"), Say::at(2, "[1]"), Say::status(403, "no")]);
+    let mut changes = server
+        .client()
+        .raw()
+        .watch(RawRequest::new(Method::Get, "/v1/event/list"));
+    assert_eq!(changes.next().await.unwrap().value, "[]");
+    assert_eq!(changes.next().await.unwrap().value, "[1]");
+    assert_eq!(
+        changes.next().await.unwrap_err().kind(),
+        ErrorKind::PermissionDenied
+    );
+    assert_eq!(
+        server.lines()[1],
+        "GET /v1/event/list?index=1&wait=300000ms"
+    );
+}

@@ -86,3 +86,86 @@ fn addresses(addresses: &ConsulAddresses) -> Option<String> {
         ConsulAddresses::Unix(path) => Some(format!("unix://{}", path.display())),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Builder;
+    use crate::target::Target;
+
+    fn shown(builder: &Builder, variables: &[(&str, &str)]) -> String {
+        let Target::Consul(target) = Target::parse(&builder.url).unwrap() else {
+            panic!("{}", builder.url)
+        };
+        let find = |name: &str| {
+            let found = variables.iter().find(|(known, _)| *known == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        format!("{:?}", client(&target, &builder.settings, find).unwrap())
+    }
+
+    #[test]
+    fn the_url_says_where_and_the_environment_the_rest() {
+        let variables = [
+            ("CONSUL_HTTP_ADDR", "elsewhere:1"),
+            ("CONSUL_HTTP_SSL", "true"),
+            ("CONSUL_DATACENTER", "dc9"),
+        ];
+        let text = shown(&Builder::new("consul://a,b:2"), &variables);
+        assert!(
+            text.contains("http://a:8500") && text.contains("http://b:2"),
+            "{text}"
+        );
+        assert!(
+            text.contains("dc9") && !text.contains("elsewhere"),
+            "{text}"
+        );
+        let text = shown(&Builder::new("consul://a?dc=dc2"), &variables);
+        assert!(text.contains("dc2") && !text.contains("dc9"), "{text}");
+        let text = shown(&Builder::new("consul:"), &variables);
+        assert!(text.contains("https://elsewhere:1"), "{text}");
+        let text = shown(
+            &Builder::new("consul://a").without_environment(),
+            &variables,
+        );
+        assert!(!text.contains("dc9"), "{text}");
+    }
+
+    #[test]
+    fn a_token_comes_from_the_url_then_the_builder_then_the_environment() {
+        let variables = [("CONSUL_HTTP_TOKEN_FILE", "/env")];
+        let text = shown(&Builder::new("consul://a"), &variables);
+        assert!(text.contains("/env"), "{text}");
+        let text = shown(
+            &Builder::new("consul://a").token_file("/builder"),
+            &variables,
+        );
+        assert!(
+            text.contains("/builder") && !text.contains("/env"),
+            "{text}"
+        );
+        let builder = Builder::new("consul://a?token-file=/url").token_file("/builder");
+        let text = shown(&builder.token("hunter2"), &variables);
+        assert!(
+            text.contains("/url") && !text.contains("/builder"),
+            "{text}"
+        );
+        let text = shown(&Builder::new("consul://a").token("hunter2"), &variables);
+        assert!(
+            !text.contains("/env") && !text.contains("hunter2"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_unix_socket_is_an_address_too() {
+        let text = shown(&Builder::new("consul+unix:///run/c.sock"), &[]);
+        assert!(text.contains("unix:///run/c.sock"), "{text}");
+    }
+
+    #[test]
+    fn a_builder_does_not_print_its_token() {
+        let builder = Builder::new("consul://a").token("hunter2");
+        assert!(!format!("{builder:?}").contains("hunter2"));
+    }
+}

@@ -134,3 +134,144 @@ pub(super) fn failed(transaction: &Transaction, errors: Vec<TxnError>) -> Result
     }
     Ok(TxnOutcome::Failed(failed))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{FencingToken, Holding, Key};
+    use quorate_consul::KvEntry;
+
+    fn row(key: &str, modify_index: u64, value: &str) -> TxnResult {
+        let mut entry = KvEntry::new(key, value.to_owned());
+        (entry.modify_index, entry.create_index) = (modify_index, 1);
+        entry.into()
+    }
+
+    fn key(text: &str) -> Key {
+        Key::new(text).unwrap()
+    }
+
+    fn sample() -> Transaction {
+        let holding = Holding::new(
+            key("jobs"),
+            "jobs/.lock".into(),
+            "sid".into(),
+            FencingToken(7),
+        );
+        Transaction::new()
+            .held(&holding)
+            .compare(Compare::NotExists(key("new")))
+            .compare(Compare::Exists(key("old")))
+            .compare(Compare::Revision(key("old"), Revision(3)))
+            .operation(Operation::Put(key("new"), "1".into()))
+            .operation(Operation::Get(key("read")))
+            .operation(Operation::Delete(key("old")))
+            .operation(Operation::DeletePrefix(key("dir").as_prefix()))
+    }
+
+    #[test]
+    fn comparisons_go_first_and_each_has_its_verb() {
+        let ops = encode(&sample()).unwrap();
+        let shown: Vec<_> = ops
+            .iter()
+            .map(|op| format!("{} {} {}{}", op.verb.as_str(), op.key, op.index, op.session))
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                "check-session jobs/.lock 0sid",
+                "check-not-exists new 0",
+                "get old 0",
+                "check-index old 3",
+                "set new 0",
+                "get read 0",
+                "delete old 0",
+                "delete-tree dir/ 0",
+            ]
+        );
+    }
+
+    #[test]
+    fn rows_find_their_operations_although_some_have_none() {
+        let ops = encode(&sample()).unwrap();
+        let rows = vec![
+            row("jobs/.lock", 7, ""),
+            row("old", 3, "o"),
+            row("old", 3, ""),
+            row("new", 9, ""),
+            row("read", 5, "r"),
+        ];
+        let expected = Entry::new("read", "r", Revision(5), Revision(1));
+        let committed_with =
+            |entries| TxnOutcome::Committed(Committed::new(Some(Revision(9)), entries));
+        assert_eq!(
+            committed(&ops, 4, rows.clone()),
+            committed_with(vec![expected])
+        );
+        // A token that may not read the key gets no row for it.
+        assert_eq!(
+            committed(&ops, 4, rows[..4].to_vec()),
+            committed_with(vec![])
+        );
+    }
+
+    #[test]
+    fn a_transaction_that_puts_nothing_has_no_revision() {
+        let ops = encode(&Transaction::new().delete("a").unwrap()).unwrap();
+        assert_eq!(
+            committed(&ops, 0, vec![]),
+            TxnOutcome::Committed(Committed::default())
+        );
+    }
+
+    #[test]
+    fn what_failed_is_named_by_its_comparison() {
+        let errors = vec![
+            TxnError::new(1, "key \"new\" exists"),
+            TxnError::new(5, "no \"read\""),
+        ];
+        let TxnOutcome::Failed(failed) = failed(&sample(), errors).unwrap() else {
+            panic!("it failed");
+        };
+        assert_eq!(failed[0].compare, Compare::NotExists(key("new")));
+        assert_eq!(failed[0].detail, "key \"new\" exists");
+        assert_eq!(failed[1].compare, Compare::Exists(key("read")));
+    }
+
+    #[test]
+    fn an_operation_that_cannot_fail_but_does_is_no_comparison() {
+        for errors in [
+            vec![TxnError::new(4, "odd")],
+            vec![TxnError::new(99, "odd")],
+            vec![],
+        ] {
+            let error = failed(&sample(), errors).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Protocol);
+            assert_eq!(error.outcome(), Outcome::DidNotHappen);
+        }
+    }
+
+    #[test]
+    fn limits_are_checked_before_anything_is_sent() {
+        let puts = |count: usize, bytes: usize| {
+            (0..count).fold(Transaction::new(), |txn, n| {
+                txn.operation(Operation::Put(key(&format!("k{n}")), vec![0; bytes].into()))
+            })
+        };
+        assert!(encode(&puts(64, 1)).is_ok());
+        assert!(encode(&puts(65, 1)).unwrap_err().to_string().contains("65"));
+        assert!(encode(&puts(1, MAX_VALUE_BYTES)).is_ok());
+        let error = encode(&puts(1, MAX_VALUE_BYTES + 1)).unwrap_err();
+        assert!(error.to_string().contains("389120"), "{error}");
+        let error = encode(&puts(2, MAX_VALUE_BYTES)).unwrap_err();
+        assert!(error.to_string().contains("524288"), "{error}");
+    }
+
+    #[test]
+    fn the_largest_value_beside_the_longest_key_is_within_the_servers_limit() {
+        let longest = key(&"\"".repeat(crate::MAX_KEY_BYTES));
+        let put = Operation::Put(longest, vec![0; MAX_VALUE_BYTES].into());
+        let ops = encode(&Transaction::new().operation(put)).unwrap();
+        assert!(encoded_bytes(&ops[0]) + 2 <= MAX_BYTES);
+    }
+}

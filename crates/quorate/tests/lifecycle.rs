@@ -1,0 +1,143 @@
+//! Opening and closing: what is started ends.
+
+use std::time::Duration;
+
+use quorate::prelude::*;
+use quorate::{Builder, ErrorKind, LostReason};
+
+fn alive_tasks() -> usize {
+    tokio::runtime::Handle::current().metrics().num_alive_tasks()
+}
+
+/// Waits until no task is left that the coordinator started.
+async fn no_task_is_left() {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
+    while alive_tasks() > 0 {
+        assert!(tokio::time::Instant::now() < deadline, "{} tasks are left", alive_tasks());
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn closing_leaves_no_task() {
+    let coordinator = quorate::connect("memory:").await.unwrap();
+    coordinator.check().await.unwrap();
+    let mut cache = coordinator.cache("").unwrap();
+    cache.ready().await.unwrap();
+    let _watch = coordinator.watch("a").unwrap();
+    let _guard = coordinator.lock("jobs").acquire().await.unwrap();
+    let _slot = coordinator.semaphore("pool", 2).acquire().await.unwrap();
+    coordinator.close().await.unwrap();
+    assert_eq!(alive_tasks(), 0);
+}
+
+#[tokio::test]
+async fn dropping_everything_leaves_no_task_either() {
+    let coordinator = quorate::connect("memory:").await.unwrap();
+    let guard = coordinator.lock("jobs").acquire().await.unwrap();
+    let kv = coordinator.kv();
+    drop(coordinator);
+    kv.put("a", "1").await.expect("a handle keeps what it needs");
+    assert!(guard.is_held());
+    drop((kv, guard));
+    no_task_is_left().await;
+}
+
+#[tokio::test]
+async fn two_memories_are_two() {
+    let first = quorate::connect("memory:").await.unwrap();
+    let second = quorate::connect("memory:").await.unwrap();
+    first.kv().put("a", "1").await.unwrap();
+    assert_eq!(second.kv().get("a").await.unwrap(), None);
+    assert!(!first.capabilities().durable && !first.capabilities().shared);
+    first.close().await.unwrap();
+    second.kv().put("a", "2").await.unwrap();
+    second.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_was_written_to_a_directory_is_there_the_next_time() {
+    let dir = tempfile::tempdir().unwrap();
+    let url = format!("embedded:{}", dir.path().display());
+    let coordinator = quorate::connect(&url).await.unwrap();
+    assert!(coordinator.capabilities().durable);
+    assert_eq!(coordinator.url(), url);
+    let revision = coordinator.kv().put("a", "1").await.unwrap();
+    coordinator.close().await.unwrap();
+    let coordinator = quorate::connect(&url).await.unwrap();
+    let entry = coordinator.kv().get("a").await.unwrap().unwrap();
+    assert_eq!((entry.text(), entry.revision), (Some("1"), revision));
+    coordinator.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn two_coordinators_share_a_directory() {
+    let dir = tempfile::tempdir().unwrap();
+    let url = format!("embedded:{}", dir.path().display());
+    let first = quorate::connect(&url).await.unwrap();
+    let second = quorate::connect(&url).await.unwrap();
+    let mut watch = second.watch("a").unwrap();
+    watch.next().await.unwrap().unwrap();
+    watch.next().await.unwrap().unwrap();
+    first.kv().put("a", "1").await.unwrap();
+    assert!(matches!(watch.next().await.unwrap().unwrap(), WatchEvent::Put(_)));
+    let guard = first.lock("jobs").acquire().await.unwrap();
+    assert!(second.lock("jobs").try_acquire().await.unwrap().acquired().is_none());
+    guard.release().await.unwrap();
+    first.close().await.unwrap();
+    assert_eq!(second.kv().get("a").await.unwrap().unwrap().text(), Some("1"));
+    second.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_an_error_of_the_first_call() {
+    let coordinator = Builder::new("consul://127.0.0.1:1?timeout=500ms")
+        .without_environment()
+        .connect()
+        .await
+        .unwrap();
+    let error = coordinator.kv().put("a", "1").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+    assert_eq!(error.outcome(), quorate::Outcome::DidNotHappen);
+    assert!(error.native::<quorate::consul::Error>().is_some());
+    let mut watch = coordinator.watch("a").unwrap();
+    for _ in 0..2 {
+        assert!(watch.next().await.unwrap().is_err(), "an error is not the end");
+    }
+    coordinator.close().await.unwrap();
+    assert!(watch.next().await.is_none());
+}
+
+#[tokio::test]
+async fn a_guard_that_outlives_its_coordinator_counts_as_lost() {
+    let coordinator = quorate::connect("memory:").await.unwrap();
+    let guard = coordinator.lock("jobs").acquire().await.unwrap();
+    coordinator.close().await.unwrap();
+    assert_eq!(guard.lost().await, LostReason::Closed);
+    let error = guard.release().await;
+    drop(error);
+}
+
+#[tokio::test]
+async fn a_directory_that_cannot_be_used_is_named() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let url = format!("embedded:{}", file.path().display());
+    let error = quorate::connect(&url).await.unwrap_err();
+    assert_eq!(error.target(), Some(url.as_str()), "{error}");
+}
+
+#[test]
+fn handles_cross_threads() {
+    fn check<T: Send + Sync + 'static>() {}
+    check::<Coordinator>();
+    check::<quorate::Kv>();
+    check::<quorate::Lock>();
+    check::<quorate::Semaphore>();
+    check::<quorate::LockGuard>();
+    check::<quorate::SemaphoreGuard>();
+    check::<quorate::Held>();
+    check::<quorate::Cache>();
+    check::<quorate::Error>();
+    fn sendable<T: Send + 'static>() {}
+    sendable::<quorate::Watch>();
+}

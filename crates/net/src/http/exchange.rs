@@ -87,8 +87,9 @@ pub(super) async fn exchange(
         if !connection.reused || !repeatable || !is_cut(&error) {
             return Err(failure(error, progress, connection.reused));
         }
-        pool.clear(id);
-        connection = connect(connector, id, &mut progress.phase).await?;
+        connection = connect(connector, id, &mut progress.phase)
+            .await
+            .map_err(|failure| failure.with_sent(progress.sent()))?;
     }
 }
 

@@ -53,13 +53,6 @@ impl Pool {
         }
     }
 
-    /// Forgets the idle connections to `id`: one of them turned out to be dead, and the rest
-    /// probably are.
-    pub(super) fn clear(&self, id: EndpointId) {
-        let all = std::mem::take(&mut *self.stack(id));
-        drop(all);
-    }
-
     /// How many connections are idle.
     pub(super) fn idle(&self) -> usize {
         self.stacks.iter().map(|stack| lock(stack).len()).sum()

@@ -47,6 +47,13 @@ async fn a_server_that_does_not_answer_hits_the_attempt_clock() {
     );
     assert!(error.sent());
     assert_eq!((error.attempts(), begun.elapsed()), (1, 5 * SECOND));
+    let error = net
+        .client("a:1")
+        .open(HttpRequest::put("/", "x"))
+        .await
+        .unwrap_err();
+    assert_eq!((error.is_timeout(), error.phase()), (true, Phase::Response));
+    assert_eq!((error.sent(), begun.elapsed()), (true, 10 * SECOND));
 }
 
 #[tokio::test(start_paused = true)]

@@ -174,6 +174,20 @@ async fn a_write_whose_answer_was_lost_is_repeated_only_if_that_is_safe() {
 }
 
 #[tokio::test]
+async fn that_the_first_server_had_it_is_not_forgotten_when_the_last_refuses() {
+    let net = Net::default();
+    let _a = cuts(net.listen("a:1"));
+    let config = net.config("a:1,b:1").with_max_attempts(Some(2));
+    let client = HttpClient::new(config).unwrap();
+    let error = client.send(HttpRequest::get("/"), done).await.unwrap_err();
+    assert_eq!(
+        (error.phase(), error.endpoint()),
+        (Phase::Connect, Some("http://b:1"))
+    );
+    assert!(error.sent());
+}
+
+#[tokio::test]
 async fn an_answer_that_asks_for_a_retry_goes_to_the_next_server_without_a_cool_down() {
     let net = Net::default();
     let _a = net

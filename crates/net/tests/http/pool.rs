@@ -11,9 +11,9 @@ use quorate_net::endpoint::{Endpoint, EndpointSet};
 use quorate_net::error::{NetErrorKind, Phase};
 use quorate_net::http::{HttpClient, HttpConfig, HttpRequest, Replay};
 use quorate_net::task::spawn;
-use quorate_net::transport::{BoxFuture, Dial, MemoryDialer, Stream, memory};
+use quorate_net::transport::{BoxFuture, Dial, MemoryDialer, MemoryListener, Stream, memory};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::sync::Barrier;
+use tokio::sync::{Barrier, Notify};
 
 use crate::support::{Net, Peer, done, ok};
 
@@ -191,11 +191,13 @@ async fn a_write_on_a_connection_cut_under_it_is_an_error_that_says_it_was_sent(
     assert_eq!((error.attempts(), net.total()), (1, 1));
 }
 
-/// Dials connections whose writes fail once `broken` is set, though reads just wait.
+/// Dials connections, one of which cannot be written to once `broken` is set, though reads from it
+/// just wait.
 #[derive(Debug)]
 struct Breakable {
     dialer: MemoryDialer,
     broken: Arc<AtomicBool>,
+    which: usize,
     dials: AtomicUsize,
 }
 
@@ -203,8 +205,8 @@ struct BreakableStream(Stream, Arc<AtomicBool>);
 
 impl Dial for Breakable {
     fn dial<'a>(&'a self, endpoint: &'a Endpoint) -> BoxFuture<'a, io::Result<Stream>> {
-        let first = self.dials.fetch_add(1, SeqCst) == 0;
-        let broken = if first {
+        let this = self.dials.fetch_add(1, SeqCst) == self.which;
+        let broken = if this {
             Arc::clone(&self.broken)
         } else {
             Arc::default()
@@ -249,17 +251,27 @@ impl AsyncWrite for BreakableStream {
     }
 }
 
-#[tokio::test]
-async fn a_write_of_which_no_byte_went_out_is_sent_again_even_if_it_must_not_be_repeated() {
-    let (dialer, mut listener) = memory();
-    let broken = Arc::new(AtomicBool::new(false));
+/// A client, for one attempt, whose connection `which` breaks with the flag.
+fn breakable(broken: &Arc<AtomicBool>, which: usize) -> (HttpClient, MemoryListener) {
+    let (dialer, listener) = memory();
+    let broken = Arc::clone(broken);
     let dial = Breakable {
         dialer,
-        broken: Arc::clone(&broken),
+        broken,
+        which,
         dials: AtomicUsize::new(0),
     };
     let config = HttpConfig::new(EndpointSet::parse("a:1").unwrap()).with_dial(Arc::new(dial));
-    let client = HttpClient::new(config.with_max_attempts(Some(1))).unwrap();
+    (
+        HttpClient::new(config.with_max_attempts(Some(1))).unwrap(),
+        listener,
+    )
+}
+
+#[tokio::test]
+async fn a_write_of_which_no_byte_went_out_is_sent_again_even_if_it_must_not_be_repeated() {
+    let broken = Arc::new(AtomicBool::new(false));
+    let (client, mut listener) = breakable(&broken, 0);
     let server = spawn(async move {
         let mut first = Peer::new(listener.accept().await.unwrap());
         first.request().await.unwrap();
@@ -279,6 +291,71 @@ async fn a_write_of_which_no_byte_went_out_is_sent_again_even_if_it_must_not_be_
     let (on_the_first, on_the_second) = server.join().await.unwrap();
     assert_eq!(on_the_first, None);
     assert!(on_the_second.ends_with("once"));
+}
+
+/// Answers one request, takes a second, and cuts.
+async fn answer_once(listener: &mut MemoryListener) {
+    let mut peer = Peer::new(listener.accept().await.unwrap());
+    peer.request().await.unwrap();
+    peer.answer("1").await;
+    peer.request().await.unwrap();
+}
+
+#[tokio::test]
+async fn that_a_read_was_sent_is_not_forgotten_when_sending_it_again_fails() {
+    // The new connection cannot be written to.
+    let (client, mut listener) = breakable(&Arc::new(AtomicBool::new(true)), 1);
+    let _server = spawn(async move {
+        answer_once(&mut listener).await;
+        listener.accept().await.unwrap();
+    });
+    client.send(HttpRequest::get("/"), done).await.unwrap();
+    let error = client.send(HttpRequest::get("/"), done).await.unwrap_err();
+    assert!(error.sent(), "{error:?}");
+
+    // There is no new connection.
+    let (client, mut listener) = breakable(&Arc::default(), 1);
+    let _server = spawn(async move {
+        answer_once(&mut listener).await;
+        drop(listener);
+        std::future::pending::<()>().await;
+    });
+    client.send(HttpRequest::get("/"), done).await.unwrap();
+    let error = client.send(HttpRequest::get("/"), done).await.unwrap_err();
+    assert!(error.sent() && error.attempts() == 1, "{error:?}");
+}
+
+#[tokio::test]
+async fn a_connection_that_was_closed_does_not_cost_the_others() {
+    let net = Net::default();
+    let mut server = net.listen("a:1");
+    let client = net.client("a:1");
+    let both_are_idle = Arc::new(Notify::new());
+    let one_is_closed = Arc::new(Notify::new());
+    let (may_close, has_closed) = (Arc::clone(&both_are_idle), Arc::clone(&one_is_closed));
+    let script = spawn(async move {
+        let mut kept = server.accept().await;
+        let mut closed = server.accept().await;
+        kept.request().await.unwrap();
+        closed.request().await.unwrap();
+        kept.answer("kept").await;
+        closed.answer("closed").await;
+        may_close.notified().await;
+        drop(closed);
+        has_closed.notify_one();
+        kept.request().await.unwrap();
+        kept.answer("kept").await;
+    });
+    let open = || client.open(HttpRequest::get("/"));
+    let (kept, closed) = tokio::join!(open(), open());
+    assert_eq!(kept.unwrap().collect(9).await.unwrap(), "kept");
+    assert_eq!(closed.unwrap().collect(9).await.unwrap(), "closed");
+    assert_eq!(client.idle_connections(), 2);
+    both_are_idle.notify_one();
+    one_is_closed.notified().await;
+    let answer = client.send(HttpRequest::get("/"), done).await.unwrap();
+    assert_eq!((answer.body.as_ref(), net.total()), (b"kept".as_ref(), 2));
+    script.join().await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]

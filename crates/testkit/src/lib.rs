@@ -1,1 +1,26 @@
-//! Placeholder.
+//! What quorate's tests stand on.
+//!
+//! | I want … | go to |
+//! |---|---|
+//! | a real Consul that ends with my test | [`server::ConsulServer`] |
+//! | to know whether a real server is on this machine | [`server::locate`], [`server::Located`] |
+//! | to cut, delay, hold, half-close or refuse connections | [`proxy::Proxy`] |
+//! | to wait for a condition instead of sleeping | [`eventually`], [`eventually_ok`] |
+//! | to prove that no two holders of a lock overlapped | [`history::History`] |
+//! | one table of cases, run against several targets | [`trial::Suite`], [`cases!`] |
+//! | to send and read HTTP byte for byte | [`exchange`] |
+//! | what the real Consul answered, recorded | [`fixture::Fixture`] |
+//!
+//! Nothing here is for production: the library is on the side of the tests, which may block for a
+//! moment in a `Drop` and print where a log is kept.
+
+mod eventually;
+pub mod exchange;
+pub mod fixture;
+pub mod history;
+pub mod proxy;
+mod say;
+pub mod server;
+pub mod trial;
+
+pub use eventually::{NotInTime, eventually, eventually_ok};

@@ -1,0 +1,275 @@
+//! A real Consul.
+
+mod config;
+mod options;
+mod version;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+pub use options::{ConsulClients, ConsulData, ConsulOptions, ConsulTls};
+
+use self::config::Config;
+use super::error::ServerError;
+use super::folder::Folder;
+use super::locate::Located;
+use super::process::Process;
+use crate::eventually::eventually_ok;
+use crate::exchange::{Answer, exchange, request};
+
+const PROGRAM: &str = "consul";
+/// How long a start may take, from the process to the first session.
+const READY: Duration = Duration::from_secs(30);
+/// How often a start is tried when others take the ports first.
+const STARTS: u32 = 5;
+
+/// A Consul agent in server mode, alone in its cluster.
+///
+/// When [`start`](Self::start) returns, the cluster has a leader and the agent's own check
+/// `serfHealth` is registered, so that sessions can be created at once.
+///
+/// Every method takes `&self`: a server can be shared while one task steers it.
+#[derive(Debug)]
+pub struct ConsulServer {
+    // In this order: the process ends before its folder goes.
+    process: Process,
+    folder: Folder,
+    config: Config,
+    program: PathBuf,
+}
+
+impl ConsulServer {
+    /// Where the Consul that the tests are written for is, or why it is not there.
+    ///
+    /// A `consul` of another version than 1.8.7 counts as missing.
+    pub fn locate() -> Located {
+        version::locate()
+    }
+
+    /// Starts one and waits until sessions can be created.
+    ///
+    /// # Errors
+    ///
+    /// [`ServerError`]: it is missing, ended at its start, or was not ready within 30 s.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future ends the server.
+    pub async fn start(options: ConsulOptions) -> Result<Self, ServerError> {
+        let program = Result::from(Self::locate())?;
+        for _ in 1..STARTS {
+            match Self::start_once(&program, &options).await {
+                Err(error) if error.is_port_taken() => {}
+                outcome => return outcome,
+            }
+        }
+        Self::start_once(&program, &options).await
+    }
+
+    async fn start_once(program: &Path, options: &ConsulOptions) -> Result<Self, ServerError> {
+        let folder = Folder::create(PROGRAM).map_err(ServerError::io("make a folder"))?;
+        let config = Config::new(options, folder.path()).map_err(ServerError::io("find ports"))?;
+        let written = std::fs::write(folder.path().join("agent.json"), config.json());
+        written.map_err(ServerError::io("write the configuration"))?;
+        let program = program.to_owned();
+        let server = Self {
+            process: Process::new(PROGRAM),
+            folder,
+            config,
+            program,
+        };
+        server.run().await?;
+        Ok(server)
+    }
+
+    /// Starts the process and waits for it.
+    async fn run(&self) -> Result<(), ServerError> {
+        let log = || {
+            self.folder
+                .open_log()
+                .map_err(ServerError::io("open the log"))
+        };
+        let logged = self.folder.log_len();
+        let mut command = Command::new(&self.program);
+        command
+            .arg("agent")
+            .args(self.config.arguments())
+            .current_dir(self.folder.path());
+        command.stdout(log()?).stderr(log()?);
+        self.process.start(command)?;
+        self.wait_ready(logged).await
+    }
+
+    /// `logged` is the length of the log before the start.
+    async fn wait_ready(&self, logged: usize) -> Result<(), ServerError> {
+        let log = || self.folder.log_tail(logged);
+        let probe = || async {
+            match self.process.ended() {
+                Some(status) => Ok(Err(status)),
+                None => self.probe().await.map(Ok),
+            }
+        };
+        match eventually_ok(READY, "a leader and serfHealth", probe).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(status)) => {
+                let status = status.to_string();
+                Err(ServerError::Ended {
+                    program: PROGRAM,
+                    status,
+                    log: log(),
+                })
+            }
+            Err(late) => {
+                let reason = late.to_string();
+                Err(ServerError::NotReady {
+                    program: PROGRAM,
+                    reason,
+                    log: log(),
+                })
+            }
+        }
+    }
+
+    /// Whether sessions can be created, by a server that is ours.
+    async fn probe(&self) -> Result<(), String> {
+        let node = self
+            .get("/v1/agent/self")
+            .await?
+            .json()
+            .map_err(|error| error.to_string())?;
+        if node["Config"]["NodeID"] != self.config.node_id() {
+            return Err("another agent has the port".to_owned());
+        }
+        // Consistent, because after a restart the check is there before the leader is.
+        let checks = format!("/v1/health/node/{}?consistent", self.config.node_name());
+        let checks = self
+            .get(&checks)
+            .await?
+            .json()
+            .map_err(|error| error.to_string())?;
+        let mut checks = checks.as_array().into_iter().flatten();
+        let ready = checks.any(|c| c["CheckID"] == "serfHealth" && c["Status"] == "passing");
+        ready
+            .then_some(())
+            .ok_or_else(|| "serfHealth is not passing".to_owned())
+    }
+
+    async fn get(&self, target: &str) -> Result<Answer, String> {
+        let token = self.config.token().map(|token| ("X-Consul-Token", token));
+        let bytes = request("GET", target, token.as_slice(), b"");
+        let answer = exchange(self.addr(), &bytes, Duration::from_secs(10)).await;
+        let answer = answer.map_err(|error| error.to_string())?;
+        match answer.status {
+            200 => Ok(answer),
+            status => Err(format!("{target}: {status} {}", answer.text())),
+        }
+    }
+
+    /// Where its HTTP interface listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.config.ports().http.addr()
+    }
+
+    /// The base of its HTTP interface: `http://127.0.0.1:PORT`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.addr())
+    }
+
+    /// The base of its HTTPS interface, when it was started with
+    /// [`with_tls`](ConsulOptions::with_tls): `https://127.0.0.1:PORT`.
+    pub fn https_url(&self) -> Option<String> {
+        let port = self.config.ports().https.as_ref()?;
+        Some(format!("https://{}", port.addr()))
+    }
+
+    /// Its unix socket, when it was started with
+    /// [`with_unix_socket`](ConsulOptions::with_unix_socket).
+    pub fn socket_path(&self) -> Option<PathBuf> {
+        self.config
+            .socket()
+            .map(|name| self.folder.path().join(name))
+    }
+
+    /// What `/v1/status/leader` gives: the address of its server RPC.
+    pub fn leader(&self) -> String {
+        self.config.ports().server.addr().to_string()
+    }
+
+    /// The name of its node.
+    pub fn node_name(&self) -> &str {
+        self.config.node_name()
+    }
+
+    /// The program that runs, for commands such as `consul kv` and `consul lock`.
+    pub fn program(&self) -> &Path {
+        &self.program
+    }
+
+    /// The file that it logs to.
+    pub fn log_path(&self) -> PathBuf {
+        self.folder.log_path()
+    }
+
+    /// Leaves its folder, with the log, in place, and says where when the value is dropped. Happens
+    /// by itself when the value is dropped by a panic, or with `QUORATE_KEEP_LOGS` set.
+    pub fn keep_log(&self) {
+        self.folder.keep();
+    }
+
+    /// The id of the process, while there is one.
+    pub fn pid(&self) -> Option<u32> {
+        self.process.id()
+    }
+
+    /// Ends it at once (SIGKILL). Its address and its data stay for [`restart`](Self::restart).
+    /// Nothing happens when it does not run. Blocks for milliseconds.
+    ///
+    /// # Errors
+    ///
+    /// None at present.
+    pub fn kill(&self) -> Result<(), ServerError> {
+        self.process.kill()
+    }
+
+    /// Asks it to end (SIGTERM) and waits for that, at most 10 s.
+    ///
+    /// # Errors
+    ///
+    /// [`ServerError`] when it does not run or had to be killed.
+    pub async fn terminate(&self) -> Result<(), ServerError> {
+        self.process.terminate().await
+    }
+
+    /// Starts it again at the same address and on the same data, which
+    /// [`InMemoryDev`](ConsulData::InMemoryDev) has lost; kills it first when it still runs.
+    /// Returns when sessions can be created again.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start), but ports that others have taken meanwhile are an error.
+    pub async fn restart(&self) -> Result<(), ServerError> {
+        self.process.kill()?;
+        self.run().await
+    }
+
+    /// Makes it stand still (SIGSTOP): its connections stay open, and nothing answers. Returns when
+    /// it stands.
+    ///
+    /// # Errors
+    ///
+    /// [`ServerError`] when it does not run.
+    pub async fn pause(&self) -> Result<(), ServerError> {
+        self.process.pause().await
+    }
+
+    /// Lets it go on (SIGCONT).
+    ///
+    /// # Errors
+    ///
+    /// [`ServerError`] when it does not run.
+    pub fn resume(&self) -> Result<(), ServerError> {
+        self.process.resume()
+    }
+}

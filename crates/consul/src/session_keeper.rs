@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use quorate_wire::consul::SessionRequest;
 use quorate_wire::consul::session::MAX_TTL;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedRwLockReadGuard, RwLock, mpsc, oneshot};
 use tokio::time::Instant;
 
 pub use lease::{Lease, LostReason};
@@ -65,6 +65,9 @@ struct Inner {
     /// acquire by one session for a repetition of the first, so two tasks that share a session
     /// have to be kept apart here.
     claims: Turnstile,
+    /// Read by every claim. The keeper's task waits for the write side before a session ends because
+    /// the client is closed.
+    using: Arc<RwLock<()>>,
 }
 
 impl SessionKeeper {
@@ -148,6 +151,7 @@ impl SessionKeeper {
             client: client.clone(),
             options,
             orders: receiver,
+            using: Arc::default(),
         };
         // The task, and not this future, makes the requests: one whose answer nobody waits for
         // any more is still followed by a destroy.
@@ -166,7 +170,12 @@ impl SessionKeeper {
     }
 
     fn from_kept(kept: Kept, orders: mpsc::UnboundedSender<Order>) -> Self {
-        let Kept { id, ttl, state } = kept;
+        let Kept {
+            id,
+            ttl,
+            state,
+            using,
+        } = kept;
         let lease = Lease::of_session(state);
         Self(Arc::new(Inner {
             id,
@@ -174,6 +183,7 @@ impl SessionKeeper {
             lease,
             orders,
             claims: Turnstile::default(),
+            using,
         }))
     }
 
@@ -239,14 +249,31 @@ impl SessionKeeper {
     }
 
     /// Waits until no other task of this process has `key` with this session.
-    pub(crate) async fn claim(&self, key: &str) -> Turn {
-        self.0.claims.enter(key).await
+    pub(crate) async fn claim(&self, key: &str) -> Claim {
+        self.claimed(self.0.claims.enter(key).await)
     }
 
     /// The same, unless another has it.
-    pub(crate) fn try_claim(&self, key: &str) -> Option<Turn> {
-        self.0.claims.try_enter(key)
+    pub(crate) fn try_claim(&self, key: &str) -> Option<Claim> {
+        self.0.claims.try_enter(key).map(|turn| self.claimed(turn))
     }
+
+    fn claimed(&self, turn: Turn) -> Claim {
+        // Taken by the keeper's task only when everything ends; then nothing is claimed any more.
+        let using = Arc::clone(&self.0.using).try_read_owned().ok();
+        Claim {
+            _turn: turn,
+            _using: using,
+        }
+    }
+}
+
+/// The right to use a session for a key. When the client is closed, the session ends after its
+/// claims, so that what it holds can be given back first.
+#[derive(Debug)]
+pub(crate) struct Claim {
+    _turn: Turn,
+    _using: Option<OwnedRwLockReadGuard<()>>,
 }
 
 /// The TTL of `request`, or what is wrong with it.

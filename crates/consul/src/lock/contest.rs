@@ -10,7 +10,7 @@ use super::Holder;
 use super::recipe::{Recipe, Source, Standing, Take};
 use crate::answer::Answer;
 use crate::error::Class;
-use crate::session_keeper::{Turn, up_to};
+use crate::session_keeper::{Claim, Turn, up_to};
 use crate::{Error, ErrorKind, LostReason, SessionKeeper};
 
 /// How long one blocking query waits.
@@ -67,7 +67,7 @@ pub(crate) struct Contest<'a, R: Recipe> {
     /// Resolves when nobody is interested any more.
     quit: Pin<&'a mut (dyn Future<Output = ()> + Send)>,
     keeper: Option<SessionKeeper>,
-    claim: Option<Turn>,
+    claim: Option<Claim>,
     /// Who was last seen to hold it.
     holders: Vec<Holder>,
     /// The last failure that is being ridden out.
@@ -84,7 +84,7 @@ pub(crate) struct Contest<'a, R: Recipe> {
 /// What a contest leaves.
 pub(crate) struct Leftover {
     pub(crate) keeper: Option<SessionKeeper>,
-    pub(crate) claim: Option<Turn>,
+    pub(crate) claim: Option<Claim>,
     /// Whether it may be held without anybody's knowledge.
     pub(crate) uncertain: bool,
 }
@@ -180,11 +180,9 @@ impl<'a, R: Recipe> Contest<'a, R> {
                 );
                 self.step(request).await??
             }
-            Source::Shared(keeper) => {
-                self.claim = Some(self.claim(keeper).await?);
-                keeper.clone()
-            }
+            Source::Shared(keeper) => keeper.clone(),
         };
+        self.claim = Some(self.claim(&keeper).await?);
         self.keeper = Some(keeper.clone());
         if keeper.is_alive() {
             Ok(keeper)
@@ -202,6 +200,7 @@ impl<'a, R: Recipe> Contest<'a, R> {
             }
             (Source::Own(_), _) => {
                 self.uncertain = false;
+                self.claim = None;
                 Ok(())
             }
         }
@@ -216,7 +215,7 @@ impl<'a, R: Recipe> Contest<'a, R> {
         Error::new(Class::refused(ErrorKind::LeaseLost), operation).with_detail(reason)
     }
 
-    async fn claim(&mut self, keeper: &SessionKeeper) -> Result<Turn, Stop> {
+    async fn claim(&mut self, keeper: &SessionKeeper) -> Result<Claim, Stop> {
         let recipe = self.recipe;
         let key = recipe.key();
         match (keeper.try_claim(key), self.patience) {

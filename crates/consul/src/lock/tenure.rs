@@ -11,7 +11,7 @@ use super::contest::{Contest, Leftover, Patience, Stop};
 use super::monitor;
 use super::recipe::{GiveBack, Recipe, Source};
 use crate::error::Class;
-use crate::session_keeper::{Lease, Turn};
+use crate::session_keeper::{Claim, Lease};
 use crate::{Error, ErrorKind, LostReason, SessionKeeper};
 
 /// How often something is given back that nobody waits for, and for how long each time.
@@ -114,6 +114,8 @@ async fn serve<R: Recipe>(
     match ended {
         Ok(token) => hold(&recipe, leftover, own, token, reply, stop).await,
         Err(ended) => {
+            // Whoever is told may want to use the same session for the same key at once.
+            let leftover = leftover.uncertain.then_some(leftover);
             match ended {
                 Stop::Quit => drop(reply),
                 Stop::TimedOut(holders) => {
@@ -123,7 +125,9 @@ async fn serve<R: Recipe>(
                     let _ = reply.send(Err(error));
                 }
             }
-            tidy(&recipe, leftover).await;
+            if let Some(leftover) = leftover {
+                tidy(&recipe, leftover).await;
+            }
         }
     }
 }
@@ -131,7 +135,7 @@ async fn serve<R: Recipe>(
 /// Gives back what may have been acquired without anybody's knowledge. A session of its own ends
 /// after that, so that no lock-delay starts.
 async fn tidy<R: Recipe>(recipe: &R, leftover: Leftover) {
-    if let Some(keeper) = leftover.keeper.filter(|_| leftover.uncertain) {
+    if let Some(keeper) = leftover.keeper {
         part(recipe, keeper.id()).await;
     }
     drop(leftover.claim);
@@ -205,7 +209,7 @@ struct Ending<'a, R> {
     keeper: SessionKeeper,
     own: bool,
     /// Held to the end: another task with the same session must not be released by this one.
-    claim: Option<Turn>,
+    claim: Option<Claim>,
 }
 
 impl<R: Recipe> Ending<'_, R> {
@@ -213,8 +217,11 @@ impl<R: Recipe> Ending<'_, R> {
         match end {
             End::Ordered(how, reply) => {
                 let result = self.give_back(how).await;
-                // The session may end a moment later: nothing depends on it any more.
+                // Whoever is told may want to use the same session for the same key at once. The
+                // session itself may end a moment later: nothing depends on it any more.
+                drop(self.claim);
                 let _ = reply.send(result);
+                return;
             }
             End::Dropped | End::Closed => part(self.recipe, self.keeper.id()).await,
             End::Lost(reason) => {
@@ -222,7 +229,6 @@ impl<R: Recipe> Ending<'_, R> {
                 tracing::warn!(session = self.keeper.id(), %reason, "{title} lost");
             }
         }
-        drop(self.claim);
         // Dropping the last handle of a session destroys it.
     }
 

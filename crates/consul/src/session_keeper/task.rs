@@ -1,10 +1,11 @@
 //! The task that keeps one session alive, and ends it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use quorate_net::backoff::Backoff;
 use quorate_wire::consul::SessionRequest;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{RwLock, mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::lease::{LostReason, State};
@@ -14,6 +15,8 @@ use crate::{Client, Error, ErrorKind, WriteOptions};
 /// How often a session that nobody waits for is destroyed, and for how long each time.
 const PARTING_TRIES: u32 = 2;
 const PARTING_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long a session outlives its client's closing, for what it holds to be given back.
+const CLOSING_GRACE: Duration = Duration::from_millis(2_500);
 /// The longest pause before a renewal that failed is tried again.
 const MAX_RETRY_PAUSE: Duration = Duration::from_secs(1);
 
@@ -32,12 +35,15 @@ pub(super) struct Kept {
     pub(super) id: String,
     pub(super) ttl: Duration,
     pub(super) state: watch::Receiver<State>,
+    pub(super) using: Arc<RwLock<()>>,
 }
 
 pub(super) struct Keeping {
     pub(super) client: Client,
     pub(super) options: WriteOptions,
     pub(super) orders: mpsc::UnboundedReceiver<Order>,
+    /// Read by those who use the session.
+    pub(super) using: Arc<RwLock<()>>,
 }
 
 /// The session as the server last confirmed it.
@@ -63,6 +69,7 @@ impl Keeping {
             id: session.id.clone(),
             ttl: session.ttl,
             state: receiver,
+            using: Arc::clone(&self.using),
         };
         // When nobody waits any more, the handle and with it the orders are gone as well.
         let _ = ready.send(Ok(kept));
@@ -117,6 +124,10 @@ impl Keeping {
         });
         if matches!(reason, LostReason::DeadlinePassed | LostReason::SessionGone) {
             tracing::warn!(session = %session.id, %reason, "session lost");
+        }
+        if reason == LostReason::Closed {
+            // What the session holds is given back first: its end would start a lock-delay.
+            let _ = timeout(CLOSING_GRACE, self.using.write()).await;
         }
         match reply {
             Some(reply) => {

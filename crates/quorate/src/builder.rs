@@ -99,11 +99,11 @@ impl Builder {
         let target = Target::parse(&self.url)?;
         let backend = match target {
             Target::Consul(target) => consul::open(&target, &self.settings)?,
-            #[cfg(any())]
+            #[cfg(feature = "embedded")]
             Target::Embedded(dir) => consul::embedded::open(dir, &self.settings).await?,
-            #[cfg(any())]
+            #[cfg(feature = "embedded")]
             Target::Memory => consul::embedded::open_memory(&self.settings).await?,
-            #[cfg(all())]
+            #[cfg(not(feature = "embedded"))]
             Target::Embedded(_) | Target::Memory => {
                 let detail = "this build is without the feature `embedded`";
                 return Err(crate::Error::unsupported(

@@ -103,6 +103,6 @@ pub use watch::{Watch, WatchEvent, WatchOptions, WatchTarget};
 pub use bytes::Bytes;
 pub use quorate_net::secret::Secret;
 
-#[cfg(any())]
+#[cfg(feature = "embedded")]
 pub use quorate_agent as agent;
 pub use quorate_consul as consul;

@@ -46,8 +46,14 @@ async fn a_prefix_is_a_directory() {
         kv.put(key, key).await.unwrap();
     }
     for prefix in ["jobs", "jobs/"] {
-        assert_eq!(names(&kv.list(prefix).await.unwrap()), ["jobs/a", "jobs/b/c", "jobs/b/d"]);
-        assert_eq!(kv.keys(prefix).await.unwrap(), ["jobs/a", "jobs/b/c", "jobs/b/d"]);
+        assert_eq!(
+            names(&kv.list(prefix).await.unwrap()),
+            ["jobs/a", "jobs/b/c", "jobs/b/d"]
+        );
+        assert_eq!(
+            kv.keys(prefix).await.unwrap(),
+            ["jobs/a", "jobs/b/c", "jobs/b/d"]
+        );
         assert_eq!(kv.children(prefix).await.unwrap(), ["jobs/a", "jobs/b/"]);
     }
     assert_eq!(kv.children("").await.unwrap(), ["jobs", "jobs/", "jobs2"]);
@@ -64,16 +70,32 @@ async fn a_precondition_that_does_not_hold_changes_nothing() {
     let kv = coordinator.kv();
     let first = kv.create("a", "1").await.unwrap();
     let error = kv.create("a", "2").await.unwrap_err();
-    assert_eq!((error.kind(), error.outcome()), (ErrorKind::AlreadyExists, Outcome::DidNotHappen));
+    assert_eq!(
+        (error.kind(), error.outcome()),
+        (ErrorKind::AlreadyExists, Outcome::DidNotHappen)
+    );
     let second = kv.replace("a", "2", first).await.unwrap();
     let error = kv.replace("a", "3", first).await.unwrap_err();
-    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Conflict, Outcome::DidNotHappen));
-    assert_eq!(kv.replace("b", "1", second).await.unwrap_err().kind(), ErrorKind::Conflict);
-    assert_eq!(kv.delete_at("a", first).await.unwrap_err().kind(), ErrorKind::Conflict);
+    assert_eq!(
+        (error.kind(), error.outcome()),
+        (ErrorKind::Conflict, Outcome::DidNotHappen)
+    );
+    assert_eq!(
+        kv.replace("b", "1", second).await.unwrap_err().kind(),
+        ErrorKind::Conflict
+    );
+    assert_eq!(
+        kv.delete_at("a", first).await.unwrap_err().kind(),
+        ErrorKind::Conflict
+    );
     assert_eq!(kv.get("a").await.unwrap().unwrap().text(), Some("2"));
     kv.delete_at("a", second).await.unwrap();
     let error = kv.delete_at("a", second).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Conflict, "a key that is gone is at no revision");
+    assert_eq!(
+        error.kind(),
+        ErrorKind::Conflict,
+        "a key that is gone is at no revision"
+    );
     coordinator.close().await.unwrap();
 }
 
@@ -86,12 +108,21 @@ async fn arguments_without_a_meaning_are_refused() {
         assert!(error.to_string().contains(part), "{error}");
     };
     invalid(kv.put("a//b", "").await.unwrap_err(), "'//'");
-    invalid(kv.replace("a", "", Revision(0)).await.unwrap_err(), "NotExists");
+    invalid(
+        kv.replace("a", "", Revision(0)).await.unwrap_err(),
+        "NotExists",
+    );
     let key = Key::new("a").unwrap();
     let options = DeleteOptions::default().with_precondition(Precondition::NotExists);
-    invalid(kv.delete_with(&key, &options).await.unwrap_err(), "must not exist");
+    invalid(
+        kv.delete_with(&key, &options).await.unwrap_err(),
+        "must not exist",
+    );
     let options = DeleteOptions::default().with_precondition(Precondition::Revision(Revision(0)));
-    invalid(kv.delete_with(&key, &options).await.unwrap_err(), "revision 0");
+    invalid(
+        kv.delete_with(&key, &options).await.unwrap_err(),
+        "revision 0",
+    );
     invalid(kv.transact(Transaction::new()).await.unwrap_err(), "empty");
     coordinator.close().await.unwrap();
 }
@@ -102,10 +133,18 @@ async fn the_largest_value_is_written_and_one_byte_more_refused() {
     let max = coordinator.capabilities().max_value_bytes;
     let key = Key::new("k".repeat(coordinator.capabilities().max_key_bytes)).unwrap();
     let options = PutOptions::default();
-    coordinator.kv().put_with(&key, vec![7; max].into(), &options).await.unwrap();
+    coordinator
+        .kv()
+        .put_with(&key, vec![7; max].into(), &options)
+        .await
+        .unwrap();
     let found = coordinator.kv().get(key.as_str()).await.unwrap().unwrap();
     assert_eq!(found.value.len(), max);
-    let error = coordinator.kv().put("a", vec![7; max + 1]).await.unwrap_err();
+    let error = coordinator
+        .kv()
+        .put("a", vec![7; max + 1])
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidArgument);
     assert!(error.to_string().contains(&max.to_string()), "{error}");
     coordinator.close().await.unwrap();
@@ -133,7 +172,10 @@ async fn a_transaction_happens_whole() {
     assert_eq!(done.entries, [Entry::new("read", "r", read, read)]);
     assert_eq!(kv.keys("").await.unwrap(), ["new", "other", "read"]);
     for key in ["new", "other"] {
-        assert_eq!(Some(kv.get(key).await.unwrap().unwrap().revision), done.revision);
+        assert_eq!(
+            Some(kv.get(key).await.unwrap().unwrap().revision),
+            done.revision
+        );
     }
     coordinator.close().await.unwrap();
 }
@@ -151,7 +193,9 @@ async fn a_transaction_that_fails_changes_nothing_and_names_every_reason() {
         .and_then(|t| t.get("c"))
         .and_then(|t| t.put("a", "2"));
     let outcome = kv.transact(transaction.unwrap()).await.unwrap();
-    let TxnOutcome::Failed(failed) = outcome else { panic!("{outcome:?}") };
+    let TxnOutcome::Failed(failed) = outcome else {
+        panic!("{outcome:?}")
+    };
     let failed: Vec<_> = failed.into_iter().map(|failed| failed.compare).collect();
     let key = |text: &str| Key::new(text).unwrap();
     let expected = [

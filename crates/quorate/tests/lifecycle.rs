@@ -6,14 +6,20 @@ use quorate::prelude::*;
 use quorate::{Builder, ErrorKind, LostReason};
 
 fn alive_tasks() -> usize {
-    tokio::runtime::Handle::current().metrics().num_alive_tasks()
+    tokio::runtime::Handle::current()
+        .metrics()
+        .num_alive_tasks()
 }
 
 /// Waits until no task is left that the coordinator started.
 async fn no_task_is_left() {
     let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
     while alive_tasks() > 0 {
-        assert!(tokio::time::Instant::now() < deadline, "{} tasks are left", alive_tasks());
+        assert!(
+            tokio::time::Instant::now() < deadline,
+            "{} tasks are left",
+            alive_tasks()
+        );
         tokio::task::yield_now().await;
     }
 }
@@ -37,7 +43,9 @@ async fn dropping_everything_leaves_no_task_either() {
     let guard = coordinator.lock("jobs").acquire().await.unwrap();
     let kv = coordinator.kv();
     drop(coordinator);
-    kv.put("a", "1").await.expect("a handle keeps what it needs");
+    kv.put("a", "1")
+        .await
+        .expect("a handle keeps what it needs");
     assert!(guard.is_held());
     drop((kv, guard));
     no_task_is_left().await;
@@ -80,12 +88,26 @@ async fn two_coordinators_share_a_directory() {
     watch.next().await.unwrap().unwrap();
     watch.next().await.unwrap().unwrap();
     first.kv().put("a", "1").await.unwrap();
-    assert!(matches!(watch.next().await.unwrap().unwrap(), WatchEvent::Put(_)));
+    assert!(matches!(
+        watch.next().await.unwrap().unwrap(),
+        WatchEvent::Put(_)
+    ));
     let guard = first.lock("jobs").acquire().await.unwrap();
-    assert!(second.lock("jobs").try_acquire().await.unwrap().acquired().is_none());
+    assert!(
+        second
+            .lock("jobs")
+            .try_acquire()
+            .await
+            .unwrap()
+            .acquired()
+            .is_none()
+    );
     guard.release().await.unwrap();
     first.close().await.unwrap();
-    assert_eq!(second.kv().get("a").await.unwrap().unwrap().text(), Some("1"));
+    assert_eq!(
+        second.kv().get("a").await.unwrap().unwrap().text(),
+        Some("1")
+    );
     second.close().await.unwrap();
 }
 
@@ -102,7 +124,10 @@ async fn a_server_that_is_not_there_is_an_error_of_the_first_call() {
     assert!(error.native::<quorate::consul::Error>().is_some());
     let mut watch = coordinator.watch("a").unwrap();
     for _ in 0..2 {
-        assert!(watch.next().await.unwrap().is_err(), "an error is not the end");
+        assert!(
+            watch.next().await.unwrap().is_err(),
+            "an error is not the end"
+        );
     }
     coordinator.close().await.unwrap();
     assert!(watch.next().await.is_none());

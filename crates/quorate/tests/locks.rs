@@ -29,7 +29,12 @@ async fn a_lock_has_one_holder_and_its_tokens_grow() {
 async fn who_does_not_get_it_learns_who_has_it() {
     let coordinator = memory().await;
     let options = LockOptions::default().with_value("worker-7");
-    let guard = coordinator.lock("jobs").with_options(options).acquire().await.unwrap();
+    let guard = coordinator
+        .lock("jobs")
+        .with_options(options)
+        .acquire()
+        .await
+        .unwrap();
     for wait in [Wait::Try, Wait::AtMost(Duration::from_millis(20))] {
         match coordinator.lock("jobs").acquire_with(wait).await.unwrap() {
             Acquisition::TimedOut { holders } => {
@@ -62,7 +67,12 @@ async fn a_lock_lives_where_the_consul_command_looks_for_it() {
     let coordinator = memory().await;
     let guard = coordinator.lock("jobs/nightly").acquire().await.unwrap();
     let native = coordinator.native_consul().unwrap();
-    let entry = native.kv().get("jobs/nightly/.lock").await.unwrap().unwrap();
+    let entry = native
+        .kv()
+        .get("jobs/nightly/.lock")
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(entry.flags, quorate::consul::lock::LOCK_FLAGS);
     assert_eq!(entry.session.as_deref(), Some(guard.holding().owner()));
     assert_eq!(guard.holding().key(), "jobs/nightly/.lock");
@@ -73,7 +83,11 @@ async fn a_lock_lives_where_the_consul_command_looks_for_it() {
 async fn a_name_is_a_lock_or_a_semaphore() {
     let coordinator = memory().await;
     let _guard = coordinator.lock("jobs").acquire().await.unwrap();
-    let error = coordinator.semaphore("jobs", 2).try_acquire().await.unwrap_err();
+    let error = coordinator
+        .semaphore("jobs", 2)
+        .try_acquire()
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
     assert!(error.native::<quorate::consul::Error>().is_some());
     coordinator.close().await.unwrap();
@@ -91,9 +105,15 @@ async fn a_fenced_write_needs_the_lock() {
     assert_eq!(error.kind(), ErrorKind::LeaseLost);
 
     let _next = coordinator.lock("jobs").acquire().await.unwrap();
-    let transaction = Transaction::new().held(&holding).put("result", "3").unwrap();
+    let transaction = Transaction::new()
+        .held(&holding)
+        .put("result", "3")
+        .unwrap();
     let outcome = kv.transact(transaction).await.unwrap();
-    assert!(matches!(outcome, TxnOutcome::Failed(_)), "the next holder's lock is not ours");
+    assert!(
+        matches!(outcome, TxnOutcome::Failed(_)),
+        "the next holder's lock is not ours"
+    );
     assert_eq!(kv.get("result").await.unwrap().unwrap().text(), Some("1"));
     coordinator.close().await.unwrap();
 }
@@ -103,9 +123,17 @@ async fn a_slot_fences_writes_too() {
     let coordinator = memory().await;
     let slot = coordinator.semaphore("pool", 2).acquire().await.unwrap();
     let holding = slot.holding().clone();
-    coordinator.kv().put_fenced(&holding, "result", "1").await.unwrap();
+    coordinator
+        .kv()
+        .put_fenced(&holding, "result", "1")
+        .await
+        .unwrap();
     slot.release().await.unwrap();
-    let error = coordinator.kv().put_fenced(&holding, "result", "2").await.unwrap_err();
+    let error = coordinator
+        .kv()
+        .put_fenced(&holding, "result", "2")
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::LeaseLost);
     coordinator.close().await.unwrap();
 }
@@ -122,10 +150,22 @@ async fn a_semaphore_has_as_many_holders_as_slots() {
         Acquisition::Acquired(_) => panic!("both slots are taken"),
     }
     first.release().await.unwrap();
-    let third = semaphore.acquire_within(Duration::from_secs(10)).await.unwrap().acquired();
+    let third = semaphore
+        .acquire_within(Duration::from_secs(10))
+        .await
+        .unwrap()
+        .acquired();
     assert!(third.unwrap().fencing_token() > second.fencing_token());
-    let error = coordinator.semaphore("pool", 3).try_acquire().await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Conflict, "the number of slots is fixed");
+    let error = coordinator
+        .semaphore("pool", 3)
+        .try_acquire()
+        .await
+        .unwrap_err();
+    assert_eq!(
+        error.kind(),
+        ErrorKind::Conflict,
+        "the number of slots is fixed"
+    );
     coordinator.close().await.unwrap();
 }
 
@@ -134,12 +174,18 @@ async fn what_is_in_use_is_not_destroyed() {
     let coordinator = memory().await;
     let lock = coordinator.lock("jobs");
     let guard = lock.acquire().await.unwrap();
-    assert_eq!(lock.destroy().await.unwrap_err().kind(), ErrorKind::Conflict);
+    assert_eq!(
+        lock.destroy().await.unwrap_err().kind(),
+        ErrorKind::Conflict
+    );
     guard.release().await.unwrap();
     lock.destroy().await.unwrap();
     let semaphore = coordinator.semaphore("pool", 2);
     let slot = semaphore.acquire().await.unwrap();
-    assert_eq!(semaphore.destroy().await.unwrap_err().kind(), ErrorKind::Conflict);
+    assert_eq!(
+        semaphore.destroy().await.unwrap_err().kind(),
+        ErrorKind::Conflict
+    );
     slot.release().await.unwrap();
     semaphore.destroy().await.unwrap();
     assert_eq!(coordinator.kv().keys("").await.unwrap(), [""; 0]);
@@ -160,7 +206,11 @@ async fn options_out_of_bounds_are_refused() {
         let error = lock(options).acquire().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{error}");
     }
-    let error = coordinator.semaphore("pool", 0).acquire().await.unwrap_err();
+    let error = coordinator
+        .semaphore("pool", 0)
+        .acquire()
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{error}");
     let options = SemaphoreOptions::default().with_ttl(Duration::ZERO);
     let semaphore = coordinator.semaphore("pool", 1).with_options(options);
@@ -188,6 +238,14 @@ async fn work_under_a_lock_and_a_slot_gives_its_result() {
     assert!(token.await.unwrap().0 > 0);
     let name = coordinator.with_semaphore("pool", 2, |held| async move { held.name().clone() });
     assert_eq!(name.await.unwrap().as_str(), "pool");
-    assert!(coordinator.lock("jobs").try_acquire().await.unwrap().acquired().is_some());
+    assert!(
+        coordinator
+            .lock("jobs")
+            .try_acquire()
+            .await
+            .unwrap()
+            .acquired()
+            .is_some()
+    );
     coordinator.close().await.unwrap();
 }

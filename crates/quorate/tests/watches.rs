@@ -13,7 +13,9 @@ async fn memory() -> Coordinator {
 
 async fn event(watch: &mut Watch) -> WatchEvent {
     let next = tokio::time::timeout(Duration::from_secs(20), watch.next()).await;
-    next.expect("an event in time").expect("no end").expect("no error")
+    next.expect("an event in time")
+        .expect("no end")
+        .expect("no error")
 }
 
 #[tokio::test]
@@ -24,12 +26,20 @@ async fn a_watch_tells_what_is_there_and_then_what_changes() {
     kv.put("other", "1").await.unwrap();
     let mut watch = coordinator.watch_prefix("dir").unwrap();
     assert_eq!(event(&mut watch).await, WatchEvent::Init);
-    assert_eq!(event(&mut watch).await, WatchEvent::Put(Entry::new("dir/a", "1", first, first)));
-    let WatchEvent::InitDone { revision } = event(&mut watch).await else { panic!() };
+    assert_eq!(
+        event(&mut watch).await,
+        WatchEvent::Put(Entry::new("dir/a", "1", first, first))
+    );
+    let WatchEvent::InitDone { revision } = event(&mut watch).await else {
+        panic!()
+    };
     assert!(revision >= first);
 
     let second = kv.put("dir/b", "2").await.unwrap();
-    assert_eq!(event(&mut watch).await, WatchEvent::Put(Entry::new("dir/b", "2", second, second)));
+    assert_eq!(
+        event(&mut watch).await,
+        WatchEvent::Put(Entry::new("dir/b", "2", second, second))
+    );
     assert_eq!(watch.revision(), Some(second));
     kv.delete("dir/a").await.unwrap();
     match event(&mut watch).await {
@@ -49,7 +59,10 @@ async fn a_watch_of_one_key_starts_before_it_exists() {
     let coordinator = memory().await;
     let mut watch = coordinator.watch("a").unwrap();
     assert_eq!(event(&mut watch).await, WatchEvent::Init);
-    assert!(matches!(event(&mut watch).await, WatchEvent::InitDone { .. }));
+    assert!(matches!(
+        event(&mut watch).await,
+        WatchEvent::InitDone { .. }
+    ));
     coordinator.kv().put("ab", "neighbour").await.unwrap();
     coordinator.kv().put("a", "1").await.unwrap();
     match event(&mut watch).await {
@@ -67,9 +80,13 @@ async fn changes_of_one_transaction_have_one_revision() {
     let mut watch = coordinator.watch_prefix("dir").unwrap();
     event(&mut watch).await;
     event(&mut watch).await;
-    let both = Transaction::new().put("dir/b", "1").and_then(|t| t.put("dir/a", "1")).unwrap();
+    let both = Transaction::new()
+        .put("dir/b", "1")
+        .and_then(|t| t.put("dir/a", "1"))
+        .unwrap();
     coordinator.kv().transact(both).await.unwrap();
-    let (WatchEvent::Put(a), WatchEvent::Put(b)) = (event(&mut watch).await, event(&mut watch).await)
+    let (WatchEvent::Put(a), WatchEvent::Put(b)) =
+        (event(&mut watch).await, event(&mut watch).await)
     else {
         panic!("two puts");
     };
@@ -106,11 +123,19 @@ async fn a_cache_follows_and_stops_with_its_coordinator() {
     let second = cache.changed().await.unwrap();
     assert_eq!(second.get("dir/a").unwrap().text(), Some("2"));
     assert_eq!(second.revision(), Some(written));
-    assert_eq!(first.get("dir/a").unwrap().text(), Some("1"), "a snapshot does not change");
+    assert_eq!(
+        first.get("dir/a").unwrap().text(),
+        Some("1"),
+        "a snapshot does not change"
+    );
     assert!(cache.last_error().is_none());
     coordinator.close().await.unwrap();
     assert_eq!(cache.changed().await.unwrap_err().kind(), ErrorKind::Closed);
-    assert_eq!(cache.get("dir/a").unwrap().text(), Some("2"), "the last copy stays");
+    assert_eq!(
+        cache.get("dir/a").unwrap().text(),
+        Some("2"),
+        "the last copy stays"
+    );
 }
 
 /// Something that a writer does.
@@ -157,8 +182,10 @@ async fn write(coordinator: &Coordinator, step: &Step) {
 /// Follows `watch` until the replica equals what a listing shows, checking each event on its way.
 async fn catch_up(coordinator: &Coordinator, watch: &mut Watch, replica: &mut Replica) {
     let listing = coordinator.kv().list("dir").await.unwrap();
-    let expected: BTreeMap<String, Entry> =
-        listing.into_iter().map(|entry| (entry.key.clone(), entry)).collect();
+    let expected: BTreeMap<String, Entry> = listing
+        .into_iter()
+        .map(|entry| (entry.key.clone(), entry))
+        .collect();
     while !replica.is_complete() || *replica.entries() != expected {
         let (before, event) = (replica.revision(), event(watch).await);
         let during_init = matches!(event, WatchEvent::Init) || before.is_none();

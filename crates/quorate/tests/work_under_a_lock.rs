@@ -50,7 +50,9 @@ impl LockBackend for Fake {
     ) -> BoxFuture<'a, Result<Acquisition<Hold>>> {
         Box::pin(async move {
             if options.value == "busy" {
-                return Ok(Acquisition::TimedOut { holders: Vec::new() });
+                return Ok(Acquisition::TimedOut {
+                    holders: Vec::new(),
+                });
             }
             let token = FencingToken(7);
             Ok(Acquisition::Acquired(Hold {
@@ -129,10 +131,21 @@ async fn the_work_is_dropped_when_the_lock_is_lost() {
         lose.send_replace(Some(LostReason::TakenAway));
         std::future::pending::<()>().await;
     };
-    let error = fake.coordinator().with_lock("jobs", work).await.unwrap_err();
+    let error = fake
+        .coordinator()
+        .with_lock("jobs", work)
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::LeaseLost);
-    assert_eq!(error.outcome(), Outcome::Unknown, "some of the work may have been done");
-    assert!(error.to_string().contains("somebody took it away"), "{error}");
+    assert_eq!(
+        error.outcome(),
+        Outcome::Unknown,
+        "some of the work may have been done"
+    );
+    assert!(
+        error.to_string().contains("somebody took it away"),
+        "{error}"
+    );
     assert!(stopped.load(Ordering::SeqCst), "the work was dropped");
 }
 
@@ -148,7 +161,11 @@ async fn the_work_gets_no_turn_after_the_time_is_over_even_if_nobody_says_so() {
             tokio::time::sleep(Duration::from_secs(16)).await;
         }
     };
-    let error = fake.coordinator().with_lock("jobs", work).await.unwrap_err();
+    let error = fake
+        .coordinator()
+        .with_lock("jobs", work)
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::LeaseLost);
     assert_eq!(*turns.borrow(), 1);
 }
@@ -165,10 +182,20 @@ async fn a_release_that_fails_does_not_hide_the_result() {
 #[tokio::test(start_paused = true)]
 async fn a_lock_that_is_not_to_be_had_runs_nothing() {
     let fake = Fake::new();
-    let options = LockOptions::default().with_wait(Wait::Try).with_value("busy");
+    let options = LockOptions::default()
+        .with_wait(Wait::Try)
+        .with_value("busy");
     let lock = fake.coordinator().lock("jobs").with_options(options);
-    let ran = lock.run(|_| async { panic!("it must not run") }).await.unwrap();
-    assert_eq!(ran, Acquisition::<()>::TimedOut { holders: Vec::new() });
+    let ran = lock
+        .run(|_| async { panic!("it must not run") })
+        .await
+        .unwrap();
+    assert_eq!(
+        ran,
+        Acquisition::<()>::TimedOut {
+            holders: Vec::new()
+        }
+    );
 }
 
 #[tokio::test]

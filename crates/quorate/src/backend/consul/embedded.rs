@@ -1,14 +1,14 @@
 //! The agent in this process, through the same client over an in-memory connection.
 
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use quorate_agent::shared::SharedAgent;
-use quorate_agent::{Agent, AgentConfig, AgentError};
+use quorate_agent::{Agent, AgentConfig, AgentError, SharedAgent};
 use quorate_consul::{Client, ClientBuilder};
 
-use super::{ConsulBackend, capabilities, error};
-use crate::backend::{Backend, BoxFuture, Lifecycle};
+use super::{ConsulBackend, Host, capabilities, error};
+use crate::backend::{Backend, BoxFuture};
 use crate::builder::Settings;
 use crate::target::user_data_dir;
 use crate::{Capabilities, Consistency, Error, ErrorKind, Result};
@@ -32,7 +32,7 @@ pub(crate) async fn open(dir: Option<PathBuf>, settings: &Settings) -> Result<Ba
         shared: true,
         ..capabilities()
     };
-    Ok(backend(client, url, Arc::new(Shared(agent)), capabilities))
+    Ok(backend(client, url, Arc::new(agent), capabilities))
 }
 
 /// An agent of its own, in memory.
@@ -45,7 +45,7 @@ pub(crate) async fn open_memory(settings: &Settings) -> Result<Backend> {
         settings,
         &url,
     )?;
-    Ok(backend(client, url, Arc::new(Own(agent)), capabilities()))
+    Ok(backend(client, url, Arc::new(agent), capabilities()))
 }
 
 fn client(builder: ClientBuilder, settings: &Settings, url: &str) -> Result<Client> {
@@ -60,7 +60,7 @@ fn client(builder: ClientBuilder, settings: &Settings, url: &str) -> Result<Clie
 fn backend(
     client: Client,
     url: String,
-    host: Arc<dyn Lifecycle>,
+    host: Arc<dyn Host>,
     capabilities: Capabilities,
 ) -> Backend {
     let consistency = Consistency::Default;
@@ -74,43 +74,81 @@ fn backend(
 }
 
 fn from_agent(error: AgentError, url: &str) -> Error {
-    Error::new(
-        ErrorKind::Unavailable,
-        "start the embedded agent",
-        error.to_string(),
-    )
-    .with_target(url)
-    .with_source(error)
+    let kind = match &error {
+        AgentError::InvalidName { .. } | AgentError::InvalidListen { .. } => {
+            ErrorKind::InvalidArgument
+        }
+        AgentError::NewerFormat { .. } => ErrorKind::Unsupported,
+        AgentError::Closed => ErrorKind::Closed,
+        AgentError::Directory { source, .. } => match source.kind() {
+            io::ErrorKind::PermissionDenied => ErrorKind::PermissionDenied,
+            io::ErrorKind::NotADirectory
+            | io::ErrorKind::AlreadyExists
+            | io::ErrorKind::InvalidInput
+            | io::ErrorKind::InvalidFilename => ErrorKind::InvalidArgument,
+            _ => ErrorKind::Unavailable,
+        },
+        _ => ErrorKind::Unavailable,
+    };
+    Error::new(kind, "start the embedded agent", error.to_string())
+        .with_target(url)
+        .with_source(error)
 }
 
-#[derive(Debug)]
-struct Shared(SharedAgent);
-
-impl Lifecycle for Shared {
-    fn check(&self) -> BoxFuture<'_, Result<()>> {
-        Box::pin(std::future::ready(Ok(())))
-    }
-
-    fn close(&self) -> BoxFuture<'_, Result<()>> {
-        Box::pin(async move {
-            self.0.shutdown().await;
-            Ok(())
-        })
+impl Host for SharedAgent {
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(self.shutdown())
     }
 }
 
-#[derive(Debug)]
-struct Own(Agent);
+impl Host for Agent {
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(self.shutdown())
+    }
+}
 
-impl Lifecycle for Own {
-    fn check(&self) -> BoxFuture<'_, Result<()>> {
-        Box::pin(std::future::ready(Ok(())))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(error: AgentError) -> ErrorKind {
+        let error = from_agent(error, "embedded:/d");
+        assert!(error.native::<AgentError>().is_some());
+        assert_eq!(error.target(), Some("embedded:/d"));
+        error.kind()
     }
 
-    fn close(&self) -> BoxFuture<'_, Result<()>> {
-        Box::pin(async move {
-            self.0.shutdown().await;
-            Ok(())
-        })
+    #[test]
+    fn why_an_agent_does_not_start_has_a_kind() {
+        let directory = |kind: io::ErrorKind| AgentError::Directory {
+            path: "/d".into(),
+            source: kind.into(),
+        };
+        for (error, expected) in [
+            (
+                directory(io::ErrorKind::PermissionDenied),
+                ErrorKind::PermissionDenied,
+            ),
+            (
+                directory(io::ErrorKind::NotADirectory),
+                ErrorKind::InvalidArgument,
+            ),
+            (
+                directory(io::ErrorKind::StorageFull),
+                ErrorKind::Unavailable,
+            ),
+            (AgentError::Store("damaged".into()), ErrorKind::Unavailable),
+            (AgentError::Closed, ErrorKind::Closed),
+            (
+                AgentError::NewerFormat {
+                    path: "/d".into(),
+                    found: 2,
+                    known: 1,
+                },
+                ErrorKind::Unsupported,
+            ),
+        ] {
+            assert_eq!(kind(error), expected);
+        }
     }
 }

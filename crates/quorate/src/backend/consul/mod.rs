@@ -1,7 +1,9 @@
 //! Consul, real or embedded: keys, watches, locks and semaphores over its HTTP API.
 
 mod diff;
-#[cfg(any())]
+#[cfg(test)]
+mod diff_model;
+#[cfg(feature = "embedded")]
 pub(crate) mod embedded;
 mod error;
 mod kv;
@@ -74,7 +76,13 @@ pub(crate) struct ConsulBackend {
     url: String,
     consistency: Consistency,
     /// The agent that answers, if it is in this process. Everything that is handed out keeps it.
-    host: Option<Arc<dyn Lifecycle>>,
+    host: Option<Arc<dyn Host>>,
+}
+
+/// Whatever serves this backend in this process.
+trait Host: std::fmt::Debug + Send + Sync {
+    /// Stops it, and returns when it has stopped.
+    fn close(&self) -> BoxFuture<'_, ()>;
 }
 
 impl ConsulBackend {
@@ -150,10 +158,10 @@ impl Lifecycle for ConsulBackend {
         Box::pin(async move {
             // Sessions are ended before the agent that keeps them.
             self.client.close().await;
-            match &self.host {
-                Some(host) => host.close().await,
-                None => Ok(()),
+            if let Some(host) = &self.host {
+                host.close().await;
             }
+            Ok(())
         })
     }
 }

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use quorate_net::deadline::Timeouts;
-use quorate_net::endpoint::{Address, Endpoint, EndpointSet};
+use quorate_net::endpoint::{Endpoint, EndpointSet};
 use quorate_net::error::EndpointError;
 use quorate_net::http::{HttpClient, HttpConfig};
 use quorate_net::secret::Secret;
@@ -177,7 +177,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets whether large listings are asked for compressed. Default: from other machines only.
+    /// Sets whether listings are asked for compressed, for slow networks. Default: never.
     pub fn compression(mut self, compression: Compression) -> Self {
         self.compression = compression;
         self
@@ -201,13 +201,6 @@ impl ClientBuilder {
     /// [`ErrorKind::InvalidArgument`](crate::ErrorKind) says what can't be read or does not fit together.
     pub fn build(self) -> Result<Client, Error> {
         let endpoints = self.endpoints()?;
-        let compress = match self.compression {
-            Compression::Always => true,
-            Compression::Never => false,
-            Compression::Remote => {
-                self.dial.is_none() && endpoints.iter().any(|(_, endpoint)| is_remote(endpoint))
-            }
-        };
         let home = endpoints.iter().map(|(id, _)| id).next();
         let home = home.ok_or_else(|| Error::invalid(OPERATION, EndpointError::Empty))?;
         let mut headers = HeaderMap::new();
@@ -235,7 +228,7 @@ impl ClientBuilder {
             datacenter: self.datacenter.filter(|name| !name.is_empty()),
             default_wait: self.default_wait,
             limits: self.limits,
-            compress,
+            compress: self.compression == Compression::Listings,
             home,
             tenants: Tenants::default(),
         }))
@@ -312,17 +305,6 @@ fn basic_auth(user: &str, password: &Secret) -> Result<HeaderValue, Error> {
     Ok(value)
 }
 
-/// Whether the way to a server is a real network.
-fn is_remote(endpoint: &Endpoint) -> bool {
-    match endpoint.address() {
-        Address::Tcp { host, .. } => {
-            let ip = host.parse::<std::net::IpAddr>();
-            host != "localhost" && !ip.is_ok_and(|ip| ip.is_loopback())
-        }
-        _ => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -393,20 +375,5 @@ mod tests {
         assert!(!format!("{builder:?}").contains("hunter2"));
         let text = format!("{:?}", builder.build().unwrap());
         assert!(!text.contains("hunter2"), "{text}");
-    }
-
-    #[test]
-    fn only_other_machines_are_asked_to_compress() {
-        let remote = |text: &str| is_remote(&Endpoint::parse(text).unwrap());
-        assert!(remote("10.0.0.1:1") && remote("consul:1"));
-        for local in [
-            "localhost:1",
-            "127.0.0.9:1",
-            "[::1]:1",
-            "unix:///s",
-            "memory:",
-        ] {
-            assert!(!remote(local), "{local}");
-        }
     }
 }

@@ -64,8 +64,8 @@ pub(crate) struct Call<'a> {
     pub(crate) token: Option<&'a Secret>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) cache: Option<CacheControl>,
-    /// The answer may be large, so that compressing it may pay.
-    pub(crate) large: bool,
+    /// The answer is a list, so that compressing it may pay.
+    pub(crate) listing: bool,
     /// It concerns the agent that is asked: no other may answer.
     pub(crate) agent_local: bool,
     /// Why it can't be sent: its options contradict each other.
@@ -117,7 +117,7 @@ impl<'a> Call<'a> {
             token: None,
             timeout: None,
             cache: None,
-            large: false,
+            listing: false,
             agent_local: false,
             refusal: None,
         }

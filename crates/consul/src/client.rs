@@ -244,7 +244,7 @@ impl Client {
         if let Some(token) = token.map_err(|error| error.into_error(call.operation.to_string()))? {
             headers.insert(TOKEN, token);
         }
-        if call.large && inner.compress {
+        if call.listing && inner.compress {
             headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
         }
         let control = call.cache.as_ref().and_then(|cache| cache.to_header());

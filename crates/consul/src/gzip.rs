@@ -7,22 +7,20 @@ use flate2::read::MultiGzDecoder;
 use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
 
-/// Whether to ask servers to compress large answers (listings of keys and prefixes).
+/// Whether to ask servers to compress listings: of keys, prefixes and sessions.
 ///
-/// Compression costs the server much more processor time than the answer costs on a fast network:
-/// a listing of 1 MiB takes several times as long through gzip on one machine. Compressed answers
-/// are understood in any case.
+/// It pays on slow networks only. A listing of 800 KB in 1,000 entries took Consul 1.8.7 5.2 ms
+/// as it is and 16.7 ms compressed to half, so that below about 300 Mbit/s compression is faster,
+/// and above it only costs the server's processor. Single keys are never asked for compressed.
+/// Compressed answers are understood in any case.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Compression {
-    /// Only when every server is on another machine: neither on a loopback address, nor behind a
-    /// unix socket, nor in this process.
+    /// Nothing is asked for compressed.
     #[default]
-    Remote,
-    /// Always.
-    Always,
-    /// Never.
     Never,
+    /// Listings are asked for compressed.
+    Listings,
 }
 
 /// Why a compressed body can't be used.

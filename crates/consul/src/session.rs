@@ -279,7 +279,7 @@ impl SessionApi {
         options: &QueryOptions,
     ) -> Result<Answer<Vec<Session>>, Error> {
         let mut call = self.client.read(operation, url, options);
-        call.large = true;
+        call.listing = true;
         self.client.execute(call).await?.answer(decode_sessions)
     }
 

@@ -215,7 +215,7 @@ impl Txn {
         let mut call = Call::read(OPERATION, url.into_string(), options, wait);
         call.method = Method::PUT;
         call.effect = if reads { Effect::Read } else { Effect::Write };
-        call.large = reads;
+        call.listing = reads;
         call.body = body;
         outcome(self.client.execute(call).await?)
     }

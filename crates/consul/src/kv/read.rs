@@ -193,7 +193,7 @@ impl Kv {
         operation: Operation<'a>,
         read: &KvRead,
         options: &'a QueryOptions,
-        large: bool,
+        listing: bool,
     ) -> Result<Reply<'a>, Error> {
         let mut url = Url::key(operation.subject);
         for (name, value) in read.to_pairs() {
@@ -203,7 +203,7 @@ impl Kv {
             }
         }
         let mut call = self.client.read(operation, url, options);
-        call.large = large;
+        call.listing = listing;
         self.client.execute(call).await
     }
 }

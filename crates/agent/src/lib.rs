@@ -1,10 +1,33 @@
 //! An embedded agent that speaks the wire protocols of real coordination servers.
 //!
+//! | I want … | go to |
+//! |---|---|
+//! | to start an agent, in a test, in a program or as a daemon | [`Agent::start`] |
+//! | to say where it keeps its data and where it listens | [`AgentConfig`] |
+//! | to share one data directory between processes | [`SharedAgent`] |
+//! | to know why it does not start | [`AgentError`] |
+//!
 //! Every write goes through one pure state machine ([`engine`]), is made durable by a [`store`],
 //! and is only then answered by the [`writer`]. Reads look at an immutable snapshot and never
 //! wait for a write; a read that blocks until something changes registers with [`waiters`].
 
+mod agent;
+mod config;
+mod consul;
+mod directory;
 pub mod engine;
+mod error;
+mod identity;
+mod listen;
+mod serve;
+mod shared;
+mod start;
 pub mod store;
 pub mod waiters;
 pub mod writer;
+
+pub use agent::Agent;
+pub use config::{AgentConfig, DEFAULT_DATACENTER, DEFAULT_GRACE, Listen, MAX_NAME_BYTES, Storage};
+pub use error::AgentError;
+pub use listen::Bound;
+pub use shared::SharedAgent;

@@ -107,9 +107,11 @@ pub fn check_prefix(prefix: &str) -> Result<(), KeyError> {
     }
 }
 
+/// Whether the real server lets `c` stand in a path.
+///
 /// Go's `unicode.IsPrint`, as far as it can be told without its tables: no control characters, no
 /// space but U+0020, no format, private or unassigned characters of the well-known blocks.
-fn is_printable(c: char) -> bool {
+pub fn is_printable(c: char) -> bool {
     let hidden = matches!(c,
         '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
         | '\u{61c}' | '\u{180e}' | '\u{e000}'..='\u{f8ff}' | '\u{feff}' | '\u{fff0}'..='\u{fffb}'

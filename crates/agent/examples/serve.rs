@@ -1,0 +1,28 @@
+//! Serves Consul's API until it is interrupted.
+//!
+//! ```text
+//! cargo run -p quorate-agent --example serve -- 127.0.0.1:8500 [DIRECTORY]
+//! ```
+
+#![expect(clippy::print_stdout, reason = "an example")]
+
+use quorate_agent::{Agent, AgentConfig};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let address = arguments.next().unwrap_or_else(|| "127.0.0.1:0".into());
+    let config = match arguments.next() {
+        Some(directory) => AgentConfig::directory(directory),
+        None => AgentConfig::memory(),
+    };
+    let strict = std::env::var_os("STRICT").is_some();
+    let config = config
+        .with_consul_http(address.parse()?)
+        .with_strict(strict);
+    let agent = Agent::start(config).await?;
+    println!("{}", agent.consul_url().unwrap_or_default());
+    tokio::signal::ctrl_c().await?;
+    agent.shutdown().await;
+    Ok(())
+}

@@ -1,0 +1,232 @@
+//! The agent: what is started, where it listens, and how it ends.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use quorate_net::task::TaskGroup;
+use quorate_net::transport::{MemoryDialer, memory};
+use tokio::sync::Mutex;
+
+use crate::config::{AgentConfig, Listen};
+use crate::consul::{Front, Node};
+use crate::error::AgentError;
+use crate::listen::{Bound, Listener};
+use crate::serve::{Stopping, accept_loop};
+use crate::start::{OpenStore, open_store, register_self};
+use crate::writer::Writer;
+
+/// The index that a directory's first write is above. Clients take 1 for "no index yet", and real
+/// servers spend their first indexes on themselves.
+const FIRST_INDEX: u64 = 10;
+
+/// A running agent. Clones are handles on the same one.
+///
+/// It ends with [`shutdown`](Self::shutdown), which lets requests finish. When the last handle is
+/// dropped instead, connections are cut, and writes that were not answered yet may or may not have
+/// happened; nothing that was answered is lost.
+///
+/// ```
+/// use quorate_agent::{Agent, AgentConfig};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), quorate_agent::AgentError> {
+/// let config = AgentConfig::memory().with_consul_http("127.0.0.1:0".parse()?);
+/// let agent = Agent::start(config).await?;
+/// println!("Consul's API is at {}", agent.consul_url().unwrap_or_default());
+/// agent.shutdown().await;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Agent {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    front: Arc<Front>,
+    tasks: TaskGroup,
+    bound: Vec<Bound>,
+    dialer: MemoryDialer,
+    data_dir: Option<PathBuf>,
+    grace: Duration,
+    /// Held while the agent is being shut down.
+    ending: Mutex<()>,
+}
+
+impl Agent {
+    /// Starts an agent. It answers when this returns.
+    ///
+    /// # Errors
+    /// [`AgentError`] says what is wrong with the configuration, the directory or an address;
+    /// nothing is left behind then.
+    ///
+    /// # Cancel safety
+    /// When the future is dropped, nothing is started, and a directory that was being opened is
+    /// let go as soon as that is done.
+    pub async fn start(config: AgentConfig) -> Result<Self, AgentError> {
+        config.validate()?;
+        let OpenStore {
+            store,
+            node_id,
+            socket,
+        } = open_store(config.data_dir().map(Path::to_owned)).await?;
+        let first_index = if config.data_dir().is_some() {
+            FIRST_INDEX
+        } else {
+            index_of_now()
+        };
+        let writer = crate::start::start_writer(store, first_index).await?;
+        let node = Node {
+            id: node_id,
+            name: config
+                .node_name
+                .clone()
+                .unwrap_or_else(crate::identity::host_name),
+            address: "127.0.0.1".into(),
+        };
+        let listen = socket.map(Listen::Unix);
+        match listen_and_serve(&config, &writer, node, listen).await {
+            Ok(agent) => Ok(agent),
+            Err(error) => {
+                // The directory is free again when the error is seen.
+                writer.close().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Where Consul's HTTP API is served, in the order of the configuration.
+    #[must_use]
+    pub fn consul_http(&self) -> &[Bound] {
+        &self.inner.bound
+    }
+
+    /// The URL of the first address of Consul's HTTP API, if there is one.
+    #[must_use]
+    pub fn consul_url(&self) -> Option<String> {
+        self.inner.bound.first().map(Bound::url)
+    }
+
+    /// Connects to Consul's HTTP API within the process.
+    #[must_use]
+    pub fn dialer(&self) -> MemoryDialer {
+        self.inner.dialer.clone()
+    }
+
+    /// The node's name.
+    #[must_use]
+    pub fn node_name(&self) -> &str {
+        &self.inner.front.node.name
+    }
+
+    /// The node's UUID: the same for as long as the data directory lives.
+    #[must_use]
+    pub fn node_id(&self) -> &str {
+        &self.inner.front.node.id
+    }
+
+    /// The datacenter's name.
+    #[must_use]
+    pub fn datacenter(&self) -> &str {
+        &self.inner.front.datacenter
+    }
+
+    /// The data directory, if the agent has one.
+    #[must_use]
+    pub fn data_dir(&self) -> Option<&Path> {
+        self.inner.data_dir.as_deref()
+    }
+
+    /// Ends the agent in two phases. First it stops accepting; requests that have begun are
+    /// finished, and blocked reads are answered at once with what there is. What is left after
+    /// [`shutdown_grace`](AgentConfig::shutdown_grace) is cut. Then the store is closed and the
+    /// directory is free for another owner.
+    ///
+    /// Returns when no task and no thread of the agent is left. Calling it again does no harm.
+    ///
+    /// # Cancel safety
+    /// When the future is dropped, the agent has begun to end; call it again to finish that.
+    pub async fn shutdown(&self) {
+        let Inner {
+            front,
+            tasks,
+            grace,
+            ending,
+            ..
+        } = &*self.inner;
+        let _one_at_a_time = ending.lock().await;
+        front.stopping.begin();
+        front.writer.waiters().wake_all();
+        let cut = tasks.shutdown(*grace).await;
+        if cut > 0 {
+            tracing::warn!(cut, "connections were cut that did not end in time");
+        }
+        front.writer.close().await;
+    }
+}
+
+impl fmt::Debug for Agent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Agent")
+            .field("node", &self.node_name())
+            .field("data_dir", &self.inner.data_dir)
+            .field("consul_http", &self.inner.bound)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Registers the node, listens everywhere and starts to accept.
+async fn listen_and_serve(
+    config: &AgentConfig,
+    writer: &Writer,
+    node: Node,
+    socket: Option<Listen>,
+) -> Result<Agent, AgentError> {
+    register_self(writer, &node).await?;
+    let (dialer, in_process) = memory();
+    let mut listeners = vec![Listener::Memory(in_process)];
+    if let Some(socket) = socket {
+        listeners.push(Listener::bind(&socket).await?.0);
+    }
+    let mut bound = Vec::with_capacity(config.consul_http.len());
+    for listen in &config.consul_http {
+        let (listener, place) = Listener::bind(listen).await?;
+        listeners.push(listener);
+        bound.push(place);
+    }
+    let front = Arc::new(Front {
+        writer: writer.clone(),
+        node,
+        datacenter: config.datacenter.clone(),
+        strict: config.strict,
+        stopping: Stopping::default(),
+    });
+    let tasks = TaskGroup::new();
+    for listener in listeners {
+        tasks.spawn(accept_loop(listener, Arc::clone(&front), tasks.spawner()));
+    }
+    let inner = Inner {
+        front,
+        tasks,
+        bound,
+        dialer,
+        data_dir: config.data_dir().map(Path::to_owned),
+        grace: config.shutdown_grace,
+        ending: Mutex::new(()),
+    };
+    Ok(Agent {
+        inner: Arc::new(inner),
+    })
+}
+
+/// A first index for a state that is empty whenever it starts: above all indexes of an agent that
+/// ran before at the same address, so that its clients do not wait for an index that is far off.
+fn index_of_now() -> u64 {
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    u64::try_from(now.as_micros())
+        .unwrap_or(FIRST_INDEX)
+        .max(FIRST_INDEX)
+}

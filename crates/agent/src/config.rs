@@ -1,0 +1,336 @@
+//! What an agent is started with.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use crate::error::AgentError;
+
+/// The datacenter's name unless another is given.
+pub const DEFAULT_DATACENTER: &str = "dc1";
+/// How long a shutdown lets requests finish unless told otherwise.
+pub const DEFAULT_GRACE: Duration = Duration::from_secs(5);
+/// The longest name of a node or a datacenter, in bytes.
+pub const MAX_NAME_BYTES: usize = 253;
+
+/// Where the agent keeps its data.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Storage {
+    /// In memory: gone with the agent.
+    #[default]
+    Memory,
+    /// In this directory: a write is answered only after it is durable there.
+    Directory(PathBuf),
+}
+
+/// What an agent is started with.
+///
+/// The default keeps everything in memory and listens nowhere; [`Agent::dialer`] connects to it
+/// within the process.
+///
+/// [`Agent::dialer`]: crate::Agent::dialer
+///
+/// ```
+/// use quorate_agent::AgentConfig;
+///
+/// let config = AgentConfig::memory()
+///     .with_consul_http("127.0.0.1:0".parse()?)
+///     .with_node_name("node-1");
+/// # assert_eq!(config.consul_http.len(), 1);
+/// # Ok::<(), quorate_agent::AgentError>(())
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct AgentConfig {
+    /// Where the data is kept. Default: in memory.
+    pub storage: Storage,
+    /// The node's name, 1 to [`MAX_NAME_BYTES`] printable bytes. Default: the host's name.
+    pub node_name: Option<String>,
+    /// The datacenter's name, letters, digits, `-` and `_`. Default: `dc1`.
+    pub datacenter: String,
+    /// Where Consul's HTTP API is served. Default: nowhere but in memory.
+    pub consul_http: Vec<Listen>,
+    /// Lets listeners be reachable from other machines. There are no access rules: whoever
+    /// reaches the agent may read and write everything. Default: false.
+    pub allow_remote: bool,
+    /// Answers exactly as Consul 1.8.7 where the agent is more lenient by default: unknown fields
+    /// in request bodies are refused, and the GET forms of clients from before Consul 1.0 too.
+    /// Default: false.
+    pub strict: bool,
+    /// How long [`Agent::shutdown`](crate::Agent::shutdown) lets requests finish before it cuts
+    /// them. Default: 5 s.
+    pub shutdown_grace: Duration,
+}
+
+impl Default for AgentConfig {
+    fn default() -> Self {
+        Self {
+            storage: Storage::Memory,
+            node_name: None,
+            datacenter: DEFAULT_DATACENTER.into(),
+            consul_http: Vec::new(),
+            allow_remote: false,
+            strict: false,
+            shutdown_grace: DEFAULT_GRACE,
+        }
+    }
+}
+
+impl AgentConfig {
+    /// An agent that keeps its data in memory and listens nowhere.
+    #[must_use]
+    pub fn memory() -> Self {
+        Self::default()
+    }
+
+    /// An agent that keeps its data in `path`, which is made (with permissions 0700) if it does
+    /// not exist. One process owns a directory at a time.
+    #[must_use]
+    pub fn directory(path: impl Into<PathBuf>) -> Self {
+        Self {
+            storage: Storage::Directory(path.into()),
+            ..Self::default()
+        }
+    }
+
+    /// Names the node.
+    #[must_use]
+    pub fn with_node_name(mut self, name: impl Into<String>) -> Self {
+        self.node_name = Some(name.into());
+        self
+    }
+
+    /// Names the datacenter.
+    #[must_use]
+    pub fn with_datacenter(mut self, name: impl Into<String>) -> Self {
+        self.datacenter = name.into();
+        self
+    }
+
+    /// Serves Consul's HTTP API at one more address.
+    #[must_use]
+    pub fn with_consul_http(mut self, listen: Listen) -> Self {
+        self.consul_http.push(listen);
+        self
+    }
+
+    /// Lets listeners be reachable from other machines; see [`allow_remote`](Self::allow_remote).
+    #[must_use]
+    pub fn with_allow_remote(mut self, allow: bool) -> Self {
+        self.allow_remote = allow;
+        self
+    }
+
+    /// Refuses what Consul 1.8.7 refuses; see [`strict`](Self::strict).
+    #[must_use]
+    pub fn with_strict(mut self, strict: bool) -> Self {
+        self.strict = strict;
+        self
+    }
+
+    /// Sets how long a shutdown lets requests finish.
+    #[must_use]
+    pub fn with_shutdown_grace(mut self, grace: Duration) -> Self {
+        self.shutdown_grace = grace;
+        self
+    }
+
+    /// The data directory, if there is one.
+    #[must_use]
+    pub fn data_dir(&self) -> Option<&Path> {
+        match &self.storage {
+            Storage::Memory => None,
+            Storage::Directory(path) => Some(path),
+        }
+    }
+
+    /// Checks everything that can be checked before anything is opened.
+    pub(crate) fn validate(&self) -> Result<(), AgentError> {
+        if let Some(name) = &self.node_name {
+            check_name("node name", name, |c| !c.is_control() && c != '/')?;
+        }
+        let datacenter = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        check_name("datacenter", &self.datacenter, datacenter)?;
+        if !self.allow_remote {
+            for listen in &self.consul_http {
+                if let Listen::Tcp(address) = listen
+                    && !address.ip().to_canonical().is_loopback()
+                {
+                    return Err(AgentError::NotLoopback { address: *address });
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn check_name(
+    field: &'static str,
+    name: &str,
+    allowed: impl Fn(char) -> bool,
+) -> Result<(), AgentError> {
+    let reason = if name.is_empty() {
+        "it is empty".into()
+    } else if name.len() > MAX_NAME_BYTES {
+        format!(
+            "it has {} bytes, more than the {MAX_NAME_BYTES} allowed",
+            name.len()
+        )
+    } else if let Some(c) = name.chars().find(|c| !allowed(*c)) {
+        format!("it contains {c:?}")
+    } else {
+        return Ok(());
+    };
+    Err(AgentError::InvalidName {
+        field,
+        name: name.into(),
+        reason,
+    })
+}
+
+/// Where to listen.
+///
+/// Read from text: `127.0.0.1:8500` (port 0 takes a free one), `[::1]:8500`, `localhost:8500`, or
+/// `unix:///path/to/socket`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Listen {
+    /// A TCP address; port 0 takes a free port.
+    Tcp(SocketAddr),
+    /// A unix socket, made with permissions 0600. Paths of any length work on Linux; elsewhere
+    /// about 100 bytes do.
+    Unix(PathBuf),
+}
+
+impl Listen {
+    /// Reads an address; see the type.
+    ///
+    /// # Errors
+    /// [`AgentError::InvalidListen`] with the text and the reason.
+    pub fn parse(text: &str) -> Result<Self, AgentError> {
+        let invalid = |reason: &'static str| AgentError::InvalidListen {
+            text: text.into(),
+            reason,
+        };
+        if let Some(rest) = text.strip_prefix("unix:") {
+            let path = rest.strip_prefix("//").unwrap_or(rest);
+            if path.is_empty() || path.contains('\0') {
+                return Err(invalid(
+                    "a unix socket needs a path, as in unix:///run/agent.sock",
+                ));
+            }
+            return Ok(Self::Unix(path.into()));
+        }
+        let address = text.strip_prefix("http://").unwrap_or(text);
+        let address = address.strip_suffix('/').unwrap_or(address);
+        if let Some(port) = address.strip_prefix("localhost:") {
+            let port = port
+                .parse()
+                .map_err(|_| invalid("the port is not 0 to 65535"))?;
+            return Ok(Self::Tcp((IpAddr::V4(Ipv4Addr::LOCALHOST), port).into()));
+        }
+        let address = address.parse();
+        address.map(Self::Tcp).map_err(|_| {
+            invalid("expected an IP address and a port, as in 127.0.0.1:8500, or unix:///path")
+        })
+    }
+}
+
+impl FromStr for Listen {
+    type Err = AgentError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::parse(text)
+    }
+}
+
+impl fmt::Display for Listen {
+    /// As [`Listen::parse`] reads it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(address) => address.fmt(f),
+            Self::Unix(path) => write!(f, "unix://{}", path.display()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_read_and_written_alike() {
+        for text in [
+            "127.0.0.1:0",
+            "[::1]:8500",
+            "unix:///run/a b.sock",
+            "0.0.0.0:1",
+        ] {
+            assert_eq!(Listen::parse(text).unwrap().to_string(), text);
+        }
+        let local: Listen = "http://localhost:8500/".parse().unwrap();
+        assert_eq!(local.to_string(), "127.0.0.1:8500");
+    }
+
+    #[test]
+    fn an_address_that_is_none_says_what_was_expected() {
+        for text in [
+            "",
+            "8500",
+            "127.0.0.1",
+            "localhost:x",
+            "unix://",
+            "https://1.1.1.1:1",
+            "a:1",
+        ] {
+            let error = Listen::parse(text).unwrap_err();
+            assert!(matches!(error, AgentError::InvalidListen { .. }), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_address_others_can_reach_is_refused_unless_allowed() {
+        for text in ["0.0.0.0:0", "[::]:0", "192.0.2.1:80", "[::ffff:10.0.0.1]:1"] {
+            let config = AgentConfig::memory().with_consul_http(text.parse().unwrap());
+            let error = config.validate().unwrap_err();
+            assert!(matches!(error, AgentError::NotLoopback { .. }), "{text}");
+            assert!(config.with_allow_remote(true).validate().is_ok());
+        }
+        for text in [
+            "127.0.0.9:0",
+            "[::1]:0",
+            "[::ffff:127.0.0.1]:0",
+            "unix:///x",
+        ] {
+            let config = AgentConfig::memory().with_consul_http(text.parse().unwrap());
+            assert!(config.validate().is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_are_bounded_and_printable() {
+        let long = "n".repeat(MAX_NAME_BYTES + 1);
+        for name in ["", "a/b", "a\nb", long.as_str()] {
+            let error = AgentConfig::memory()
+                .with_node_name(name)
+                .validate()
+                .unwrap_err();
+            assert!(error.to_string().contains("node name"), "{error}");
+        }
+        assert!(
+            AgentConfig::memory()
+                .with_node_name("nöde 1")
+                .validate()
+                .is_ok()
+        );
+        for name in ["", "dc 1", "dc/1"] {
+            let error = AgentConfig::memory()
+                .with_datacenter(name)
+                .validate()
+                .unwrap_err();
+            assert!(error.to_string().contains("datacenter"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Reads that wait until something changes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until};
+
+use super::front::Front;
+use super::options::Options;
+use super::reply::Reply;
+use super::request::{Answer, Request};
+use crate::engine::consul::State;
+use crate::identity::random;
+use crate::waiters::{Waiter, Watch};
+
+/// What a read found: its answer, and the index that goes with it.
+pub(crate) struct Reading {
+    pub(crate) index: u64,
+    pub(crate) reply: Reply,
+}
+
+impl Reading {
+    /// Puts the index into the answer.
+    pub(crate) fn new(index: u64, reply: Reply) -> Self {
+        Self {
+            index,
+            reply: reply.with_index(index),
+        }
+    }
+}
+
+/// Answers a read at once, unless it is to block until its index is greater than the client's.
+///
+/// A client that goes away ends its read: hyper drops the future with the connection. One whose
+/// index is greater than any of ours waits to the end, as on the real server.
+pub(crate) fn answer(
+    request: Request<'_>,
+    options: Options,
+    watches: impl IntoIterator<Item = Watch>,
+    read: impl Fn(&State) -> Reading + Send + 'static,
+) -> Answer {
+    let front = request.front;
+    if options.index == 0 {
+        return read(front.snapshot().consul()).reply.into();
+    }
+    // Registered before the first look, so that no change is missed in between.
+    let waiter = front.writer.waiters().register(watches);
+    let reading = read(front.snapshot().consul());
+    if reading.index > options.index {
+        return reading.reply.into();
+    }
+    Answer::later(wait(Arc::clone(front), waiter, options, read))
+}
+
+async fn wait(
+    front: Arc<Front>,
+    mut waiter: Waiter,
+    options: Options,
+    read: impl Fn(&State) -> Reading + Send,
+) -> Reply {
+    let deadline = Instant::now() + options.wait + jitter(options.wait);
+    let mut over = false;
+    loop {
+        let reading = read(front.snapshot().consul());
+        // When the agent ends, every waiter is woken, and answered with what there is.
+        if reading.index > options.index || over || front.stopping.has_begun() {
+            return reading.reply;
+        }
+        tokio::select! {
+            () = waiter.changed() => {}
+            () = sleep_until(deadline) => over = true,
+        }
+    }
+}
+
+/// Up to a sixteenth more, so that clients that began together do not end together.
+fn jitter(wait: Duration) -> Duration {
+    let most = u64::try_from(wait.as_nanos() / 16).unwrap_or(u64::MAX);
+    Duration::from_nanos(random() % most.saturating_add(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn jitter_is_at_most_a_sixteenth() {
+        let wait = Duration::from_secs(160);
+        let jitters: Vec<_> = (0..100).map(|_| jitter(wait)).collect();
+        assert!(
+            jitters
+                .iter()
+                .all(|jitter| *jitter <= Duration::from_secs(10))
+        );
+        assert!(jitters.iter().any(|jitter| *jitter != jitters[0]));
+        assert_eq!(jitter(Duration::ZERO), Duration::ZERO);
+    }
+}

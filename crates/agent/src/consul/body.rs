@@ -1,0 +1,84 @@
+//! Request bodies, read within bounds.
+
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use http_body::Body as _;
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+
+use crate::serve::Progress;
+
+/// A request's body. The connection bounds the time that it may take.
+pub(crate) struct Body {
+    incoming: Incoming,
+    progress: Option<Arc<Progress>>,
+}
+
+/// Why a body can't be used.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum BodyError {
+    /// It is longer than allowed.
+    TooLarge,
+    /// The client stopped sending, or sent nonsense: nobody waits for an answer.
+    Broken,
+}
+
+impl Body {
+    /// Notes that a request has begun.
+    pub(crate) fn begin(incoming: Incoming, progress: &Arc<Progress>) -> Self {
+        let whole = incoming.is_end_stream();
+        progress.begin(whole);
+        Self {
+            incoming,
+            progress: (!whole).then(|| progress.clone()),
+        }
+    }
+
+    /// The length that the client declared; `None` for a chunked body.
+    pub(crate) fn declared(&self) -> Option<u64> {
+        self.incoming.size_hint().exact()
+    }
+
+    /// Reads the whole body, if it has at most `limit` bytes.
+    pub(crate) async fn collect(mut self, limit: usize) -> Result<Bytes, BodyError> {
+        let first = self.next().await?;
+        if first.len() > limit {
+            return Err(BodyError::TooLarge);
+        }
+        let mut whole = None;
+        // A body that came in one piece, as small ones do, is not copied.
+        while let Some(next) = Some(self.next().await?).filter(|next| !next.is_empty()) {
+            let whole = whole.get_or_insert_with(|| {
+                let declared = self.declared().and_then(|left| usize::try_from(left).ok());
+                let expected = first.len() + next.len() + declared.unwrap_or(0);
+                let mut whole = BytesMut::with_capacity(expected.min(limit));
+                whole.extend_from_slice(&first);
+                whole
+            });
+            if whole.len() + next.len() > limit {
+                return Err(BodyError::TooLarge);
+            }
+            whole.extend_from_slice(&next);
+        }
+        if let Some(progress) = &self.progress {
+            progress.body_received();
+        }
+        Ok(whole.map_or(first, BytesMut::freeze))
+    }
+
+    /// The next bytes; none at the end.
+    async fn next(&mut self) -> Result<Bytes, BodyError> {
+        loop {
+            match self.incoming.frame().await {
+                None => return Ok(Bytes::new()),
+                Some(Err(_)) => return Err(BodyError::Broken),
+                // Trailers and empty pieces carry nothing for anybody.
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(data) if !data.is_empty() => return Ok(data),
+                    Ok(_) | Err(_) => {}
+                },
+            }
+        }
+    }
+}

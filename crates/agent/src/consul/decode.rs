@@ -1,0 +1,450 @@
+//! Request bodies, decoded the way Go does it, and refused in Go's words.
+//!
+//! Names of fields match in any case, the last of several equal ones counts, `null` leaves a field
+//! at its default, and whatever follows the first JSON value is ignored. A type that does not fit
+//! is an error that names the field.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use serde::Deserialize;
+use serde::de::{self, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+/// Why a body is refused, in Go's words.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct DecodeError(String);
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl DecodeError {
+    pub(crate) fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// A field that the request does not have.
+    pub(crate) fn unknown_field(name: &str) -> Self {
+        Self(format!("json: unknown field {}", quote(name)))
+    }
+}
+
+/// A text in double quotes, as Go's `%q` writes it.
+pub(crate) fn quote(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => quoted.push_str("\\\""),
+            '\\' => quoted.push_str("\\\\"),
+            '\n' => quoted.push_str("\\n"),
+            '\r' => quoted.push_str("\\r"),
+            '\t' => quoted.push_str("\\t"),
+            c if c.is_ascii_control() => {
+                quoted.push_str(&format!("\\x{:02x}", u32::from(c)));
+            }
+            c => quoted.push(c),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+/// One JSON value whose syntax is known to be right.
+#[derive(Clone, Copy)]
+pub(crate) struct Json<'a>(&'a str);
+
+/// The kinds of JSON values.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Null,
+    Bool,
+    Number,
+    String,
+    Array,
+    Object,
+}
+
+impl<'a> Json<'a> {
+    /// The first JSON value in `text`.
+    pub(crate) fn parse(text: &'a str) -> Result<Self, DecodeError> {
+        if text.trim_ascii_start().is_empty() {
+            return Err(DecodeError::new("EOF"));
+        }
+        let mut reader = serde_json::Deserializer::from_str(text);
+        match <&RawValue>::deserialize(&mut reader) {
+            Ok(raw) => Ok(Self(raw.get())),
+            Err(error) if error.is_eof() => Err(DecodeError::new("unexpected EOF")),
+            Err(error) => Err(DecodeError(syntax_error(text, &error))),
+        }
+    }
+
+    pub(crate) fn kind(self) -> Kind {
+        match self.0.as_bytes().first() {
+            Some(b'{') => Kind::Object,
+            Some(b'[') => Kind::Array,
+            Some(b'"') => Kind::String,
+            Some(b't' | b'f') => Kind::Bool,
+            Some(b'n') | None => Kind::Null,
+            Some(_) => Kind::Number,
+        }
+    }
+
+    pub(crate) fn is_null(self) -> bool {
+        self.kind() == Kind::Null
+    }
+
+    /// The fields of an object, in their order; none for anything else.
+    pub(crate) fn fields(self) -> Vec<(Cow<'a, str>, Json<'a>)> {
+        serde_json::from_str(self.0).map_or_else(|_| Vec::new(), |Fields(fields)| fields)
+    }
+
+    /// The elements of an array; none for anything else.
+    pub(crate) fn elements(self) -> Vec<Json<'a>> {
+        let raw: Vec<&'a RawValue> = serde_json::from_str(self.0).unwrap_or_default();
+        raw.into_iter().map(|raw| Json(raw.get())).collect()
+    }
+
+    /// The error of a value that does not fit into `place`.
+    pub(crate) fn mismatch(self, place: Place<'_>) -> DecodeError {
+        let kind = match self.kind() {
+            Kind::Null => "null",
+            Kind::Bool => "bool",
+            Kind::Number => "number",
+            Kind::String => "string",
+            Kind::Array => "array",
+            Kind::Object => "object",
+        };
+        place.mismatch(kind)
+    }
+
+    /// A text; `None` for `null`.
+    pub(crate) fn text(self, place: Place<'_>) -> Result<Option<String>, DecodeError> {
+        match self.kind() {
+            Kind::Null => Ok(None),
+            Kind::String => Ok(Some(self.string())),
+            _ => Err(self.mismatch(place)),
+        }
+    }
+
+    /// The text of a string. Halves of surrogate pairs, which are no text, become U+FFFD.
+    pub(crate) fn string(self) -> String {
+        serde_json::from_str(self.0)
+            .or_else(|_| serde_json::from_str(self.0).map(|Lossy(text)| text))
+            .unwrap_or_default()
+    }
+
+    /// A number from 0 to 2^64-1; `None` for `null`.
+    pub(crate) fn u64(self, place: Place<'_>) -> Result<Option<u64>, DecodeError> {
+        match self.kind() {
+            Kind::Null => Ok(None),
+            Kind::Number => match self.0.parse() {
+                Ok(number) => Ok(Some(number)),
+                Err(_) => Err(place.mismatch(&format!("number {}", self.0))),
+            },
+            _ => Err(self.mismatch(place)),
+        }
+    }
+
+    /// A number of any size; `None` for anything else.
+    pub(crate) fn f64(self) -> Option<f64> {
+        (self.kind() == Kind::Number)
+            .then(|| self.0.parse().ok())
+            .flatten()
+    }
+
+    /// A whole number; `None` for `null`.
+    pub(crate) fn i64(self, place: Place<'_>) -> Result<Option<i64>, DecodeError> {
+        match self.kind() {
+            Kind::Null => Ok(None),
+            Kind::Number => match self.0.parse() {
+                Ok(number) => Ok(Some(number)),
+                Err(_) => Err(place.mismatch(&format!("number {}", self.0))),
+            },
+            _ => Err(self.mismatch(place)),
+        }
+    }
+
+    /// Any value as it is.
+    pub(crate) fn value(self) -> serde_json::Value {
+        serde_json::from_str(self.0).unwrap_or_default()
+    }
+
+    /// Whether the value says nothing: `null`, an empty text or list, zero, `false`, or an object
+    /// of nothing else. What is nested deeper than any blank object of Consul's is not blank.
+    pub(crate) fn is_blank(self) -> bool {
+        self.is_blank_within(4)
+    }
+
+    fn is_blank_within(self, levels: u8) -> bool {
+        let Some(below) = levels.checked_sub(1) else {
+            return false;
+        };
+        match self.kind() {
+            Kind::Null => true,
+            Kind::Bool => self.0 == "false",
+            Kind::Number => self.f64() == Some(0.0),
+            Kind::String => self.0 == "\"\"",
+            Kind::Array => self.elements().is_empty(),
+            Kind::Object => self
+                .fields()
+                .into_iter()
+                .all(|(_, value)| value.is_blank_within(below)),
+        }
+    }
+
+    /// A flag; `None` for `null`.
+    pub(crate) fn bool(self, place: Place<'_>) -> Result<Option<bool>, DecodeError> {
+        match self.kind() {
+            Kind::Null => Ok(None),
+            Kind::Bool => Ok(Some(self.0 == "true")),
+            _ => Err(self.mismatch(place)),
+        }
+    }
+
+    /// Bytes in base64; `None` for `null`. Line breaks within are skipped.
+    pub(crate) fn bytes(self, place: Place<'_>) -> Result<Option<Bytes>, DecodeError> {
+        match self.kind() {
+            Kind::Null => Ok(None),
+            Kind::String => decode_base64(&self.string()).map(Some),
+            _ => Err(self.mismatch(place)),
+        }
+    }
+
+    /// A list of texts; `None` for `null`. `element` is the type of one as Go calls it.
+    pub(crate) fn texts(
+        self,
+        place: Place<'_>,
+        element: &str,
+    ) -> Result<Option<Vec<String>>, DecodeError> {
+        match self.kind() {
+            Kind::Null => Ok(None),
+            Kind::Array => {
+                let place = Place {
+                    type_name: element,
+                    ..place
+                };
+                let texts = self.elements().into_iter().map(|text| text.text(place));
+                texts
+                    .map(|text| Ok(text?.unwrap_or_default()))
+                    .collect::<Result<_, _>>()
+                    .map(Some)
+            }
+            _ => Err(self.mismatch(place)),
+        }
+    }
+}
+
+/// Where a value was to go: `field` is the path that Go prints (empty for the whole body), and
+/// `type_name` Go's name of the type.
+#[derive(Clone, Copy)]
+pub(crate) struct Place<'a> {
+    pub(crate) field: &'a str,
+    pub(crate) type_name: &'a str,
+}
+
+impl Place<'_> {
+    fn mismatch(self, what: &str) -> DecodeError {
+        let Self { field, type_name } = self;
+        DecodeError(if field.is_empty() {
+            format!("json: cannot unmarshal {what} into Go value of type {type_name}")
+        } else {
+            format!(
+                "json: cannot unmarshal {what} into Go struct field {field} of type {type_name}"
+            )
+        })
+    }
+}
+
+/// Go skips line breaks in base64, and names the first byte that is wrong.
+fn decode_base64(text: &str) -> Result<Bytes, DecodeError> {
+    let compact: Cow<'_, str> = if text.contains(['\n', '\r']) {
+        text.replace(['\n', '\r'], "").into()
+    } else {
+        text.into()
+    };
+    match STANDARD.decode(compact.as_bytes()) {
+        Ok(bytes) => Ok(bytes.into()),
+        Err(error) => {
+            let at = match error {
+                base64::DecodeError::InvalidByte(at, _)
+                | base64::DecodeError::InvalidLastSymbol(at, _) => at,
+                // Go reports the start of the group that is not whole.
+                base64::DecodeError::InvalidLength(_) | base64::DecodeError::InvalidPadding => {
+                    compact.trim_end_matches('=').len() / 4 * 4
+                }
+            };
+            Err(DecodeError(format!(
+                "illegal base64 data at input byte {at}"
+            )))
+        }
+    }
+}
+
+fn syntax_error(text: &str, error: &serde_json::Error) -> String {
+    let line = text
+        .split('\n')
+        .nth(error.line().saturating_sub(1))
+        .unwrap_or_default();
+    let at = error.column().saturating_sub(1);
+    let rest = String::from_utf8_lossy(line.as_bytes().get(at..).unwrap_or_default());
+    match rest.chars().next() {
+        Some(c) => format!(
+            "invalid character {} looking for beginning of value",
+            quote_char(c)
+        ),
+        None => "invalid character '\\n' in string literal".into(),
+    }
+}
+
+fn quote_char(c: char) -> String {
+    match c {
+        '\'' => "'\\''".into(),
+        '"' => "'\"'".into(),
+        c => {
+            let quoted = quote(c.encode_utf8(&mut [0; 4]));
+            format!("'{}'", &quoted[1..quoted.len() - 1])
+        }
+    }
+}
+
+struct Fields<'a>(Vec<(Cow<'a, str>, Json<'a>)>);
+
+impl<'de> Deserialize<'de> for Fields<'de> {
+    fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+        impl<'de> Visitor<'de> for Object {
+            type Value = Fields<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut fields = Vec::new();
+                while let Some(Name(name)) = map.next_key()? {
+                    let value: &'de RawValue = map.next_value()?;
+                    fields.push((name, Json(value.get())));
+                }
+                Ok(Fields(fields))
+            }
+        }
+        deserializer.deserialize_map(Object)
+    }
+}
+
+/// A name that borrows where it can.
+#[derive(Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// A text in which what is no text was replaced.
+struct Lossy(String);
+
+impl<'de> Deserialize<'de> for Lossy {
+    fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+        impl Visitor<'_> for Text {
+            type Value = Lossy;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+
+            fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Self::Value, E> {
+                Ok(Lossy(String::from_utf8_lossy(bytes).into_owned()))
+            }
+        }
+        deserializer.deserialize_bytes(Text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const U64: Place<'_> = Place {
+        field: "KVTxnOp.KV.Flags",
+        type_name: "uint64",
+    };
+
+    fn parse(text: &str) -> Json<'_> {
+        Json::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"))
+    }
+
+    #[test]
+    fn the_first_value_counts_and_the_rest_is_ignored() {
+        assert!(parse("  {}garbage").fields().is_empty());
+        assert_eq!(parse("[1,2]x").elements().len(), 2);
+        for (text, error) in [
+            ("", "EOF"),
+            (" \n", "EOF"),
+            ("{", "unexpected EOF"),
+            ("[{", "unexpected EOF"),
+            ("\"a", "unexpected EOF"),
+            ("x", "invalid character 'x' looking for beginning of value"),
+        ] {
+            assert_eq!(
+                Json::parse(text).err(),
+                Some(DecodeError::new(error)),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_type_that_does_not_fit_is_named_as_go_names_it() {
+        for (text, error) in [
+            (
+                "\"5\"",
+                "json: cannot unmarshal string into Go struct field KVTxnOp.KV.Flags of type uint64",
+            ),
+            (
+                "-5",
+                "json: cannot unmarshal number -5 into Go struct field KVTxnOp.KV.Flags of type uint64",
+            ),
+            (
+                "1.5",
+                "json: cannot unmarshal number 1.5 into Go struct field KVTxnOp.KV.Flags of type uint64",
+            ),
+            (
+                "{}",
+                "json: cannot unmarshal object into Go struct field KVTxnOp.KV.Flags of type uint64",
+            ),
+        ] {
+            assert_eq!(parse(text).u64(U64), Err(DecodeError::new(error)));
+        }
+        assert_eq!(parse("null").u64(U64), Ok(None));
+        assert_eq!(parse("18446744073709551615").u64(U64), Ok(Some(u64::MAX)));
+    }
+
+    #[test]
+    fn base64_is_judged_as_go_judges_it() {
+        let bytes = |text: &str| decode_base64(text).map_err(|error| error.0);
+        assert_eq!(bytes("YQ\n==").unwrap(), &b"a"[..]);
+        for (text, at) in [("*", 0), ("YQ", 0), ("Y Q = =", 1), ("YWJjZA", 4)] {
+            assert_eq!(
+                bytes(text),
+                Err(format!("illegal base64 data at input byte {at}"))
+            );
+        }
+    }
+
+    #[test]
+    fn half_a_surrogate_pair_is_replaced() {
+        assert!(parse(r#""a\ud800b""#).string().starts_with("a\u{fffd}"));
+        assert_eq!(parse(r#""\ud83e\udd80""#).string(), "🦀");
+    }
+
+    #[test]
+    fn fields_keep_their_order_and_their_doubles() {
+        let fields = parse(r#"{"Name":"a","n\u0061me":"b"}"#).fields();
+        let names: Vec<_> = fields.iter().map(|(name, _)| name.as_ref()).collect();
+        assert_eq!(names, ["Name", "name"]);
+    }
+}

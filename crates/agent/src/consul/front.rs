@@ -1,0 +1,74 @@
+//! What every request needs: the engine behind the writer, and who the agent is.
+
+use std::error::Error;
+use std::fmt::Write;
+use std::sync::Arc;
+
+use arc_swap::Guard;
+
+use super::reply::{Refused, Reply};
+use crate::engine::consul::{Command, Reply as Outcome};
+use crate::engine::{self, Snapshot};
+use crate::serve::Stopping;
+use crate::writer::Writer;
+
+/// The port that Consul's servers talk to each other on. Nobody listens on it here; it is part of
+/// how the agent names itself as leader.
+pub(crate) const SERVER_PORT: u16 = 8300;
+/// The port of Consul's gossip, likewise.
+pub(crate) const GOSSIP_PORT: u16 = 8301;
+/// The version of Consul that the agent answers like.
+pub(crate) const CONSUL_VERSION: &str = "1.8.7";
+
+/// The agent's own node, as it stands in the catalog.
+#[derive(Clone, Debug)]
+pub(crate) struct Node {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) address: String,
+}
+
+/// What every request needs.
+#[derive(Debug)]
+pub(crate) struct Front {
+    pub(crate) writer: Writer,
+    pub(crate) node: Node,
+    pub(crate) datacenter: String,
+    pub(crate) strict: bool,
+    pub(crate) stopping: Stopping,
+}
+
+impl Front {
+    /// The newest state. Hold it only for as long as one answer takes.
+    pub(crate) fn snapshot(&self) -> Guard<Arc<Snapshot>> {
+        self.writer.snapshot()
+    }
+
+    /// Carries out a write, or answers in Consul's words why not.
+    pub(crate) async fn submit(&self, command: Command) -> Result<Outcome, Refused> {
+        let command = engine::Command::Consul(command);
+        match self.writer.submit(command).await {
+            Ok(engine::Reply::Consul(Ok(outcome))) => Ok(outcome),
+            Ok(engine::Reply::Consul(Err(refusal))) => {
+                Err(Reply::server_error(refusal.to_string()).into())
+            }
+            Ok(_) => Err(unexpected().into()),
+            Err(error) => Err(Reply::server_error(with_causes(&error)).into()),
+        }
+    }
+}
+
+/// What an outcome of another command than the submitted one would be answered with.
+pub(crate) fn unexpected() -> Reply {
+    Reply::server_error("the engine answered another question")
+}
+
+fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let _ = write!(text, ": {error}");
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,32 @@
+//! Consul's HTTP API over the engine.
+//!
+//! Decodes a request, reads the newest snapshot or submits a command, and encodes the answer; it
+//! keeps no state. One file a noun, as in the wire and the client. A read that does not block is
+//! answered within the call of the service: no allocation but the answer's, no timer, no wake-up.
+
+mod agent;
+mod blocking;
+mod body;
+mod catalog;
+mod catalog_register;
+mod decode;
+mod front;
+mod gojson;
+mod gzip;
+mod health;
+mod kv;
+mod options;
+mod pretty;
+mod redirect;
+mod reply;
+mod request;
+mod route;
+mod service;
+mod session;
+mod session_create;
+mod status;
+mod target;
+mod txn;
+
+pub(crate) use front::{CONSUL_VERSION, Front, Node, SERVER_PORT};
+pub(crate) use service::Service;

@@ -1,0 +1,195 @@
+//! One request on its way to its endpoint.
+
+use std::borrow::Cow;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use http::header::{ALLOW, HOST};
+use http::request::Parts;
+use http::{HeaderMap, Method, StatusCode, Version};
+
+use super::body::Body;
+use super::front::Front;
+use super::options::Options;
+use super::redirect::redirect;
+use super::reply::{Refused, Reply, Style};
+use super::route::{Lookup, Route};
+use super::target::{Params, Path};
+use super::{
+    agent, catalog, catalog_register, gzip, health, kv, session, session_create, status, txn,
+};
+
+/// What an endpoint makes of a request.
+pub(crate) enum Answer {
+    /// The answer.
+    Now(Reply),
+    /// The answer, after a body, a write or a change.
+    Later(Pin<Box<dyn Future<Output = Reply> + Send>>),
+}
+
+impl Answer {
+    pub(crate) fn later(future: impl Future<Output = Reply> + Send + 'static) -> Self {
+        Self::Later(Box::pin(future))
+    }
+}
+
+impl From<Reply> for Answer {
+    fn from(reply: Reply) -> Self {
+        Self::Now(reply)
+    }
+}
+
+/// What an endpoint sees of a request, apart from its body.
+#[derive(Clone, Copy)]
+pub(crate) struct Request<'a> {
+    pub(crate) front: &'a Arc<Front>,
+    pub(crate) method: &'a Method,
+    /// What follows the endpoint's path, decoded.
+    pub(crate) name: &'a [u8],
+    pub(crate) params: &'a Params<'a>,
+    pub(crate) headers: &'a HeaderMap,
+}
+
+impl Request<'_> {
+    /// The name as text; what is not UTF-8 is replaced.
+    pub(crate) fn text_name(&self) -> String {
+        String::from_utf8_lossy(self.name).into_owned()
+    }
+
+    /// Refuses a datacenter other than the agent's own.
+    pub(crate) fn check_datacenter(&self) -> Result<(), Refused> {
+        use quorate_wire::consul::text::NO_PATH_TO_DATACENTER;
+        match self.params.text("dc") {
+            Some(name) if name != self.front.datacenter => {
+                Err(Reply::server_error(NO_PATH_TO_DATACENTER).into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// As [`Request::check_datacenter`], for the endpoints that answer with the headers of a read
+    /// even when they fail.
+    pub(crate) fn check_datacenter_of_read(&self) -> Result<(), Refused> {
+        self.check_datacenter()
+            .map_err(|refused| refused.with_no_leader().into())
+    }
+
+    /// Refuses namespaces, which only Consul Enterprise has.
+    pub(crate) fn check_namespace(&self) -> Result<(), Refused> {
+        const TAIL: &str = "Namespaces are a Consul Enterprise feature";
+        let refusal = if self.headers.contains_key("x-consul-namespace") {
+            format!("Bad request: Invalid header: \"X-Consul-Namespace\" - {TAIL}")
+        } else if self.params.text("ns").is_some() {
+            format!("Bad request: Invalid query parameter: \"ns\" - {TAIL}")
+        } else {
+            return Ok(());
+        };
+        Err(Reply::bad_request(refusal).into())
+    }
+
+    /// The options of a read, checked in Consul's order.
+    pub(crate) fn options(&self) -> Result<Options, Refused> {
+        Options::parse(self.params, self.headers).map_err(|text| Reply::bad_request(text).into())
+    }
+}
+
+/// Finds the request's endpoint and asks it.
+pub(crate) fn answer(front: &Arc<Front>, parts: &Parts, body: Body) -> (Answer, Style) {
+    let path = match find(parts) {
+        Ok(path) => path,
+        Err(refused) => return ((*refused).into(), Style::default()),
+    };
+    let (route, name) = match Route::find(&path) {
+        Lookup::Found(route, name) => (route, name),
+        Lookup::AddSlash => {
+            let to = format!("{}/", String::from_utf8_lossy(&path));
+            let reply = redirect(&parts.method, &to, parts.uri.query());
+            return (reply.into(), Style::default());
+        }
+        Lookup::Missing => return (outside(&path).into(), Style::default()),
+    };
+    let mut style = Style {
+        gzip: gzip::is_accepted(&parts.headers),
+        pretty: false,
+    };
+    let Some(params) = Params::parse(parts.uri.query().unwrap_or_default()) else {
+        // An escape in the query is malformed: Consul says nothing more.
+        return (
+            Reply::empty(StatusCode::INTERNAL_SERVER_ERROR).into(),
+            style,
+        );
+    };
+    style.pretty = params.has("pretty");
+    let request = Request {
+        front,
+        method: &parts.method,
+        name,
+        params: &params,
+        headers: &parts.headers,
+    };
+    (dispatch(route, request, body), style)
+}
+
+/// The decoded path of a request that an endpoint may answer.
+fn find(parts: &Parts) -> Result<Cow<'_, [u8]>, Refused> {
+    if parts.version == Version::HTTP_11 && !parts.headers.contains_key(HOST) {
+        const TEXT: &str = "400 Bad Request: missing required Host header";
+        let reply = Reply::outside_text(StatusCode::BAD_REQUEST, TEXT);
+        return Err(reply.closing().into());
+    }
+    let reply = match Path::parse(parts.uri.path()) {
+        Path::Clean(path) => return Ok(path),
+        Path::Redirect(to) => redirect(&parts.method, &to, parts.uri.query()),
+        Path::NonPrintable => Reply::outside(StatusCode::BAD_REQUEST),
+        Path::Malformed => {
+            Reply::outside_text(StatusCode::BAD_REQUEST, "400 Bad Request").closing()
+        }
+    };
+    Err(reply.into())
+}
+
+/// What is answered beside the API: a word at the root, nothing elsewhere.
+fn outside(path: &[u8]) -> Reply {
+    match path {
+        b"/" => Reply::outside_text(StatusCode::OK, "Consul Agent"),
+        b"*" => Reply::outside(StatusCode::OK),
+        _ => Reply::outside(StatusCode::NOT_FOUND),
+    }
+}
+
+fn dispatch(route: Route, request: Request<'_>, body: Body) -> Answer {
+    let method = request.method;
+    if *method == Method::OPTIONS {
+        let reply = Reply::empty(StatusCode::OK);
+        return reply.with(ALLOW, route.allow()).into();
+    }
+    if !route.takes(method, !request.front.strict) {
+        let text = format!("method {method} not allowed");
+        let reply = Reply::text(StatusCode::METHOD_NOT_ALLOWED, text);
+        return reply.with(ALLOW, route.allow()).into();
+    }
+    let answer = match route {
+        Route::Kv => kv::answer(request, body),
+        Route::Txn => txn::run(request, body),
+        Route::SessionCreate => session_create::create(request, body),
+        Route::SessionDestroy => session::destroy(request),
+        Route::SessionRenew => session::renew(request),
+        Route::SessionInfo => session::info(request),
+        Route::SessionNode => session::of_node(request),
+        Route::SessionList => session::list(request),
+        Route::StatusLeader => status::leader(request),
+        Route::StatusPeers => status::peers(request),
+        Route::AgentSelf => agent::describe(request),
+        Route::AgentMembers => agent::members(request),
+        Route::AgentJoin => agent::join(request),
+        Route::AgentForceLeave => agent::force_leave(request),
+        Route::CatalogDatacenters => catalog::datacenters(request),
+        Route::CatalogNodes => catalog::nodes(request),
+        Route::CatalogNode => catalog::node(request),
+        Route::CatalogRegister => catalog_register::register(request, body),
+        Route::CatalogDeregister => catalog_register::deregister(request, body),
+        Route::HealthNode => health::of_node(request),
+        Route::HealthState => health::in_state(request),
+    };
+    answer.unwrap_or_else(|refused| Answer::Now(*refused))
+}

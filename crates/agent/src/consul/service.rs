@@ -1,0 +1,90 @@
+//! The service that hyper calls for each request of a connection.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http::Response;
+use http_body_util::Full;
+use hyper::body::Incoming;
+
+use super::body::Body;
+use super::front::Front;
+use super::reply::{Reply, Style};
+use super::request::{Answer, answer};
+use crate::serve::Progress;
+
+/// Answers the requests of one connection.
+pub(crate) struct Service {
+    front: Arc<Front>,
+    progress: Arc<Progress>,
+}
+
+impl Service {
+    pub(crate) fn new(front: Arc<Front>, progress: Arc<Progress>) -> Self {
+        Self { front, progress }
+    }
+}
+
+impl hyper::service::Service<http::Request<Incoming>> for Service {
+    type Response = Response<Full<Bytes>>;
+    type Error = Infallible;
+    type Future = Answering;
+
+    fn call(&self, request: http::Request<Incoming>) -> Answering {
+        let (parts, incoming) = request.into_parts();
+        let body = Body::begin(incoming, &self.progress);
+        match answer(&self.front, &parts, body) {
+            (Answer::Now(reply), style) => {
+                Answering::Now(Some(finish(reply, style, &self.progress)))
+            }
+            (Answer::Later(reply), style) => Answering::Later {
+                reply,
+                style,
+                progress: self.progress.clone(),
+            },
+        }
+    }
+}
+
+/// An answer that is there, or one that takes time.
+pub(crate) enum Answering {
+    Now(Option<Response<Full<Bytes>>>),
+    Later {
+        reply: Pin<Box<dyn Future<Output = Reply> + Send>>,
+        style: Style,
+        progress: Arc<Progress>,
+    },
+}
+
+impl Future for Answering {
+    type Output = Result<Response<Full<Bytes>>, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match &mut *self {
+            // hyper polls no future that has given its answer.
+            Self::Now(response) => response
+                .take()
+                .map_or(Poll::Pending, |it| Poll::Ready(Ok(it))),
+            Self::Later {
+                reply,
+                style,
+                progress,
+            } => {
+                let reply = ready!(reply.as_mut().poll(cx));
+                Poll::Ready(Ok(finish(reply, *style, progress)))
+            }
+        }
+    }
+}
+
+fn finish(reply: Reply, style: Style, progress: &Progress) -> Response<Full<Bytes>> {
+    if reply.closes() {
+        progress.linger();
+    }
+    progress.answered();
+    reply.finish(style)
+}

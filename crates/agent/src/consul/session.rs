@@ -1,0 +1,163 @@
+//! Sessions: `/v1/session/…`.
+
+use std::sync::Arc;
+
+use http::StatusCode;
+use quorate_wire::consul::Session as Shown;
+
+use super::blocking::{self, Reading};
+use super::front::unexpected;
+use super::reply::{Refused, Reply};
+use super::request::{Answer, Request};
+use crate::engine::Topic;
+use crate::engine::consul::{Command, Reply as Outcome, Session, SessionId, State, Table};
+use crate::waiters::Watch;
+
+/// `GET /v1/session/info/:id`: a list of one session or none.
+pub(crate) fn info(request: Request<'_>) -> Result<Answer, Refused> {
+    let options = request.options()?;
+    request.check_namespace()?;
+    let id = session_id(request)?;
+    request.check_datacenter_of_read()?;
+    let refused =
+        |refusal: &dyn std::fmt::Display| Reply::server_error(refusal.to_string()).with_no_leader();
+    let key = SessionId::named(&id);
+    // The engine has the whole text of the refusal.
+    if let Err(refusal) = request.front.snapshot().consul().session(&id) {
+        return Err(refused(&refusal).into());
+    }
+    let watch = key
+        .ok()
+        .flatten()
+        .map(|id| Watch::Topic(Topic::Session(id)));
+    let strict = request.front.strict;
+    Ok(blocking::answer(
+        request,
+        options,
+        watch,
+        move |state| match state.session(&id) {
+            Ok(found) => Reading::new(found.index, sessions(found.value.as_slice(), strict)),
+            Err(refusal) => Reading::new(1, refused(&refusal)),
+        },
+    ))
+}
+
+/// `GET /v1/session/list`: all sessions.
+pub(crate) fn list(request: Request<'_>) -> Result<Answer, Refused> {
+    let options = request.options()?;
+    request.check_namespace()?;
+    request.check_datacenter_of_read()?;
+    let strict = request.front.strict;
+    Ok(blocking::answer(
+        request,
+        options,
+        [any_session()],
+        move |state| {
+            let found = state.sessions();
+            Reading::new(found.index, sessions(&found.value, strict))
+        },
+    ))
+}
+
+/// `GET /v1/session/node/:node`: the sessions of one node; none for a node that does not exist.
+pub(crate) fn of_node(request: Request<'_>) -> Result<Answer, Refused> {
+    let options = request.options()?;
+    request.check_namespace()?;
+    let node = request.text_name();
+    if node.is_empty() {
+        return Err(Reply::bad_request("Missing node name").into());
+    }
+    request.check_datacenter_of_read()?;
+    let watch = Watch::Topic(Topic::NodeSessions(node.to_lowercase().into()));
+    let strict = request.front.strict;
+    Ok(blocking::answer(request, options, [watch], move |state| {
+        of(state, &node, strict)
+    }))
+}
+
+fn of(state: &State, node: &str, strict: bool) -> Reading {
+    let found = state.node_sessions(node);
+    Reading::new(found.index, sessions(&found.value, strict))
+}
+
+fn any_session() -> Watch {
+    Watch::Topic(Topic::Table(Table::Sessions))
+}
+
+/// `PUT /v1/session/destroy/:id`: `true`, also for a session that does not exist.
+pub(crate) fn destroy(request: Request<'_>) -> Result<Answer, Refused> {
+    request.check_namespace()?;
+    let id = session_id(request)?;
+    request.check_datacenter()?;
+    let front = Arc::clone(request.front);
+    Ok(Answer::later(async move {
+        match front.submit(Command::DestroySession(id)).await {
+            Ok(_) => Reply::flag(true),
+            Err(refused) => *refused,
+        }
+    }))
+}
+
+/// `PUT /v1/session/renew/:id`: the session, or 404. No index moves.
+pub(crate) fn renew(request: Request<'_>) -> Result<Answer, Refused> {
+    request.check_namespace()?;
+    let id = session_id(request)?;
+    request.check_datacenter()?;
+    let front = Arc::clone(request.front);
+    Ok(Answer::later(async move {
+        match front.submit(Command::RenewSession(id.clone())).await {
+            Ok(Outcome::Renewed(Some(session))) => sessions(&[&session], front.strict),
+            Ok(Outcome::Renewed(None)) => {
+                let text = format!("Session id '{id}' not found");
+                Reply::text(StatusCode::NOT_FOUND, text)
+            }
+            Ok(_) => unexpected(),
+            Err(refused) => *refused,
+        }
+    }))
+}
+
+fn session_id(request: Request<'_>) -> Result<String, Refused> {
+    let id = request.text_name();
+    if id.is_empty() {
+        return Err(Reply::bad_request("Missing session").into());
+    }
+    Ok(id)
+}
+
+fn sessions(sessions: &[&Arc<Session>], strict: bool) -> Reply {
+    let shown: Vec<Shown> = sessions
+        .iter()
+        .map(|session| show(session, strict))
+        .collect();
+    Reply::object(&shown)
+}
+
+/// A session as it is shown. Clients from before Consul 1.7 look for all its checks in `Checks`,
+/// which a real 1.8.7 leaves out for most sessions.
+fn show(session: &Session, strict: bool) -> Shown {
+    let mut shown = Shown::default();
+    shown.id = session.id.to_string();
+    shown.name.clone_from(&session.name);
+    shown.node.clone_from(&session.node);
+    shown.lock_delay_nanos = session.lock_delay_nanos;
+    shown.behavior = session.behavior.as_str().to_owned();
+    shown.ttl_text.clone_from(&session.ttl_text);
+    shown.node_checks = Some(session.node_checks.clone());
+    let service_checks = &session.service_checks;
+    shown.service_checks = (!service_checks.is_empty()).then(|| service_checks.clone());
+    if !strict {
+        let services = service_checks.iter().map(|check| check.id.clone());
+        shown.checks = Some(
+            session
+                .node_checks
+                .iter()
+                .cloned()
+                .chain(services)
+                .collect(),
+        );
+    }
+    shown.create_index = session.create_index;
+    shown.modify_index = session.modify_index;
+    shown
+}

@@ -1,0 +1,345 @@
+//! Creating sessions: `PUT /v1/session/create`.
+
+use std::sync::Arc;
+
+use quorate_wire::consul::GoDuration;
+use quorate_wire::consul::duration::ParseDurationError;
+use quorate_wire::consul::health::SERF_HEALTH;
+use quorate_wire::consul::session::{DEFAULT_LOCK_DELAY, ServiceCheck, SessionCreated};
+
+use super::body::{Body, BodyError};
+use super::decode::{DecodeError, Json, Kind, Place};
+use super::front::{Front, unexpected};
+use super::reply::{Refused, Reply};
+use super::request::{Answer, Request};
+use crate::engine::consul::{Command, Reply as Outcome, SessionId, SessionSpec};
+use crate::identity::new_uuid;
+
+/// The longest body that is read.
+const MAX_BODY_BYTES: usize = 512 * 1024;
+/// Consul takes numbers below this many nanoseconds for seconds.
+const SECONDS_BELOW: i64 = 1_000;
+const NANOS_PER_SECOND: i64 = 1_000_000_000;
+
+/// Creates a session; the body may be missing.
+pub(crate) fn create(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
+    request.check_namespace()?;
+    let datacenter = request.check_datacenter();
+    let front = Arc::clone(request.front);
+    // Consul does not read a body without a declared length, and silently creates a session with
+    // nothing but defaults.
+    let ignored = front.strict && body.declared().is_none();
+    Ok(Answer::later(async move {
+        let body = match body.collect(MAX_BODY_BYTES).await {
+            Ok(_) if ignored => bytes::Bytes::new(),
+            Ok(body) => body,
+            Err(BodyError::TooLarge) => {
+                let text = format!("Request body too large, max size: {MAX_BODY_BYTES} bytes.");
+                return Reply::too_large(text);
+            }
+            Err(BodyError::Broken) => return malformed("unexpected EOF"),
+        };
+        let spec = match decode(&String::from_utf8_lossy(&body), &front.node.name) {
+            Ok(spec) => spec,
+            Err(error) => return malformed(error),
+        };
+        match datacenter {
+            Ok(()) => submit(&front, spec).await,
+            Err(refused) => *refused,
+        }
+    }))
+}
+
+async fn submit(front: &Front, mut spec: SessionSpec) -> Reply {
+    spec.id = SessionId::from_bytes(new_uuid());
+    match front.submit(Command::CreateSession(spec)).await {
+        Ok(Outcome::Created(session)) => {
+            let id = session.id.to_string();
+            Reply::object(&SessionCreated { id })
+        }
+        Ok(_) => unexpected(),
+        Err(refused) => *refused,
+    }
+}
+
+fn malformed(problem: impl std::fmt::Display) -> Reply {
+    Reply::bad_request(format!("Request decode failed: {problem}"))
+}
+
+/// The fields of a request; a list is `None` when it was not given.
+#[derive(Default)]
+struct Fields {
+    spec: SessionSpec,
+    /// `Some` when given, `null` included.
+    checks: Option<Vec<String>>,
+    node_checks: Option<Vec<String>>,
+}
+
+fn decode(body: &str, own_node: &str) -> Result<SessionSpec, DecodeError> {
+    let mut fields = Fields::default();
+    fields.spec.node = own_node.into();
+    fields.spec.lock_delay_nanos = GoDuration::from(DEFAULT_LOCK_DELAY).nanos();
+    if !body.is_empty() {
+        let object = Json::parse(body)?;
+        if !matches!(object.kind(), Kind::Object | Kind::Null) {
+            return Err(object.mismatch(Place {
+                field: "",
+                type_name: "struct { LockDelay interface {}; *structs.Alias }",
+            }));
+        }
+        for (name, value) in object.fields() {
+            decode_field(&mut fields, &name, value)?;
+        }
+    }
+    let Fields {
+        mut spec,
+        checks,
+        node_checks,
+    } = fields;
+    spec.node_checks = merge(checks, node_checks);
+    Ok(spec)
+}
+
+/// Unknown fields are ignored, also by Consul; an id is drawn whatever the client gives.
+fn decode_field(fields: &mut Fields, name: &str, value: Json<'_>) -> Result<(), DecodeError> {
+    let place = |field, type_name| Place { field, type_name };
+    let spec = &mut fields.spec;
+    let text = |field, type_name, old: &mut String| {
+        if let Some(text) = value.text(place(field, type_name))? {
+            *old = text;
+        }
+        Ok(())
+    };
+    match name.to_ascii_lowercase().as_str() {
+        "id" => text(".ID", "string", &mut String::new()),
+        "name" => text(".Name", "string", &mut spec.name),
+        "node" => text(".Node", "string", &mut spec.node),
+        "behavior" => text(".Behavior", "structs.SessionBehavior", &mut spec.behavior),
+        "ttl" => text(".TTL", "string", &mut spec.ttl),
+        "createindex" => value.u64(place(".CreateIndex", "uint64")).map(drop),
+        "modifyindex" => value.u64(place(".ModifyIndex", "uint64")).map(drop),
+        "lockdelay" => {
+            if let Some(nanos) = lock_delay(value)? {
+                spec.lock_delay_nanos = nanos;
+            }
+            Ok(())
+        }
+        "checks" => {
+            let list = value.texts(place(".Checks", "[]types.CheckID"), "types.CheckID")?;
+            fields.checks = Some(list.unwrap_or_default());
+            Ok(())
+        }
+        "nodechecks" => {
+            let list = value.texts(place(".NodeChecks", "[]string"), "string")?;
+            fields.node_checks = Some(list.unwrap_or_default());
+            Ok(())
+        }
+        "servicechecks" => {
+            spec.service_checks = service_checks(value)?;
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Which checks of the node keep the session alive. `Checks` is the form before Consul 1.7, and
+/// the default of both lists is the node's `serfHealth`: an empty one of either kind means none,
+/// and `Checks` come on top of `NodeChecks`.
+fn merge(checks: Option<Vec<String>>, node_checks: Option<Vec<String>>) -> Vec<String> {
+    let default = || vec![SERF_HEALTH.to_owned()];
+    let checks = checks.unwrap_or_else(default);
+    let node_checks = node_checks.unwrap_or_else(default);
+    if checks.is_empty() || node_checks.is_empty() {
+        return Vec::new();
+    }
+    if checks == [SERF_HEALTH] {
+        return node_checks;
+    }
+    let mut merged = node_checks;
+    for check in checks {
+        if !merged.contains(&check) {
+            merged.push(check);
+        }
+    }
+    merged
+}
+
+fn service_checks(value: Json<'_>) -> Result<Vec<ServiceCheck>, DecodeError> {
+    let place = |field, type_name| Place { field, type_name };
+    match value.kind() {
+        Kind::Null => return Ok(Vec::new()),
+        Kind::Array => {}
+        _ => return Err(value.mismatch(place(".ServiceChecks", "[]structs.ServiceCheck"))),
+    }
+    let mut checks = Vec::new();
+    for element in value.elements() {
+        if !matches!(element.kind(), Kind::Object | Kind::Null) {
+            return Err(element.mismatch(place(".ServiceChecks", "structs.ServiceCheck")));
+        }
+        let mut check = ServiceCheck::default();
+        for (name, value) in element.fields() {
+            let (field, slot) = match name.to_ascii_lowercase().as_str() {
+                "id" => ("ServiceCheck.ServiceChecks.ID", &mut check.id),
+                "namespace" => ("ServiceCheck.ServiceChecks.Namespace", &mut check.namespace),
+                _ => continue,
+            };
+            if let Some(text) = value.text(place(field, "string"))? {
+                *slot = text;
+            }
+        }
+        checks.push(check);
+    }
+    Ok(checks)
+}
+
+/// A text with units, or a number of nanoseconds; `None` for `null`. What is below 1000 ns, text
+/// or number, counts as seconds: `15` is 15 s, and `"500ns"` is 500 s.
+fn lock_delay(value: Json<'_>) -> Result<Option<i64>, DecodeError> {
+    let nanos = match value.kind() {
+        Kind::Null => return Ok(None),
+        Kind::String => {
+            let parsed: Result<GoDuration, ParseDurationError> = value.string().parse();
+            let duration = parsed.map_err(|error| DecodeError::new(format!("time: {error}")))?;
+            duration.nanos()
+        }
+        Kind::Number => whole_nanos(value.f64().unwrap_or_default()),
+        Kind::Bool | Kind::Array | Kind::Object => 0,
+    };
+    let seconds = nanos < SECONDS_BELOW;
+    // Go's arithmetic wraps around.
+    Ok(Some(if seconds {
+        nanos.wrapping_mul(NANOS_PER_SECOND)
+    } else {
+        nanos
+    }))
+}
+
+/// The number without its fraction. What no `i64` holds becomes the smallest one, as in Go.
+#[expect(clippy::cast_possible_truncation, reason = "the range is checked")]
+fn whole_nanos(number: f64) -> i64 {
+    const LIMIT: f64 = 9_223_372_036_854_775_808.0;
+    if (-LIMIT..LIMIT).contains(&number) {
+        number as i64
+    } else {
+        i64::MIN
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spec(body: &str) -> SessionSpec {
+        decode(body, "node-1").unwrap_or_else(|error| panic!("{body}: {error}"))
+    }
+
+    #[test]
+    fn what_is_left_out_has_consuls_defaults() {
+        for body in [
+            "",
+            "{}",
+            "null",
+            "{}garbage",
+            r#"{"TTL":null,"LockDelay":null,"Bogus":1}"#,
+        ] {
+            let spec = spec(body);
+            assert_eq!(
+                (spec.node.as_str(), spec.ttl.as_str()),
+                ("node-1", ""),
+                "{body}"
+            );
+            assert_eq!(spec.node_checks, ["serfHealth"], "{body}");
+            assert_eq!(spec.lock_delay_nanos, 15_000_000_000, "{body}");
+        }
+    }
+
+    // What Consul 1.8.7 made of the same bodies.
+    #[test]
+    fn lock_delays_below_a_microsecond_count_as_seconds() {
+        for (value, nanos) in [
+            ("15", 15_000_000_000),
+            ("500", 500_000_000_000),
+            ("1000", 1000),
+            ("1.5", 1_000_000_000),
+            ("999.9", 999_000_000_000),
+            ("1e10", 10_000_000_000),
+            ("-1", -1_000_000_000),
+            ("9223372036854775808", 0),
+            ("1e300", 0),
+            ("-9e18", 7_037_857_225_871_720_448),
+            ("true", 0),
+            ("[]", 0),
+            ("\"1500ms\"", 1_500_000_000),
+            ("\"500ns\"", 500_000_000_000),
+            ("\"-5s\"", -5_000_000_000_000_000_000),
+            ("\"0s\"", 0),
+            ("\"10m\"", 600_000_000_000),
+        ] {
+            let spec = spec(&format!("{{\"LockDelay\":{value}}}"));
+            assert_eq!(spec.lock_delay_nanos, nanos, "{value}");
+        }
+    }
+
+    #[test]
+    fn old_and_new_lists_of_checks_are_merged_as_consul_does() {
+        for (body, checks) in [
+            (r#"{"Checks":[]}"#, &[][..]),
+            (r#"{"Checks":null,"NodeChecks":["x"]}"#, &[]),
+            (r#"{"Checks":["x"]}"#, &["serfHealth", "x"]),
+            (r#"{"NodeChecks":["x"]}"#, &["x"]),
+            (r#"{"NodeChecks":[]}"#, &[]),
+            (r#"{"Checks":["serfHealth"],"NodeChecks":["x"]}"#, &["x"]),
+            (r#"{"Checks":["x"],"NodeChecks":[]}"#, &[]),
+            (
+                r#"{"Checks":["serfHealth","x"],"NodeChecks":["y"]}"#,
+                &["y", "serfHealth", "x"],
+            ),
+        ] {
+            assert_eq!(spec(body).node_checks, checks, "{body}");
+        }
+    }
+
+    // What Consul 1.8.7 answered to the same bodies.
+    #[test]
+    fn a_field_of_the_wrong_type_is_named() {
+        for (body, error) in [
+            (
+                "[]",
+                "json: cannot unmarshal array into Go value of type struct { LockDelay interface {}; *structs.Alias }",
+            ),
+            (
+                r#"{"TTL":10}"#,
+                "json: cannot unmarshal number into Go struct field .TTL of type string",
+            ),
+            (
+                r#"{"NodeChecks":"x"}"#,
+                "json: cannot unmarshal string into Go struct field .NodeChecks of type []string",
+            ),
+            (
+                r#"{"NodeChecks":[1]}"#,
+                "json: cannot unmarshal number into Go struct field .NodeChecks of type string",
+            ),
+            (
+                r#"{"ServiceChecks":["x"]}"#,
+                "json: cannot unmarshal string into Go struct field .ServiceChecks of type structs.ServiceCheck",
+            ),
+            (
+                r#"{"Checks":"x"}"#,
+                "json: cannot unmarshal string into Go struct field .Checks of type []types.CheckID",
+            ),
+            (
+                r#"{"CreateIndex":"x"}"#,
+                "json: cannot unmarshal string into Go struct field .CreateIndex of type uint64",
+            ),
+            (
+                r#"{"LockDelay":"15"}"#,
+                "time: missing unit in duration \"15\"",
+            ),
+            (r#"{"LockDelay":""}"#, "time: invalid duration \"\""),
+            ("{", "unexpected EOF"),
+        ] {
+            let refused = decode(body, "n").err().map(|error| error.to_string());
+            assert_eq!(refused.as_deref(), Some(error), "{body}");
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! Transactions: `PUT /v1/txn`.
+
+use std::sync::Arc;
+
+use http::StatusCode;
+use quorate_wire::consul::txn::{KvVerb, MAX_BODY_BYTES, MAX_OPS};
+use serde::Deserialize;
+use serde::de::IntoDeserializer;
+
+use super::body::{Body, BodyError};
+use super::decode::{DecodeError, Json, Kind, Place};
+use super::front::{Front, unexpected};
+use super::gojson;
+use super::kv::with_entry_ref;
+use super::reply::{Refused, Reply};
+use super::request::{Answer, Request};
+use crate::engine::consul::{Command, KvOp, Reply as Outcome, TxnFailure, TxnOp, TxnRow};
+
+/// Runs a transaction. One of reads alone never enters the writer.
+pub(crate) fn run(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
+    let limit = u64::try_from(MAX_BODY_BYTES).unwrap_or(u64::MAX);
+    if let Some(length) = body.declared().filter(|length| *length > limit) {
+        return Err(too_large(Some(length)).into());
+    }
+    // What Consul checks only after the body.
+    let datacenter = request.check_datacenter();
+    let options = request.options();
+    let front = Arc::clone(request.front);
+    Ok(Answer::later(async move {
+        let body = match body.collect(MAX_BODY_BYTES).await {
+            Ok(body) => body,
+            Err(BodyError::TooLarge) => return too_large(None),
+            Err(BodyError::Broken) => return malformed("unexpected EOF"),
+        };
+        let ops = match decode(&String::from_utf8_lossy(&body), front.strict) {
+            Ok(ops) => ops,
+            Err(refused) => return *refused,
+        };
+        let refusal = if ops.iter().all(TxnOp::is_read) {
+            options.err().or(datacenter.err())
+        } else {
+            datacenter.err()
+        };
+        match refusal {
+            Some(refused) => *refused,
+            None => apply(&front, ops).await,
+        }
+    }))
+}
+
+async fn apply(front: &Front, ops: Vec<TxnOp>) -> Reply {
+    if ops.iter().all(TxnOp::is_read) {
+        let outcome = front.snapshot().consul().read_txn(&ops);
+        return encode(&outcome, true).with_leader();
+    }
+    match front.submit(Command::Txn(ops)).await {
+        Ok(Outcome::Txn(outcome)) => encode(&outcome, false),
+        Ok(_) => unexpected(),
+        Err(refused) => *refused,
+    }
+}
+
+fn encode(outcome: &Result<Vec<TxnRow>, Vec<TxnFailure>>, read_only: bool) -> Reply {
+    let mut out = Vec::with_capacity(256);
+    match outcome {
+        Ok(rows) => {
+            out.extend_from_slice(b"{\"Results\":[");
+            for (at, row) in rows.iter().enumerate() {
+                out.extend_from_slice(if at == 0 { b"{\"KV\":" } else { b",{\"KV\":" });
+                with_entry_ref(&row.entry, row.shows_value, |entry| entry.encode(&mut out));
+                out.push(b'}');
+            }
+            out.extend_from_slice(b"],\"Errors\":null");
+        }
+        Err(failures) => {
+            out.extend_from_slice(b"{\"Results\":null,\"Errors\":[");
+            for (at, failure) in failures.iter().enumerate() {
+                let comma = if at == 0 { "" } else { "," };
+                let head = format!("{comma}{{\"OpIndex\":{},\"What\":", failure.op_index);
+                out.extend_from_slice(head.as_bytes());
+                out.extend_from_slice(&gojson::encode(failure.what.as_str()));
+                out.push(b'}');
+            }
+            out.push(b']');
+        }
+    }
+    if read_only {
+        let meta = br#","Index":0,"LastContact":0,"KnownLeader":true,"ConsistencyLevel":"""#;
+        out.extend_from_slice(meta);
+    }
+    out.push(b'}');
+    match outcome {
+        Ok(_) => Reply::json(out),
+        Err(_) => Reply::json(out).with_status(StatusCode::CONFLICT),
+    }
+}
+
+fn malformed(problem: impl std::fmt::Display) -> Reply {
+    Reply::bad_request(format!("Failed to parse body: {problem}"))
+}
+
+fn too_large(length: Option<u64>) -> Reply {
+    let length = length.map_or_else(String::new, |length| format!("({length} bytes)"));
+    Reply::too_large(format!(
+        "Request body{length} too large, max size: {MAX_BODY_BYTES} bytes. \
+         See https://www.consul.io/docs/agent/options.html#txn_max_req_len."
+    ))
+}
+
+/// Reads the operations, or refuses them in Consul's words.
+fn decode(body: &str, strict: bool) -> Result<Vec<TxnOp>, Refused> {
+    let list = Json::parse(body).map_err(malformed)?;
+    let place = Place {
+        field: "",
+        type_name: "api.TxnOps",
+    };
+    let ops = match list.kind() {
+        Kind::Null => Vec::new(),
+        Kind::Array => list.elements(),
+        _ => return Err(malformed(list.mismatch(place)).into()),
+    };
+    let count = ops.len();
+    let ops = ops
+        .into_iter()
+        .filter_map(|op| decode_op(op, strict).transpose());
+    let ops = ops.collect::<Result<_, _>>().map_err(malformed)?;
+    if count > MAX_OPS {
+        let text = format!("Transaction contains too many operations ({count} > {MAX_OPS})");
+        return Err(Reply::text(StatusCode::PAYLOAD_TOO_LARGE, text).into());
+    }
+    Ok(ops)
+}
+
+/// One operation; `None` for an object of no kind, which Consul leaves out.
+fn decode_op(op: Json<'_>, strict: bool) -> Result<Option<TxnOp>, DecodeError> {
+    let place = Place {
+        field: "",
+        type_name: "api.TxnOp",
+    };
+    match op.kind() {
+        Kind::Object | Kind::Null => {}
+        _ => return Err(op.mismatch(place)),
+    }
+    let (mut kv, mut other) = (None, None);
+    for (name, value) in op.fields() {
+        match name.to_ascii_lowercase().as_str() {
+            "kv" if value.is_null() => kv = None,
+            "kv" => kv = Some(decode_kv(value, strict)?),
+            "node" | "service" | "check" if value.is_null() => {}
+            "node" | "service" | "check" => other = Some(name.into_owned()),
+            _ if strict => return Err(DecodeError::unknown_field(&name)),
+            _ => {}
+        }
+    }
+    match (kv, other) {
+        (None, Some(other)) => Err(DecodeError::new(format!(
+            "operations on {other} are not served by this agent"
+        ))),
+        (kv, _) => Ok(kv),
+    }
+}
+
+fn decode_kv(op: Json<'_>, strict: bool) -> Result<TxnOp, DecodeError> {
+    let place = |field, type_name| Place { field, type_name };
+    if op.kind() != Kind::Object {
+        return Err(op.mismatch(place("TxnOp.KV", "api.KVTxnOp")));
+    }
+    let mut verb = String::new();
+    let mut decoded = KvOp {
+        verb: KvVerb::Get,
+        key: bytes::Bytes::new(),
+        value: bytes::Bytes::new(),
+        flags: 0,
+        index: 0,
+        session: String::new(),
+    };
+    for (name, value) in op.fields() {
+        match name.to_ascii_lowercase().as_str() {
+            "verb" => {
+                let text = value.text(place("KVTxnOp.KV.Verb", "api.KVOp"))?;
+                verb = text.unwrap_or(verb);
+            }
+            "key" => {
+                let text = value.text(place("KVTxnOp.KV.Key", "string"))?;
+                decoded.key = text.map_or(decoded.key, Into::into);
+            }
+            "value" => {
+                let bytes = value.bytes(place("KVTxnOp.KV.Value", "[]uint8"))?;
+                decoded.value = bytes.unwrap_or_default();
+            }
+            "flags" => {
+                let number = value.u64(place("KVTxnOp.KV.Flags", "uint64"))?;
+                decoded.flags = number.unwrap_or(decoded.flags);
+            }
+            "index" => {
+                let number = value.u64(place("KVTxnOp.KV.Index", "uint64"))?;
+                decoded.index = number.unwrap_or(decoded.index);
+            }
+            "session" => {
+                let text = value.text(place("KVTxnOp.KV.Session", "string"))?;
+                decoded.session = text.unwrap_or(decoded.session);
+            }
+            "namespace" => {
+                value.text(place("KVTxnOp.KV.Namespace", "string"))?;
+            }
+            _ if strict => return Err(DecodeError::unknown_field(&name)),
+            _ => {}
+        }
+    }
+    let known: Result<KvVerb, serde::de::value::Error> =
+        KvVerb::deserialize(verb.as_str().into_deserializer());
+    Ok(match known {
+        Ok(verb) => TxnOp::Kv(KvOp { verb, ..decoded }),
+        // Consul looks at the key first, and at the verb only when it runs the operation.
+        Err(_) if decoded.key.is_empty() => TxnOp::Kv(decoded),
+        Err(_) => TxnOp::UnknownKvVerb(verb),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ops(body: &str, strict: bool) -> Vec<TxnOp> {
+        decode(body, strict).unwrap_or_else(|reply| panic!("{body}: {reply:?}"))
+    }
+
+    #[test]
+    fn names_match_in_any_case_and_unknown_ones_are_refused_only_strictly() {
+        let body = r#"[{"kv":{"VERB":"set","key":"k","value":"YQ==","Bogus":1}},{}]"#;
+        let ops = ops(body, false);
+        assert!(matches!(&ops[..], [TxnOp::Kv(op)] if op.value == "a" && op.key == "k"));
+        assert!(decode(body, true).is_err());
+    }
+
+    #[test]
+    fn an_unknown_verb_fails_the_operation_and_not_the_request() {
+        let ops = ops(r#"[{"KV":{"Verb":"SET","Key":"k"}},{"KV":{}}]"#, true);
+        assert!(matches!(&ops[0], TxnOp::UnknownKvVerb(verb) if verb == "SET"));
+        assert!(matches!(&ops[1], TxnOp::Kv(op) if op.key.is_empty()));
+        assert!(ops.iter().all(TxnOp::is_read));
+    }
+}

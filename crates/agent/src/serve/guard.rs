@@ -1,0 +1,128 @@
+//! The stream of a connection, which tells how it goes, and closes without losing an answer.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use quorate_net::transport::Stream;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Sleep, sleep};
+
+use super::Progress;
+
+/// What is read away at most before a refused connection is closed.
+const MAX_LINGER_BYTES: usize = 4 * 1024 * 1024;
+/// How long that may take.
+const MAX_LINGER: Duration = Duration::from_secs(1);
+
+/// A stream that reports to the connection's [`Progress`].
+pub(super) struct Guarded {
+    stream: Stream,
+    progress: Arc<Progress>,
+    closing: Option<Box<Closing>>,
+}
+
+/// A connection whose answer is out while the client may still be sending.
+struct Closing {
+    timer: Pin<Box<Sleep>>,
+    left: usize,
+    shut: bool,
+}
+
+impl Guarded {
+    pub(super) fn new(stream: Stream, progress: Arc<Progress>) -> Self {
+        Self {
+            stream,
+            progress,
+            closing: None,
+        }
+    }
+
+    fn note_write(&self, result: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        match result {
+            Poll::Pending => self.progress.written(false),
+            Poll::Ready(Ok(count)) if count > 0 => self.progress.written(true),
+            Poll::Ready(_) => {}
+        }
+        result
+    }
+
+    /// Reads away what still comes: a socket that is closed with unread bytes resets the
+    /// connection, and the client may never see the answer.
+    fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let closing = self.closing.get_or_insert_with(|| {
+            Box::new(Closing {
+                timer: Box::pin(sleep(MAX_LINGER)),
+                left: MAX_LINGER_BYTES,
+                shut: false,
+            })
+        });
+        if !closing.shut {
+            ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
+            closing.shut = true;
+        }
+        let mut space = [0u8; 16 * 1024];
+        while closing.left > 0 && closing.timer.as_mut().poll(cx).is_pending() {
+            let mut buffer = ReadBuf::new(&mut space);
+            ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer))?;
+            let count = buffer.filled().len();
+            if count == 0 {
+                break;
+            }
+            closing.left = closing.left.saturating_sub(count);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncRead for Guarded {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let result = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        if buffer.filled().len() > before {
+            self.progress.received();
+        }
+        result
+    }
+}
+
+impl AsyncWrite for Guarded {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let result = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.note_write(result)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let result = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
+        self.note_write(result)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.progress.lingers() {
+            return self.poll_linger(cx);
+        }
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}

@@ -1,0 +1,142 @@
+//! What a connection is at, as its stream and its service see it.
+
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering::Relaxed};
+
+/// What one connection is at. Only the connection's own task touches it; atomics are here for
+/// `Send`, and their order does not matter.
+#[derive(Debug, Default)]
+pub(crate) struct Progress {
+    phase: AtomicU8,
+    /// The requests so far, to tell one wait from the next.
+    requests: AtomicU32,
+    /// The client takes no bytes at the moment.
+    stalled: AtomicBool,
+    /// The writes so far that went on after a stall.
+    writes: AtomicU32,
+    /// What the client still sends is to be read away before the connection is closed.
+    linger: AtomicBool,
+}
+
+const UNTOUCHED: u8 = 0;
+const IDLE: u8 = 1;
+const HEAD: u8 = 2;
+const BODY: u8 = 3;
+const WORK: u8 = 4;
+
+/// What of the client's the connection waits for. The number tells one wait from the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wait {
+    /// Nothing that has a limit: it is idle, or at work.
+    None,
+    /// The rest of a request's head.
+    Head(u32),
+    /// The rest of a request's body.
+    Body(u32),
+    /// Room for an answer's next bytes.
+    Write(u32),
+}
+
+impl Progress {
+    /// Bytes of the client's have arrived.
+    pub(super) fn received(&self) {
+        if matches!(self.phase.load(Relaxed), UNTOUCHED | IDLE) {
+            self.phase.store(HEAD, Relaxed);
+        }
+    }
+
+    /// Bytes were written, or (`false`) could not be.
+    pub(super) fn written(&self, any: bool) {
+        if !any {
+            self.stalled.store(true, Relaxed);
+        } else if self.stalled.load(Relaxed) {
+            self.stalled.store(false, Relaxed);
+            self.writes
+                .store(self.writes.load(Relaxed).wrapping_add(1), Relaxed);
+        }
+    }
+
+    /// A request's head is whole.
+    pub(crate) fn begin(&self, body_is_whole: bool) {
+        let phase = if body_is_whole { WORK } else { BODY };
+        self.phase.store(phase, Relaxed);
+        self.requests
+            .store(self.requests.load(Relaxed).wrapping_add(1), Relaxed);
+    }
+
+    /// The request's body is whole.
+    pub(crate) fn body_received(&self) {
+        self.phase.store(WORK, Relaxed);
+    }
+
+    /// The request is answered.
+    pub(crate) fn answered(&self) {
+        self.phase.store(IDLE, Relaxed);
+    }
+
+    /// What the client still sends is read away before the connection is closed, so that the
+    /// answer reaches a client that is still writing.
+    pub(crate) fn linger(&self) {
+        self.linger.store(true, Relaxed);
+    }
+
+    pub(super) fn lingers(&self) -> bool {
+        self.linger.load(Relaxed)
+    }
+
+    /// Whether nothing at all has arrived yet.
+    pub(super) fn is_untouched(&self) -> bool {
+        self.phase.load(Relaxed) == UNTOUCHED
+    }
+
+    pub(super) fn wait(&self) -> Wait {
+        if self.stalled.load(Relaxed) {
+            return Wait::Write(self.writes.load(Relaxed));
+        }
+        match self.phase.load(Relaxed) {
+            HEAD => Wait::Head(self.requests.load(Relaxed)),
+            BODY => Wait::Body(self.requests.load(Relaxed)),
+            _ => Wait::None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_is_waited_for_with_a_limit_only_in_the_middle_of_something() {
+        let progress = Progress::default();
+        assert!(progress.is_untouched());
+        assert_eq!(progress.wait(), Wait::None);
+        progress.received();
+        assert_eq!(progress.wait(), Wait::Head(0));
+        progress.begin(false);
+        progress.received();
+        assert_eq!(progress.wait(), Wait::Body(1));
+        progress.body_received();
+        assert_eq!(progress.wait(), Wait::None);
+        progress.answered();
+        assert_eq!(progress.wait(), Wait::None);
+        progress.received();
+        assert_eq!(
+            progress.wait(),
+            Wait::Head(1),
+            "another wait than the first"
+        );
+    }
+
+    #[test]
+    fn every_byte_that_a_slow_reader_takes_starts_its_limit_anew() {
+        let progress = Progress::default();
+        progress.written(true);
+        assert_eq!(progress.wait(), Wait::None);
+        progress.written(false);
+        let first = progress.wait();
+        assert!(matches!(first, Wait::Write(_)));
+        progress.written(true);
+        assert_eq!(progress.wait(), Wait::None);
+        progress.written(false);
+        assert_ne!(progress.wait(), first);
+    }
+}

@@ -39,10 +39,9 @@ impl Agent {
     /// As [`self_info`](Self::self_info).
     pub async fn self_info_with(&self, options: &QueryOptions) -> Result<Answer<AgentSelf>, Error> {
         let operation = Operation::new("ask the agent about itself", "");
-        let mut call = self
+        let call = self
             .client
-            .read(operation, Url::new(path::AGENT_SELF), options);
-        call.agent_local = true;
+            .read_local(operation, Url::new(path::AGENT_SELF), options);
         self.client
             .execute(call)
             .await?

@@ -177,8 +177,31 @@ impl Client {
         mut url: Url,
         options: &'a QueryOptions,
     ) -> Call<'a> {
-        let wait = self.inner.default_wait;
         url.query(options, self.datacenter());
+        self.read_built(operation, url, options)
+    }
+
+    /// The same for what concerns one agent itself: it has no other datacenter, and no other
+    /// agent may answer.
+    pub(crate) fn read_local<'a>(
+        &self,
+        operation: Operation<'a>,
+        mut url: Url,
+        options: &'a QueryOptions,
+    ) -> Call<'a> {
+        url.query(options, None);
+        let mut call = self.read_built(operation, url, options);
+        call.agent_local = true;
+        call
+    }
+
+    fn read_built<'a>(
+        &self,
+        operation: Operation<'a>,
+        mut url: Url,
+        options: &'a QueryOptions,
+    ) -> Call<'a> {
+        let wait = self.inner.default_wait;
         if options.query.wait.is_none() && matches!(options.query.index, Some(1..)) {
             url.pair("wait", &GoDuration::millis_text(wait));
         }

@@ -126,6 +126,17 @@ impl From<query::QueryOptions> for QueryOptions {
     }
 }
 
+/// The same token, timeout and datacenter, for [`Raw`](crate::Raw) writes.
+impl From<WriteOptions> for QueryOptions {
+    fn from(options: WriteOptions) -> Self {
+        let mut query = Self::new();
+        query.token = options.token;
+        query.timeout = options.timeout;
+        query.query.datacenter = options.write.datacenter;
+        query
+    }
+}
+
 /// Options of a write.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]

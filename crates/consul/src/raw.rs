@@ -10,7 +10,7 @@ use crate::blocking::Blocking;
 use crate::call::{Effect, Operation};
 use crate::client::Client;
 use crate::error::Error;
-use crate::options::{QueryOptions, WriteOptions};
+use crate::options::QueryOptions;
 use crate::reply::{Reply, meta_of};
 use crate::url::Url;
 
@@ -250,10 +250,13 @@ impl Raw {
                 None => url.flag(&name),
             }
         }
-        let mut call = self.client.read(operation, url, &request.query);
+        let mut call = if request.path.starts_with("/v1/agent/") {
+            self.client.read_local(operation, url, &request.query)
+        } else {
+            self.client.read(operation, url, &request.query)
+        };
         call.method = request.method.into();
         call.body = request.body.clone();
-        call.agent_local = request.path.starts_with("/v1/agent/");
         match request.method {
             Method::Get | Method::Options => {}
             _ if request.idempotent => call.effect = Effect::Idempotent,
@@ -275,16 +278,6 @@ fn check_path(operation: Operation<'_>) -> Result<(), Error> {
         return Ok(());
     };
     Err(Error::invalid(operation.to_string(), why))
-}
-
-impl From<WriteOptions> for QueryOptions {
-    fn from(options: WriteOptions) -> Self {
-        let mut query = Self::new();
-        query.token = options.token;
-        query.timeout = options.timeout;
-        query.query.datacenter = options.write.datacenter;
-        query
-    }
 }
 
 #[cfg(test)]

@@ -8,11 +8,15 @@ use crate::script::{Say, Server};
 async fn the_agent_tells_its_name() {
     let body = r#"{"Config":{"Datacenter":"dc1","NodeName":"vm","NodeID":"x","Version":"1.8.7","Server":true},"Stats":{}}"#;
     let server = Server::new([Say::ok(body), Say::ok(body), Say::ok(body)]);
-    let agent = server.client().agent();
+    let agent = server.builder().datacenter("dc2").build().unwrap().agent();
     assert_eq!(agent.node_name().await.unwrap(), "vm");
     assert_eq!(agent.datacenter().await.unwrap(), "dc1");
     assert_eq!(agent.self_info().await.unwrap().config.version, "1.8.7");
-    assert_eq!(server.last().line, "GET /v1/agent/self");
+    assert_eq!(
+        server.last().line,
+        "GET /v1/agent/self",
+        "it has no other datacenter"
+    );
 }
 
 #[tokio::test]

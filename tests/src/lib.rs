@@ -1,1 +1,4 @@
-//! Placeholder.
+//! What the conformance tests share with the programs that they start.
+
+pub mod contender;
+pub mod random;

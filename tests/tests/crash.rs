@@ -10,33 +10,34 @@
 mod killable;
 #[path = "crash/model.rs"]
 mod model;
-#[path = "crash/random.rs"]
-mod random;
+
 #[path = "crash/writer.rs"]
 mod writer;
 
 use std::time::Duration;
 
 use killable::KillableAgent;
+use quorate_conformance::random::Random;
 use quorate_consul::{Client, QueryOptions};
-use random::Random;
 use tokio::task::JoinSet;
 use writer::Writer;
 
 const WRITERS: usize = 8;
 
 fn setting(name: &str, default: u64) -> u64 {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
-}
-
-fn now_nanos() -> u64 {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    u64::try_from(now.as_nanos() & u128::from(u64::MAX)).unwrap()
+    std::env::var(name)
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(default)
 }
 
 /// The KV table's index, and that of a write made now.
 async fn indexes(client: &Client) -> (u64, u64) {
-    let all = client.kv().list_with("", &QueryOptions::new()).await.unwrap();
+    let all = client
+        .kv()
+        .list_with("", &QueryOptions::new())
+        .await
+        .unwrap();
     let table = all.meta.index.unwrap();
     (table, writer::set(client, "probe", "x").await.unwrap())
 }
@@ -44,12 +45,13 @@ async fn indexes(client: &Client) -> (u64, u64) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_acknowledged_write_is_lost_by_sigkill() {
     let rounds = setting("QUORATE_CRASH_ROUNDS", 60);
-    let seed = setting("QUORATE_CRASH_SEED", now_nanos());
+    let seed = setting("QUORATE_CRASH_SEED", Random::any_seed());
     println!("seed {seed}: QUORATE_CRASH_SEED={seed} repeats this run");
     let mut random = Random::new(seed);
     let directory = tempfile::tempdir().unwrap();
-    let mut writers: Vec<_> =
-        (0..WRITERS).map(|number| Writer::new(number, random.next())).collect();
+    let mut writers: Vec<_> = (0..WRITERS)
+        .map(|number| Writer::new(number, random.number()))
+        .collect();
     let (mut highest, mut acknowledged, mut unknown) = (0, 0, 0);
     for round in 0..rounds {
         let agent = KillableAgent::start(directory.path());
@@ -60,8 +62,14 @@ async fn no_acknowledged_write_is_lost_by_sigkill() {
             }
         }
         let (table, next) = indexes(&client).await;
-        assert!(table >= highest, "after kill {round} the index went from {highest} to {table}");
-        assert!(next > highest, "after kill {round} index {next} was given twice");
+        assert!(
+            table >= highest,
+            "after kill {round} the index went from {highest} to {table}"
+        );
+        assert!(
+            next > highest,
+            "after kill {round} index {next} was given twice"
+        );
         let mut tasks = JoinSet::new();
         for mut writer in writers.drain(..) {
             let client = Client::new(agent.url()).unwrap();
@@ -70,18 +78,28 @@ async fn no_acknowledged_write_is_lost_by_sigkill() {
                 writer
             });
         }
-        tokio::time::sleep(Duration::from_millis(10 + random.next() % 120)).await;
+        tokio::time::sleep(Duration::from_millis(10 + random.below(120))).await;
         agent.kill();
         writers = tasks.join_all().await;
         writers.sort_by_key(Writer::number);
-        highest = writers.iter().map(Writer::highest_index).max().unwrap().max(next);
+        highest = writers
+            .iter()
+            .map(Writer::highest_index)
+            .max()
+            .unwrap()
+            .max(next);
     }
     for writer in &writers {
         acknowledged += writer.acknowledged();
         unknown += writer.unknown();
     }
-    println!("{rounds} kills, {acknowledged} acknowledged operations, {unknown} of unknown outcome");
-    assert!(acknowledged > rounds * 20, "the writers hardly wrote anything");
+    println!(
+        "{rounds} kills, {acknowledged} acknowledged operations, {unknown} of unknown outcome"
+    );
+    assert!(
+        acknowledged > rounds * 20,
+        "the writers hardly wrote anything"
+    );
 }
 
 #[tokio::test]
@@ -94,5 +112,8 @@ async fn a_graceful_end_keeps_everything_too() {
     let agent = KillableAgent::start(directory.path());
     let client = Client::new(agent.url()).unwrap();
     let entry = client.kv().get("kept").await.unwrap().unwrap();
-    assert_eq!((entry.value.as_ref(), entry.modify_index), (&b"value"[..], index));
+    assert_eq!(
+        (entry.value.as_ref(), entry.modify_index),
+        (&b"value"[..], index)
+    );
 }

@@ -1,7 +1,10 @@
 //! An agent in a process of its own, to be killed: `test-agent DIR` serves Consul's HTTP API on a
 //! free port of the loopback interface, whose URL it prints, until standard input ends.
 
-#![allow(clippy::print_stdout, reason = "the test reads the URL from standard output")]
+#![allow(
+    clippy::print_stdout,
+    reason = "the test reads the URL from standard output"
+)]
 
 use std::io::Write as _;
 
@@ -11,7 +14,9 @@ use tokio::io::AsyncReadExt as _;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let directory = std::env::args_os().nth(1).context("usage: test-agent DIR")?;
+    let directory = std::env::args_os()
+        .nth(1)
+        .context("usage: test-agent DIR")?;
     let listen: Listen = "127.0.0.1:0".parse()?;
     let config = AgentConfig::directory(directory).with_consul_http(listen);
     let agent = Agent::start(config).await?;

@@ -11,12 +11,23 @@ pub struct KillableAgent {
 impl KillableAgent {
     pub fn start(directory: &Path) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_test-agent"));
-        command.arg(directory).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command
+            .arg(directory)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut url = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut url).unwrap();
-        assert!(url.starts_with("http://"), "the agent did not start: {url:?}");
-        Self { child, url: url.trim().to_owned() }
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut url)
+            .unwrap();
+        assert!(
+            url.starts_with("http://"),
+            "the agent did not start: {url:?}"
+        );
+        Self {
+            child,
+            url: url.trim().to_owned(),
+        }
     }
 
     pub fn url(&self) -> &str {

@@ -12,15 +12,35 @@ pub struct Cell {
 /// What a writer does.
 #[derive(Clone, Debug)]
 pub enum Op {
-    Put { key: String, value: String },
+    Put {
+        key: String,
+        value: String,
+    },
     /// Two keys in one transaction: both or none.
-    Pair { keys: [String; 2], value: String },
-    Delete { key: String },
-    DeleteTree { prefix: String },
-    Acquire { key: String, value: String, session: String },
-    Release { key: String, value: String, session: String },
+    Pair {
+        keys: [String; 2],
+        value: String,
+    },
+    Delete {
+        key: String,
+    },
+    DeleteTree {
+        prefix: String,
+    },
+    Acquire {
+        key: String,
+        value: String,
+        session: String,
+    },
+    Release {
+        key: String,
+        value: String,
+        session: String,
+    },
     CreateSession,
-    DestroySession { session: String },
+    DestroySession {
+        session: String,
+    },
 }
 
 /// The part of the server's state that one writer owns.
@@ -36,13 +56,18 @@ impl Model {
         match op {
             Op::Put { key, value } => self.write(key, value, None, index),
             Op::Pair { keys, value } => {
-                keys.iter().for_each(|key| self.write(key, value, None, index));
+                keys.iter()
+                    .for_each(|key| self.write(key, value, None, index));
             }
             Op::Delete { key } => {
                 self.cells.remove(key);
             }
             Op::DeleteTree { prefix } => self.cells.retain(|key, _| !key.starts_with(prefix)),
-            Op::Acquire { key, value, session } => self.write(key, value, Some(session), index),
+            Op::Acquire {
+                key,
+                value,
+                session,
+            } => self.write(key, value, Some(session), index),
             Op::Release { key, value, .. } => {
                 self.write(key, value, None, index);
                 if let Some(cell) = self.cells.get_mut(key) {
@@ -59,7 +84,14 @@ impl Model {
     fn write(&mut self, key: &str, value: &str, session: Option<&String>, index: Option<u64>) {
         let before = self.cells.get(key).and_then(|cell| cell.session.clone());
         let session = session.cloned().or(before);
-        self.cells.insert(key.into(), Cell { value: value.into(), session, index });
+        self.cells.insert(
+            key.into(),
+            Cell {
+                value: value.into(),
+                session,
+                index,
+            },
+        );
     }
 
     fn destroy(&mut self, session: &str) {

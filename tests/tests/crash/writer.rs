@@ -3,7 +3,7 @@ use std::time::Duration;
 use quorate_consul::{Client, Error, Outcome, SessionRequest, TxnOutcome};
 
 use crate::model::{Cell, Model, Op};
-use crate::random::Random;
+use quorate_conformance::random::Random;
 
 /// One client with keys and a session of its own, and what it knows of them.
 pub struct Writer {
@@ -25,9 +25,14 @@ pub async fn set(client: &Client, key: &str, value: &str) -> Result<u64, Error> 
 
 fn committed_index(outcome: TxnOutcome) -> Result<u64, Error> {
     match outcome {
-        TxnOutcome::Committed(answer) => {
-            Ok(answer.value.last().unwrap().kv.as_ref().unwrap().modify_index)
-        }
+        TxnOutcome::Committed(answer) => Ok(answer
+            .value
+            .last()
+            .unwrap()
+            .kv
+            .as_ref()
+            .unwrap()
+            .modify_index),
         TxnOutcome::RolledBack(errors) => panic!("refused: {errors:?}"),
     }
 }
@@ -111,30 +116,62 @@ impl Writer {
         let cells = entries.into_iter().map(|entry| {
             let value = String::from_utf8(entry.value.to_vec()).unwrap();
             let index = Some(entry.modify_index);
-            (entry.key, Cell { value, session: entry.session, index })
+            (
+                entry.key,
+                Cell {
+                    value,
+                    session: entry.session,
+                    index,
+                },
+            )
         });
         let session = match &self.model.session {
-            Some(id) => client.session().info(id).await.unwrap().map(|session| session.id),
+            Some(id) => client
+                .session()
+                .info(id)
+                .await
+                .unwrap()
+                .map(|session| session.id),
             None => None,
         };
-        Model { cells: cells.collect(), session }
+        Model {
+            cells: cells.collect(),
+            session,
+        }
     }
 
     fn choose(&mut self) -> Op {
         self.written += 1;
         let value = format!("{}-{}", self.number, self.written);
-        let name = |number: usize| format!("{}{}", self.prefix(), number);
+        let name = |number: u64| format!("{}{}", self.prefix(), number);
         let (first, second) = (self.random.below(6), self.random.below(6));
         let (key, other) = (name(first), name((first + 1 + second % 5) % 6));
-        let held = self.model.cells.get(&key).and_then(|cell| cell.session.clone());
+        let held = self
+            .model
+            .cells
+            .get(&key)
+            .and_then(|cell| cell.session.clone());
         match (self.random.below(16), self.model.session.clone(), held) {
             (0, ..) => Op::Delete { key },
-            (1, ..) if second == 0 => Op::DeleteTree { prefix: self.prefix() },
+            (1, ..) if second == 0 => Op::DeleteTree {
+                prefix: self.prefix(),
+            },
             (2, Some(session), _) => Op::DestroySession { session },
             (_, None, _) => Op::CreateSession,
-            (3..=6, _, Some(session)) => Op::Release { key, value, session },
-            (3..=6, Some(session), None) => Op::Acquire { key, value, session },
-            (7..=9, ..) => Op::Pair { keys: [key, other], value },
+            (3..=6, _, Some(session)) => Op::Release {
+                key,
+                value,
+                session,
+            },
+            (3..=6, Some(session), None) => Op::Acquire {
+                key,
+                value,
+                session,
+            },
+            (7..=9, ..) => Op::Pair {
+                keys: [key, other],
+                value,
+            },
             _ => Op::Put { key, value },
         }
     }
@@ -148,17 +185,37 @@ async fn execute(client: &Client, op: &Op, model: &mut Model) -> Result<Option<u
             kv.put(key, value.clone()).await?;
         }
         Op::Put { key, value } => return set(client, key, value).await.map(Some),
-        Op::Pair { keys: [first, second], value } => {
-            let txn = client.txn().set(first, value.clone()).set(second, value.clone());
+        Op::Pair {
+            keys: [first, second],
+            value,
+        } => {
+            let txn = client
+                .txn()
+                .set(first, value.clone())
+                .set(second, value.clone());
             return committed_index(txn.commit().await?).map(Some);
         }
         Op::Delete { key } => kv.delete(key).await?,
         Op::DeleteTree { prefix } => kv.delete_tree(prefix).await?,
-        Op::Acquire { key, value, session } => {
-            assert!(kv.acquire(key, value.clone(), session).await?, "{key} was free");
+        Op::Acquire {
+            key,
+            value,
+            session,
+        } => {
+            assert!(
+                kv.acquire(key, value.clone(), session).await?,
+                "{key} was free"
+            );
         }
-        Op::Release { key, value, session } => {
-            assert!(kv.release(key, value.clone(), session).await?, "{key} was held");
+        Op::Release {
+            key,
+            value,
+            session,
+        } => {
+            assert!(
+                kv.release(key, value.clone(), session).await?,
+                "{key} was held"
+            );
         }
         Op::CreateSession => {
             let request = SessionRequest::new().with_lock_delay(Duration::ZERO);

@@ -1,0 +1,129 @@
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use quorate_conformance::contender::{Contender, Prize};
+use quorate_conformance::random::Random;
+use quorate_testkit::history::History;
+use quorate_testkit::proxy::Proxy;
+use quorate_testkit::server::{ConsulOptions, ConsulServer};
+use tempfile::TempDir;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use crate::chaos::{Chaos, Faults};
+use crate::killable::KillableAgent;
+use crate::stoppable::StoppableHolder;
+
+const CONTENDERS: usize = 4;
+const PROCESSES: usize = 2;
+
+/// Which server.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    Embedded,
+    Consul,
+}
+
+/// The server, which can be killed and started again on what it kept.
+pub enum Server {
+    Embedded(Option<KillableAgent>, TempDir),
+    Consul(Box<ConsulServer>),
+}
+
+impl Server {
+    async fn start(kind: Kind) -> anyhow::Result<Self> {
+        match kind {
+            Kind::Embedded => {
+                let directory = tempfile::tempdir()?;
+                let agent = KillableAgent::start(directory.path());
+                Ok(Self::Embedded(Some(agent), directory))
+            }
+            Kind::Consul => {
+                let options = ConsulOptions::new().with_session_ttl_min(Duration::from_millis(100));
+                Ok(Self::Consul(Box::new(ConsulServer::start(options).await?)))
+            }
+        }
+    }
+
+    pub fn addr(&self) -> anyhow::Result<SocketAddr> {
+        match self {
+            Self::Embedded(agent, _) => {
+                let url = agent.as_ref().context("not running")?.url();
+                Ok(url.trim_start_matches("http://").parse()?)
+            }
+            Self::Consul(server) => Ok(server.addr()),
+        }
+    }
+
+    /// SIGKILL, and a new start on the same data.
+    pub async fn restart(&mut self) -> anyhow::Result<()> {
+        match self {
+            Self::Embedded(agent, directory) => {
+                drop(agent.take());
+                *agent = Some(KillableAgent::start(directory.path()));
+            }
+            Self::Consul(server) => {
+                server.kill()?;
+                server.restart().await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A server, and a proxy before it for each contender.
+pub struct Arena {
+    server: Server,
+    proxies: Vec<Proxy>,
+    prize: Prize,
+}
+
+impl Arena {
+    pub async fn open(kind: Kind, prize: Prize) -> anyhow::Result<Self> {
+        let server = Server::start(kind).await?;
+        let mut proxies = Vec::new();
+        for _ in 0..CONTENDERS + PROCESSES {
+            proxies.push(Proxy::start(server.addr()?).await?);
+        }
+        Ok(Self {
+            server,
+            proxies,
+            prize,
+        })
+    }
+
+    /// Lets everybody contend for `length`, under faults, and returns what they held.
+    pub async fn contend(mut self, length: Duration) -> anyhow::Result<(History, Faults)> {
+        let history = History::new();
+        let end = Instant::now() + length;
+        let seed = crate::setting("QUORATE_SAFETY_SEED").unwrap_or_else(Random::any_seed);
+        let mut random = Random::new(seed);
+        let mut contenders = JoinSet::new();
+        for (number, proxy) in self.proxies.iter().take(CONTENDERS).enumerate() {
+            let name = format!("task {number}");
+            let (prize, seed) = (self.prize.clone(), random.number());
+            let contender = Contender::new(name, &proxy.url(), prize, seed, history.clone())?;
+            contenders.spawn(contender.run(end, |_| {}));
+        }
+        let mut holders = Vec::new();
+        for (number, proxy) in self.proxies.iter().skip(CONTENDERS).enumerate() {
+            let name = format!("process {number}");
+            holders.push(StoppableHolder::start(
+                &proxy.url(),
+                &name,
+                &self.prize,
+                length,
+            )?);
+        }
+        let chaos = Chaos::new(seed, random);
+        let faults = chaos
+            .rage(&mut self.server, &self.proxies, &mut holders, end)
+            .await?;
+        contenders.join_all().await;
+        for holder in holders {
+            history.add_lines(&holder.finish()?)?;
+        }
+        Ok((history, faults))
+    }
+}

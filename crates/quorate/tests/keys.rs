@@ -1,5 +1,7 @@
 //! Keys, values and transactions on the agent in memory.
 
+#![allow(clippy::unwrap_used, reason = "a test that unwraps in vain fails")]
+
 use quorate::backend::KvBackend;
 use quorate::prelude::*;
 use quorate::{

@@ -1,5 +1,7 @@
 //! Opening and closing: what is started ends.
 
+#![allow(clippy::unwrap_used, reason = "a test that unwraps in vain fails")]
+
 use std::time::Duration;
 
 use quorate::prelude::*;
@@ -49,6 +51,48 @@ async fn dropping_everything_leaves_no_task_either() {
     assert!(guard.is_held());
     drop((kv, guard));
     no_task_is_left().await;
+}
+
+#[tokio::test]
+async fn what_is_held_is_released_even_if_everything_is_just_dropped() {
+    let dir = tempfile::tempdir().unwrap();
+    let url = format!("embedded:{}", dir.path().display());
+    let coordinator = quorate::connect(&url).await.unwrap();
+    let guard = coordinator.lock("jobs").acquire().await.unwrap();
+    drop((coordinator, guard));
+    no_task_is_left().await;
+    let coordinator = quorate::connect(&url).await.unwrap();
+    let next = coordinator.lock("jobs").try_acquire().await.unwrap();
+    assert!(
+        next.acquired().is_some(),
+        "no session is left, and no lock-delay"
+    );
+    coordinator.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn when_the_owner_of_a_directory_closes_the_others_go_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let url = format!("embedded:{}", dir.path().display());
+    let owner = quorate::connect(&url).await.unwrap();
+    let other = quorate::connect(&url).await.unwrap();
+    let guard = other.lock("jobs").acquire().await.unwrap();
+    let mut cache = other.cache("dir").unwrap();
+    cache.ready().await.unwrap();
+    owner.close().await.unwrap();
+    let revision = other.kv().put("dir/a", "1").await.unwrap();
+    while cache.get("dir/a").is_none() {
+        cache.changed().await.unwrap();
+    }
+    assert_eq!(cache.get("dir/a").unwrap().revision, revision);
+    assert!(guard.is_held());
+    other
+        .kv()
+        .put_fenced(guard.holding(), "dir/b", "2")
+        .await
+        .unwrap();
+    guard.release().await.unwrap();
+    other.close().await.unwrap();
 }
 
 #[tokio::test]
@@ -134,13 +178,26 @@ async fn a_server_that_is_not_there_is_an_error_of_the_first_call() {
 }
 
 #[tokio::test]
+async fn a_certificate_that_is_not_there_is_an_error_of_the_connect() {
+    for option in ["ca=/no/such/ca", "cert=/no/such/cert&key=/no/such/key"] {
+        let builder = Builder::new(format!("consul+tls://127.0.0.1?{option}"));
+        let error = builder.without_environment().connect().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{error}");
+        assert!(format!("{error:?}").contains("/no/such/c"), "{error:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_guard_that_outlives_its_coordinator_counts_as_lost() {
     let coordinator = quorate::connect("memory:").await.unwrap();
     let guard = coordinator.lock("jobs").acquire().await.unwrap();
     coordinator.close().await.unwrap();
     assert_eq!(guard.lost().await, LostReason::Closed);
-    let error = guard.release().await;
-    drop(error);
+    assert!(!guard.is_held());
+    let released = tokio::time::timeout(Duration::from_secs(5), guard.release()).await;
+    released
+        .expect("a release that comes too late ends all the same")
+        .ok();
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! Locks and semaphores on the agent in memory.
 
+#![allow(clippy::unwrap_used, reason = "a test that unwraps in vain fails")]
+
 use std::time::Duration;
 
 use quorate::prelude::*;

@@ -1,5 +1,7 @@
 //! Watches and caches on the agent in memory: what they tell is what is there.
 
+#![allow(clippy::unwrap_used, reason = "a test that unwraps in vain fails")]
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 

@@ -1,5 +1,7 @@
 //! Work that ends with its lock, on a backend whose locks are lost on command and on the agent.
 
+#![allow(clippy::unwrap_used, reason = "a test that unwraps in vain fails")]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;

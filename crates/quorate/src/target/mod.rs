@@ -50,7 +50,7 @@ pub enum Target {
     /// The agent in this process, in memory.
     Memory,
     /// A Consul agent.
-    Consul(ConsulTarget),
+    Consul(Box<ConsulTarget>),
 }
 
 /// The schemes of this build, for messages.
@@ -83,7 +83,8 @@ impl Target {
                 }
             }
             "consul" | "consul+tls" | "consul+unix" => {
-                ConsulTarget::parse(url, scheme, rest, query).map(Self::Consul)
+                let target = ConsulTarget::parse(url, scheme, rest, query)?;
+                Ok(Self::Consul(Box::new(target)))
             }
             _ => Err(unknown(url, scheme)),
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 fn consul(url: &str) -> ConsulTarget {
     match Target::parse(url).unwrap() {
-        Target::Consul(target) => target,
+        Target::Consul(target) => *target,
         other => panic!("{url}: {other:?}"),
     }
 }

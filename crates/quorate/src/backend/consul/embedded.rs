@@ -4,8 +4,8 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use quorate_agent::{Agent, AgentConfig, AgentError, SharedAgent};
-use quorate_consul::{Client, ClientBuilder};
+use quorate_agent::{AgentConfig, AgentError, SharedAgent};
+use quorate_consul::Client;
 
 use super::{ConsulBackend, Host, capabilities, error};
 use crate::backend::{Backend, BoxFuture};
@@ -20,57 +20,52 @@ pub(crate) async fn open(dir: Option<PathBuf>, settings: &Settings) -> Result<Ba
         None => "embedded:".to_owned(),
     };
     let dir = dir.map_or_else(user_data_dir, Ok)?;
-    let agent = SharedAgent::open(AgentConfig::directory(dir)).await;
-    let agent = agent.map_err(|error| from_agent(error, &url))?;
-    let client = client(
-        Client::builder().dialer(Arc::new(agent.clone())),
-        settings,
-        &url,
-    )?;
     let capabilities = Capabilities {
         durable: true,
         shared: true,
         ..capabilities()
     };
-    Ok(backend(client, url, Arc::new(agent), capabilities))
+    start(AgentConfig::directory(dir), url, capabilities, settings).await
 }
 
 /// An agent of its own, in memory.
 pub(crate) async fn open_memory(settings: &Settings) -> Result<Backend> {
-    let url = "memory:".to_owned();
-    let agent = Agent::start(AgentConfig::memory()).await;
-    let agent = agent.map_err(|error| from_agent(error, &url))?;
-    let client = client(
-        Client::builder().dialer(Arc::new(agent.dialer())),
+    start(
+        AgentConfig::memory(),
+        "memory:".to_owned(),
+        capabilities(),
         settings,
-        &url,
-    )?;
-    Ok(backend(client, url, Arc::new(agent), capabilities()))
+    )
+    .await
 }
 
-fn client(builder: ClientBuilder, settings: &Settings, url: &str) -> Result<Client> {
-    let builder = match settings.timeout {
-        Some(timeout) => builder.timeouts(super::timeouts(timeout)),
-        None => builder,
-    };
-    let client = builder.build();
-    client.map_err(|error| error::from_native(error, format!("connect to `{url}`"), url))
-}
-
-fn backend(
-    client: Client,
+async fn start(
+    config: AgentConfig,
     url: String,
-    host: Arc<dyn Host>,
     capabilities: Capabilities,
-) -> Backend {
+    settings: &Settings,
+) -> Result<Backend> {
+    let agent = SharedAgent::open(config)
+        .await
+        .map_err(|error| from_agent(error, &url))?;
+    // The client keeps the agent: what is still to be released when the last handle is dropped
+    // finds somebody to tell.
+    let mut builder = Client::builder().dialer(Arc::new(agent.clone()));
+    if let Some(timeout) = settings.timeout {
+        builder = builder.timeouts(super::timeouts(timeout));
+    }
+    let client = builder.build();
+    let client =
+        client.map_err(|error| error::from_native(error, format!("connect to `{url}`"), &url))?;
     let consistency = Consistency::Default;
-    ConsulBackend {
+    let host: Option<Arc<dyn Host>> = Some(Arc::new(agent));
+    Ok(ConsulBackend {
         client,
         url,
         consistency,
-        host: Some(host),
+        host,
     }
-    .into_backend(capabilities)
+    .into_backend(capabilities))
 }
 
 fn from_agent(error: AgentError, url: &str) -> Error {
@@ -96,12 +91,6 @@ fn from_agent(error: AgentError, url: &str) -> Error {
 }
 
 impl Host for SharedAgent {
-    fn close(&self) -> BoxFuture<'_, ()> {
-        Box::pin(self.shutdown())
-    }
-}
-
-impl Host for Agent {
     fn close(&self) -> BoxFuture<'_, ()> {
         Box::pin(self.shutdown())
     }

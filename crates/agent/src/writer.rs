@@ -271,17 +271,31 @@ impl Worker {
                     let _ = answer.send(Ok(reply));
                 }
                 self.shared.waiters.wake(&changes.wakes);
+                self.tidy();
             }
             Err(failure) => {
                 self.engine = before;
-                let failure = Arc::new(failure);
-                tracing::error!(error = %failure, "a commit failed, no more writes are taken");
+                let failure = self.stop(failure);
                 for (answer, _) in answers {
                     let _ = answer.send(Err(WriteError::CommitFailed(Arc::clone(&failure))));
                 }
-                self.failure = Some(failure);
             }
         }
+    }
+
+    /// Lets the store do its housekeeping, now that everyone has an answer.
+    fn tidy(&mut self) {
+        if let Err(failure) = self.store.tidy() {
+            self.stop(failure);
+        }
+    }
+
+    /// Takes no more writes from now on.
+    fn stop(&mut self, failure: StoreError) -> Arc<StoreError> {
+        let failure = Arc::new(failure);
+        tracing::error!(error = %failure, "the store failed, no more writes are taken");
+        self.failure = Some(Arc::clone(&failure));
+        failure
     }
 
     /// Makes `changes` durable and visible. What changed nothing needs neither.

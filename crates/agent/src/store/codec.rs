@@ -4,6 +4,7 @@
 //! have a fixed layout, because they are written most; everything else is JSON, which can grow
 //! fields without a new format.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use bytes::{BufMut, Bytes};
@@ -16,8 +17,6 @@ use crate::engine::consul::{self, Indexes, KvEntry, SessionId};
 
 /// The newest format that is understood, and the one that is written.
 pub(super) const FORMAT: u8 = 1;
-/// Where the format is written.
-pub(super) const FORMAT_KEY: &[u8] = &[0];
 
 const INDEXES: u8 = 1;
 const KV: u8 = 2;
@@ -50,31 +49,35 @@ pub(super) fn encode(row: &Row) -> (Vec<u8>, Option<Vec<u8>>) {
     }
 }
 
-/// The row that [`encode`] made these of.
-pub(super) fn decode(key: &[u8], value: &[u8]) -> Result<Row, StoreError> {
-    let (table, key) = key.split_first().ok_or_else(|| damaged("", "empty key"))?;
+/// The row that [`encode`] made these of; `path` is where they were found.
+pub(super) fn decode(path: &Path, key: &[u8], value: &[u8]) -> Result<Row, StoreError> {
+    read(key, value).map_err(|problem| StoreError::damaged(path, problem))
+}
+
+fn read(key: &[u8], value: &[u8]) -> Result<Row, String> {
+    let (table, key) = key
+        .split_first()
+        .ok_or_else(|| "a row without a key".to_owned())?;
     let row = match *table {
         INDEXES => consul::Row::Indexes(decode_indexes(value)?),
         KV => {
-            let key = Bytes::copy_from_slice(key);
-            consul::Row::Kv(key.clone(), Some(Arc::new(decode_kv(key, value)?)))
+            let entry = decode_kv(key, value)?;
+            consul::Row::Kv(entry.key.clone(), Some(Arc::new(entry)))
         }
         TOMBSTONE => {
             let index = value.try_into().map(u64::from_be_bytes);
-            let index = index.map_err(|_| damaged("tombstones", "an index of the wrong size"))?;
+            let index = index.map_err(|_| damaged("tombstone", "an index of the wrong size"))?;
             consul::Row::Tombstone(Bytes::copy_from_slice(key), Some(index))
         }
         SESSION => {
             let id = <[u8; 16]>::try_from(key);
-            let id = id.map_err(|_| damaged("sessions", "an id of the wrong size"))?;
-            consul::Row::Session(SessionId::from_bytes(id), from_json("sessions", value)?)
+            let id = id.map_err(|_| damaged("session", "an id of the wrong size"))?;
+            consul::Row::Session(SessionId::from_bytes(id), from_json("session", value)?)
         }
-        NODE => consul::Row::Node(text("nodes", key)?, from_json("nodes", value)?),
-        SERVICE => {
-            consul::Row::Service(split_part("services", key)?, from_json("services", value)?)
-        }
-        CHECK => consul::Row::Check(split_part("checks", key)?, from_json("checks", value)?),
-        other => return Err(damaged("", &format!("unknown table {other}"))),
+        NODE => consul::Row::Node(text("node", key)?, from_json("node", value)?),
+        SERVICE => consul::Row::Service(split_part("service", key)?, from_json("service", value)?),
+        CHECK => consul::Row::Check(split_part("check", key)?, from_json("check", value)?),
+        other => return Err(format!("a row of the unknown table {other}")),
     };
     Ok(Row::Consul(row))
 }
@@ -97,7 +100,7 @@ fn part_key(table: u8, (node, id): &(Box<str>, Box<str>)) -> Vec<u8> {
     bytes
 }
 
-fn split_part(table: &'static str, key: &[u8]) -> Result<(Box<str>, Box<str>), StoreError> {
+fn split_part(table: &'static str, key: &[u8]) -> Result<(Box<str>, Box<str>), String> {
     let short = || damaged(table, "a key that is too short");
     let (length, rest) = key.split_first_chunk::<8>().ok_or_else(short)?;
     let length = usize::try_from(u64::from_be_bytes(*length)).map_err(|_| short())?;
@@ -119,8 +122,8 @@ fn encode_kv(entry: &KvEntry) -> Vec<u8> {
     bytes
 }
 
-fn decode_kv(key: Bytes, value: &[u8]) -> Result<KvEntry, StoreError> {
-    let short = || damaged("kv", "a value that is too short");
+fn decode_kv(key: &[u8], value: &[u8]) -> Result<KvEntry, String> {
+    let short = || damaged("key", "a value that is too short");
     let (fixed, rest) = value.split_first_chunk::<KV_FIXED>().ok_or_else(short)?;
     let number = |at: usize| {
         let bytes = fixed[at * 8..].first_chunk::<8>();
@@ -132,11 +135,12 @@ fn decode_kv(key: Bytes, value: &[u8]) -> Result<KvEntry, StoreError> {
             let (id, value) = rest.split_first_chunk::<16>().ok_or_else(short)?;
             (Some(SessionId::from_bytes(*id)), value)
         }
-        other => return Err(damaged("kv", &format!("unknown kind of row {other}"))),
+        other => return Err(damaged("key", &format!("unknown kind of row {other}"))),
     };
+    let mut bytes = Bytes::from([key, value].concat());
     Ok(KvEntry {
-        key,
-        value: Bytes::copy_from_slice(value),
+        value: bytes.split_off(key.len()),
+        key: bytes,
         flags: number(0),
         lock_index: number(1),
         session,
@@ -146,9 +150,9 @@ fn decode_kv(key: Bytes, value: &[u8]) -> Result<KvEntry, StoreError> {
 }
 
 /// Indexes that a later version adds are ignored; those that an earlier one had not are 0.
-fn decode_indexes(value: &[u8]) -> Result<Indexes, StoreError> {
+fn decode_indexes(value: &[u8]) -> Result<Indexes, String> {
     if value.is_empty() || !value.len().is_multiple_of(8) {
-        return Err(damaged("indexes", "a value of the wrong size"));
+        return Err(damaged("counter", "a value of the wrong size"));
     }
     let mut numbers = [0; Indexes::LEN];
     for (number, bytes) in numbers.iter_mut().zip(value.chunks_exact(8)) {
@@ -165,19 +169,16 @@ fn json<T: Serialize>(value: Option<&T>) -> Option<Vec<u8>> {
 fn from_json<T: DeserializeOwned>(
     table: &'static str,
     value: &[u8],
-) -> Result<Option<Arc<T>>, StoreError> {
+) -> Result<Option<Arc<T>>, String> {
     let value: T = serde_json::from_slice(value).map_err(|bad| damaged(table, &bad.to_string()))?;
     Ok(Some(Arc::new(value)))
 }
 
-fn text(table: &'static str, bytes: &[u8]) -> Result<Box<str>, StoreError> {
+fn text(table: &'static str, bytes: &[u8]) -> Result<Box<str>, String> {
     let text = std::str::from_utf8(bytes).map_err(|bad| damaged(table, &bad.to_string()))?;
     Ok(text.into())
 }
 
-fn damaged(table: &'static str, problem: &str) -> StoreError {
-    StoreError::Damaged {
-        table,
-        problem: problem.into(),
-    }
+fn damaged(table: &str, problem: &str) -> String {
+    format!("in the row of a {table}, {problem}")
 }

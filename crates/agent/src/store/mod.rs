@@ -1,15 +1,18 @@
 //! Where the engine's rows are kept between two runs.
 //!
 //! A [`Store`] knows nothing of protocols: it loads rows at the start, and makes batches of
-//! changed rows durable. [`FjallStore`] keeps them in a directory, [`MemoryStore`] nowhere.
+//! changed rows durable. [`FileStore`] keeps them in a directory, [`MemoryStore`] nowhere.
 
 mod codec;
 mod error;
-mod fjall;
+mod file;
+mod frame;
+mod journal;
 mod memory;
+mod table;
 
 pub use error::StoreError;
-pub use fjall::FjallStore;
+pub use file::FileStore;
 pub use memory::MemoryStore;
 
 use crate::engine::Row;
@@ -30,4 +33,14 @@ pub trait Store: Send + std::fmt::Debug {
     /// When writing failed. Whether the rows are then durable is unknown until the next start,
     /// and no other commit may be tried.
     fn commit(&mut self, rows: &[Row]) -> Result<(), StoreError>;
+
+    /// Does what keeps the store small and quick to open, if it is time. Called between commits,
+    /// when nobody waits for an answer; may take some ten milliseconds.
+    ///
+    /// # Errors
+    /// When writing failed. Everything that was committed is still durable, but no other commit
+    /// may be tried.
+    fn tidy(&mut self) -> Result<(), StoreError> {
+        Ok(())
+    }
 }

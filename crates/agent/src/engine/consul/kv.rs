@@ -27,6 +27,21 @@ pub struct KvEntry {
     pub modify_index: u64,
 }
 
+impl KvEntry {
+    /// The entry with its key and its value in memory of their own: what a request brings is often
+    /// a small part of a large buffer, which would then live as long as the entry.
+    #[must_use]
+    pub fn compact(mut self) -> Self {
+        let mut buffer = Vec::with_capacity(self.key.len() + self.value.len());
+        buffer.extend_from_slice(&self.key);
+        buffer.extend_from_slice(&self.value);
+        let mut key = Bytes::from(buffer);
+        self.value = key.split_off(self.key.len());
+        self.key = key;
+        self
+    }
+}
+
 /// Keys in byte order.
 pub(super) type KvMap = RedBlackTreeMapSync<Bytes, Arc<KvEntry>>;
 

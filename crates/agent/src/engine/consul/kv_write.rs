@@ -230,6 +230,7 @@ impl Step<'_> {
     }
 
     fn insert(&mut self, entry: KvEntry) {
+        let entry = entry.compact();
         let key = entry.key.clone();
         let entry = Arc::new(entry);
         self.store(Row::Kv(key.clone(), Some(Arc::clone(&entry))));

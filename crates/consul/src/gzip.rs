@@ -99,6 +99,15 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_expanded_beyond_the_limit() {
+        let body = gzip(&vec![7; 100_000]);
+        // Its end is damaged, which only somebody notices who gets there.
+        let cut = body.slice(..body.len() - 4);
+        let error = decoded(&headers("gzip"), cut, 1000).unwrap_err();
+        assert!(matches!(error, GzipError::TooLarge { limit: 1000 }));
+    }
+
+    #[test]
     fn a_cut_or_damaged_body_is_an_error() {
         let body = gzip(b"some text");
         let cut = body.slice(..body.len() - 4);

@@ -1,5 +1,7 @@
 //! Acquiring and giving back a lock, against a Consul in memory and with a paused clock.
 
+#![allow(clippy::unwrap_used, reason = "a test fails where it must")]
+
 mod lock_server;
 
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! Waiting for a lock, against a Consul in memory and with a paused clock.
 
+#![allow(clippy::unwrap_used, reason = "a test fails where it must")]
+
 mod lock_server;
 
 use std::time::Duration;
@@ -46,6 +48,11 @@ async fn a_release_passes_the_lock_on_with_one_write_and_no_pause() {
         begun.elapsed()
     );
     assert_eq!(server.count("PUT /v1/txn"), 1);
+    assert_eq!(
+        server.count("destroy"),
+        0,
+        "the old session does not get in the way"
+    );
     let calls = server.calls();
     let (release, take) = (
         calls

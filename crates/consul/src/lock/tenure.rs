@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::acquisition::Acquisition;
 use super::contest::{Contest, Leftover, Patience, Stop};
@@ -17,6 +17,9 @@ use crate::{Error, ErrorKind, LostReason, SessionKeeper};
 /// How often something is given back that nobody waits for, and for how long each time.
 const PARTING_TRIES: u32 = 2;
 const PARTING_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long a session outlives what it held. Its end is a write too, and whoever waits for the lock
+/// is not to wait for that one as well.
+const LINGER: Duration = Duration::from_millis(50);
 
 type Reply = oneshot::Sender<Result<(), Error>>;
 
@@ -191,7 +194,7 @@ async fn hold<R: Recipe>(
         own,
         claim,
     };
-    ending.run(end).await;
+    ending.run(end, stop).await;
 }
 
 impl End {
@@ -213,20 +216,29 @@ struct Ending<'a, R> {
 }
 
 impl<R: Recipe> Ending<'_, R> {
-    async fn run(self, end: End) {
+    async fn run(self, end: End, stop: impl Future<Output = ()>) {
         match end {
             End::Ordered(how, reply) => {
                 let result = self.give_back(how).await;
-                // Whoever is told may want to use the same session for the same key at once. The
-                // session itself may end a moment later: nothing depends on it any more.
+                // Whoever is told may want to use the same session for the same key at once.
                 drop(self.claim);
                 let _ = reply.send(result);
-                return;
             }
-            End::Dropped | End::Closed => part(self.recipe, self.keeper.id()).await,
+            End::Dropped => {
+                part(self.recipe, self.keeper.id()).await;
+                drop(self.claim);
+            }
+            End::Closed => return part(self.recipe, self.keeper.id()).await,
             End::Lost(reason) => {
                 let title = self.recipe.title();
                 tracing::warn!(session = self.keeper.id(), %reason, "{title} lost");
+                return;
+            }
+        }
+        if self.own {
+            tokio::select! {
+                () = sleep(LINGER) => {}
+                () = stop => {}
             }
         }
         // Dropping the last handle of a session destroys it.
@@ -237,7 +249,6 @@ impl<R: Recipe> Ending<'_, R> {
         match give_back(self.recipe, self.keeper.id(), how).await {
             Ok(true) => Ok(()),
             Ok(false) => Err(not_held(&self.recipe.title(), how, lost)),
-            // A session that is known to be destroyed holds nothing.
             Err(error) => {
                 // A session that is known to be destroyed holds nothing.
                 let sure = self.own && how == GiveBack::Release && self.ended().await;

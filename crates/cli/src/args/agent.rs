@@ -1,0 +1,42 @@
+//! `quorate agent`.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args};
+
+const EXAMPLES: &str = "\
+Examples:
+  quorate agent                                     127.0.0.1:8500, in your data directory
+  quorate agent --memory --consul-http 127.0.0.1:0  nothing kept, any free port
+  quorate agent --data /var/lib/quorate --node n1
+  quorate agent --consul-http 127.0.0.1:8500 --consul-http unix:///tmp/quorate.sock
+
+Then, in another shell:
+  export CONSUL_HTTP_ADDR=127.0.0.1:8500; consul kv put a b
+  quorate --at consul://127.0.0.1:8500 kv get a
+";
+
+/// Options of the agent.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct AgentArgs {
+    /// Keep everything in this directory [default: the user's data directory]
+    #[arg(long, value_name = "DIR", conflicts_with = "memory")]
+    pub(crate) data: Option<PathBuf>,
+
+    /// Keep nothing: all is gone when the agent ends
+    #[arg(long)]
+    pub(crate) memory: bool,
+
+    /// The name of the node [default: the host's name]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) node: Option<String>,
+
+    /// Listen here for Consul's HTTP API: HOST:PORT (port 0: any free one) or unix:///PATH; may be repeated
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8500")]
+    pub(crate) consul_http: Vec<String>,
+
+    /// Listen beyond this machine although nobody has to say who they are: has to be given twice
+    #[arg(long, action = ArgAction::Count)]
+    pub(crate) allow_remote: u8,
+}

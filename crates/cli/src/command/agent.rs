@@ -1,0 +1,107 @@
+//! `quorate agent`: serves until a signal ends it.
+
+use nix::sys::signal::Signal;
+use quorate_agent::{Agent, AgentConfig, AgentError, Bound, Listen};
+
+use crate::args::agent::AgentArgs;
+use crate::config::Config;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::signals::{self, Signals};
+use crate::view::agent::{AgentView, ListenerView};
+
+/// Starts the agent, says where it listens, and serves.
+pub(crate) async fn run(config: &Config, args: AgentArgs) -> Result<Exit, Failure> {
+    let mut signals = Signals::listen(&[Signal::SIGTERM, Signal::SIGINT])?;
+    let settings = settings(&args)?;
+    let data = settings.data_dir().map(|path| path.display().to_string());
+    let agent = tokio::select! {
+        started = Agent::start(settings) => started.map_err(|error| not_started(error, &args))?,
+        signal = signals.next() => return Ok(Exit::Signal(signals::number(signal))),
+    };
+    config.screen.show(&AgentView::Ready {
+        node: agent.node_name().to_owned(),
+        data,
+        listeners: agent.consul_http().iter().map(listener).collect(),
+        pid: std::process::id(),
+    })?;
+    let signal = signals.next().await;
+    config.screen.note(&AgentView::Stopping {
+        signal: signal.as_str(),
+    })?;
+    tokio::select! {
+        () = agent.shutdown() => {
+            config.screen.note(&AgentView::Stopped)?;
+            Ok(Exit::Success)
+        }
+        forced = signals.next() => Ok(Exit::Signal(signals::number(forced))),
+    }
+}
+
+fn settings(args: &AgentArgs) -> Result<AgentConfig, Failure> {
+    let mut settings = match (&args.data, args.memory) {
+        (Some(path), _) => AgentConfig::directory(path),
+        (None, true) => AgentConfig::memory(),
+        (None, false) => AgentConfig::directory(quorate::target::user_data_dir()?),
+    };
+    for address in &args.consul_http {
+        let listen = Listen::parse(address).map_err(|error| not_started(error, args))?;
+        settings = settings.with_consul_http(listen);
+    }
+    if let Some(node) = &args.node {
+        settings = settings.with_node_name(node);
+    }
+    Ok(settings.with_allow_remote(args.allow_remote >= 2))
+}
+
+/// The exit code and the next command for each reason.
+fn not_started(error: AgentError, args: &AgentArgs) -> Failure {
+    let (exit, next) = match &error {
+        AgentError::AddressInUse { .. } => (
+            Exit::Failure,
+            "quorate agent --consul-http 127.0.0.1:0, for any free port".to_owned(),
+        ),
+        AgentError::NotLoopback { address } => {
+            let more = match args.allow_remote {
+                0 => "--allow-remote --allow-remote",
+                _ => "--allow-remote a second time",
+            };
+            let next = format!("--consul-http 127.0.0.1:{}, or {more}", address.port());
+            (Exit::Usage, next)
+        }
+        AgentError::InvalidListen { .. } | AgentError::InvalidName { .. } => {
+            (Exit::Usage, "quorate agent --help".to_owned())
+        }
+        AgentError::DirectoryOwned { path, owner } => {
+            let owner = owner
+                .map(|id| format!("kill {id}, or "))
+                .unwrap_or_default();
+            let next = format!(
+                "quorate --at embedded:{} kv ls (shares it), {owner}quorate agent --data DIR",
+                path.display()
+            );
+            (Exit::Failure, next)
+        }
+        _ => (
+            Exit::Failure,
+            "quorate agent --memory, or --data DIR with another DIR".to_owned(),
+        ),
+    };
+    Failure::caused(exit, error)
+        .context("start the agent")
+        .with_next(next)
+}
+
+fn listener(bound: &Bound) -> ListenerView {
+    let (environment, at) = match (bound.addr(), bound.path()) {
+        (Some(address), _) => (address.to_string(), format!("consul://{address}")),
+        (None, Some(path)) => (bound.url(), format!("consul+unix://{}", path.display())),
+        (None, None) => (bound.url(), bound.url()),
+    };
+    ListenerView {
+        protocol: "consul-http",
+        url: bound.url(),
+        environment: format!("CONSUL_HTTP_ADDR={environment}"),
+        at,
+    }
+}

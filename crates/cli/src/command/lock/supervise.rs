@@ -1,0 +1,190 @@
+//! The time while the command runs: signals go to it, renewals move its deadline on, and it is
+//! stopped before the lock can be held by another.
+
+use std::process::ExitStatus;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, raise};
+use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
+use nix::unistd::Pid;
+use quorate::{Held, LostReason};
+use tokio::process::Child;
+
+use super::child;
+use super::group::{Group, Terminal};
+use super::leash::Leash;
+use super::terms::Terms;
+use crate::args::lock::LockArgs;
+use crate::config::Config;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::signals::Signals;
+use crate::view::lock::LockEvent;
+
+/// How often the deadline is looked at and passed on to the watchdog.
+const TICK: Duration = Duration::from_millis(250);
+/// How often the rest of a group is looked at that has been asked to end.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// Why the command must not go on, and when it has to be gone.
+struct Stop {
+    why: String,
+    kill_at: Instant,
+}
+
+struct Supervised<'a> {
+    child: Child,
+    group: Group,
+    terminal: Terminal,
+    leash: Leash,
+    terms: &'a Terms,
+    held: &'a Held,
+}
+
+/// Starts the command and stays with it until it has ended.
+pub(crate) async fn run(
+    config: &Config,
+    args: &LockArgs,
+    terms: &Terms,
+    held: &Held,
+    signals: &mut Signals,
+) -> Result<Exit, Failure> {
+    let failed = |error: std::io::Error| Failure::from(error).with_exit(Exit::LockFailed);
+    let mut leash = Leash::start().map_err(|error| failed(error).context("start the watchdog"))?;
+    leash
+        .until(
+            terms.kill_at(held.valid_until().into_std()),
+            terms.watchdog_grace(),
+        )
+        .map_err(failed)?;
+    // Heard from before there is a command that could stop.
+    let mut stops = Signals::listen(&[Signal::SIGCHLD]).map_err(failed)?;
+    let child = match child::start(&args.command, &args.name, held.fencing_token().0) {
+        Ok(child) => child,
+        Err(failure) => {
+            leash.done();
+            return Err(failure);
+        }
+    };
+    let group = Group::of(child.id().unwrap_or_default()).map_err(failed)?;
+    let terminal = Terminal::lend(group);
+    let mut supervised = Supervised {
+        child,
+        group,
+        terminal,
+        leash,
+        terms,
+        held,
+    };
+    supervised.leash.watch(group).map_err(failed)?;
+    let ended = supervised.stay(signals, &mut stops).await;
+    let exit = match ended {
+        Ok(status) => child::exit(status?),
+        Err(stop) => {
+            let lost = LockEvent::Losing {
+                lock: args.name.clone(),
+                why: stop.why.clone(),
+            };
+            super::say(config, &lost);
+            supervised.stop(stop.kill_at).await;
+            Exit::LockLost
+        }
+    };
+    supervised.terminal.take_back();
+    Ok(if supervised.leash.done() {
+        Exit::LockLost
+    } else {
+        exit
+    })
+}
+
+impl Supervised<'_> {
+    /// Until the command ends, or must not go on.
+    async fn stay(
+        &mut self,
+        signals: &mut Signals,
+        stops: &mut Signals,
+    ) -> Result<std::io::Result<ExitStatus>, Stop> {
+        let mut lost = Box::pin(self.held.lost());
+        let mut tick = tokio::time::interval(TICK);
+        loop {
+            tokio::select! {
+                biased;
+                status = self.child.wait() => return Ok(status),
+                reason = &mut lost => return Err(self.lost(reason)),
+                signal = signals.next() => self.group.signal(signal),
+                _ = stops.next() => self.follow_stop()?,
+                _ = tick.tick() => self.check()?,
+            }
+        }
+    }
+
+    fn lost(&self, reason: LostReason) -> Stop {
+        let kill_at = self.terms.kill_at_after_loss(Instant::now(), reason);
+        Stop {
+            why: reason.to_string(),
+            kill_at,
+        }
+    }
+
+    /// Passes the deadline on, or says that it is too near.
+    fn check(&mut self) -> Result<(), Stop> {
+        let valid_until = self.held.valid_until().into_std();
+        let kill_at = self.terms.kill_at(valid_until);
+        if Instant::now() >= self.terms.ask_at(valid_until) {
+            return Err(Stop {
+                why: LostReason::Expired.to_string(),
+                kill_at,
+            });
+        }
+        if let Err(error) = self.leash.until(kill_at, self.terms.watchdog_grace()) {
+            tracing::warn!(%error, "the watchdog has ended");
+        }
+        Ok(())
+    }
+
+    /// Ctrl-Z stops the command's group alone. This process follows, so that the shell takes the
+    /// terminal back; when it is continued, it looks first whether the lock is still held.
+    fn follow_stop(&mut self) -> Result<(), Stop> {
+        if !self.terminal.is_lent() || !self.is_stopped() {
+            return Ok(());
+        }
+        self.terminal.take_back();
+        // Renewals stop too; past the deadline the watchdog ends the command.
+        if let Err(error) = raise(Signal::SIGSTOP) {
+            tracing::debug!(%error, "not stopped");
+        }
+        self.check()?;
+        self.terminal.resume(self.group);
+        Ok(())
+    }
+
+    fn is_stopped(&self) -> bool {
+        let Some(pid) = self.child.id().and_then(|id| i32::try_from(id).ok()) else {
+            return false;
+        };
+        let flags = WaitPidFlag::WSTOPPED | WaitPidFlag::WNOHANG;
+        matches!(
+            waitid(Id::Pid(Pid::from_raw(pid)), flags),
+            Ok(WaitStatus::Stopped(..))
+        )
+    }
+
+    /// SIGTERM now, SIGKILL at `kill_at`; returns when the command is gone.
+    async fn stop(&mut self, kill_at: Instant) {
+        if Instant::now() < kill_at {
+            self.group.terminate();
+            let gone = async {
+                let _ = self.child.wait().await;
+                while self.group.is_left() {
+                    tokio::time::sleep(LOOK).await;
+                }
+            };
+            let _ = tokio::time::timeout_at(kill_at.into(), gone).await;
+        }
+        self.group.kill();
+        if let Err(error) = self.child.wait().await {
+            tracing::warn!(%error, "the command was not waited for");
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! From the settings to an open backend.
+
+use quorate::{Builder, Coordinator, ErrorKind};
+
+use crate::config::Config;
+use crate::failure::Failure;
+
+/// Opens the backend that `--at` names.
+pub(crate) async fn open(config: &Config) -> Result<Coordinator, Failure> {
+    open_url(config, &config.at).await
+}
+
+/// Opens another backend with the same settings.
+pub(crate) async fn open_url(config: &Config, url: &str) -> Result<Coordinator, Failure> {
+    let mut builder = Builder::new(url);
+    if let Some(timeout) = config.timeout {
+        builder = builder.timeout(timeout);
+    }
+    if let Some(path) = &config.token_file {
+        builder = builder.token_file(path);
+    }
+    builder.connect().await.map_err(|error| {
+        let kind = error.kind();
+        Failure::from(error).or_next(|| match kind {
+            ErrorKind::Unsupported | ErrorKind::InvalidArgument => {
+                "quorate --at consul://127.0.0.1:8500 …, or quorate --help for the URLs".into()
+            }
+            _ => "quorate --at embedded:DIR …, with a directory that you may write to".into(),
+        })
+    })
+}

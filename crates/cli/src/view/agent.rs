@@ -1,0 +1,87 @@
+//! What an agent says about itself: `quorate agent`.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::{Style, View};
+
+/// What happens to an agent, one line (JSON) or paragraph (text) each.
+#[derive(Debug, Serialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub(crate) enum AgentView {
+    /// It answers.
+    Ready {
+        node: String,
+        /// `None`: memory.
+        data: Option<String>,
+        listeners: Vec<ListenerView>,
+        pid: u32,
+    },
+    /// It has been asked to end.
+    Stopping { signal: &'static str },
+    /// It has ended.
+    Stopped,
+}
+
+/// One listener.
+#[derive(Debug, Serialize)]
+pub(crate) struct ListenerView {
+    /// `consul-http`.
+    pub(crate) protocol: &'static str,
+    /// `http://127.0.0.1:8500`.
+    pub(crate) url: String,
+    /// What points the `consul` program and Consul's clients to it.
+    pub(crate) environment: String,
+    /// What points quorate to it.
+    pub(crate) at: String,
+}
+
+impl View for AgentView {
+    fn text(&self, out: &mut dyn Write, style: &Style) -> io::Result<()> {
+        match self {
+            Self::Ready {
+                node,
+                data,
+                listeners,
+                pid,
+            } => {
+                let kept = match data {
+                    Some(directory) => format!("data in {}", style.clean(directory)),
+                    None => "nothing kept (memory)".into(),
+                };
+                let title = format!(
+                    "quorate agent, node {}, {kept}, pid {pid}",
+                    style.clean(node)
+                );
+                writeln!(out, "{}", style.title(title))?;
+                for listener in listeners {
+                    listener.text(out, style)?;
+                }
+                writeln!(
+                    out,
+                    "{}",
+                    style.faint("Ctrl-C or SIGTERM ends it; a second one forces it.")
+                )
+            }
+            Self::Stopping { signal } => writeln!(out, "{signal}: ending"),
+            Self::Stopped => writeln!(out, "ended"),
+        }
+    }
+}
+
+impl ListenerView {
+    fn text(&self, out: &mut dyn Write, style: &Style) -> io::Result<()> {
+        writeln!(out, "  {}  {}", self.protocol, style.good(&self.url))?;
+        writeln!(
+            out,
+            "    consul and its clients:  export {}",
+            self.environment
+        )?;
+        writeln!(
+            out,
+            "    quorate:                 quorate --at {} kv ls",
+            self.at
+        )
+    }
+}

@@ -1,0 +1,114 @@
+//! `quorate agent`.
+
+use nix::sys::signal::Signal;
+
+use crate::testenv::{TestEnv, http};
+
+#[test]
+fn an_agent_says_where_it_listens_and_ends_on_a_signal() {
+    let env = TestEnv::new();
+    let mut agent = env.start(&[
+        "agent",
+        "--memory",
+        "--node",
+        "n1",
+        "--consul-http",
+        "127.0.0.1:0",
+    ]);
+    let title = agent.line();
+    assert!(title.contains("node n1, nothing kept (memory)"), "{title}");
+    let listening = agent.line();
+    let address = listening.split("http://").nth(1).unwrap().to_owned();
+    assert!(
+        agent
+            .line()
+            .contains(&format!("export CONSUL_HTTP_ADDR={address}"))
+    );
+    assert!(
+        agent
+            .line()
+            .contains(&format!("quorate --at consul://{address} kv ls"))
+    );
+    assert!(http(&address, "GET", "/v1/agent/self").contains("\"NodeName\":\"n1\""));
+    agent.signal(Signal::SIGTERM);
+    let ended = agent.wait();
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert_eq!(ended.stderr, "SIGTERM: ending\nended\n");
+}
+
+#[test]
+fn a_client_reaches_the_agent_over_tcp_and_over_a_unix_socket() {
+    let env = TestEnv::new();
+    let socket = format!("unix://{}", env.path("agent.sock").display());
+    let (_agent, address) = env.agent_with(&["--memory", "--consul-http", &socket]);
+    env.ok(&[
+        "--at",
+        &format!("consul://{address}"),
+        "kv",
+        "put",
+        "a",
+        "1",
+    ]);
+    let at = format!("consul+unix://{}", env.path("agent.sock").display());
+    env.expect(&["--at", &at, "kv", "get", "a"], "1");
+}
+
+#[test]
+fn an_agent_keeps_its_data_and_shares_its_directory() {
+    let env = TestEnv::new();
+    let (agent, address) = env.agent_with(&[]);
+    env.ok(&[
+        "--at",
+        &format!("consul://{address}"),
+        "kv",
+        "put",
+        "a",
+        "1",
+    ]);
+    env.expect(&["kv", "get", "a"], "1");
+    agent.signal(Signal::SIGTERM);
+    agent.wait();
+    env.expect(&["kv", "get", "a"], "1");
+}
+
+#[test]
+fn a_port_in_use_names_the_next_command() {
+    let env = TestEnv::new();
+    let (_agent, address) = env.agent();
+    let said = env.fails(&["agent", "--memory", "--consul-http", &address], 1);
+    assert!(said.contains(&address) && said.contains("in use"), "{said}");
+    assert!(
+        said.contains("next: quorate agent --consul-http 127.0.0.1:0"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_directory_in_use_names_its_owner() {
+    let env = TestEnv::new();
+    let (agent, _address) = env.agent_with(&[]);
+    let said = env.fails(&["agent", "--consul-http", "127.0.0.1:0"], 1);
+    assert!(said.contains(&agent.id().to_string()), "{said}");
+}
+
+#[test]
+fn listening_beyond_this_machine_has_to_be_said_twice() {
+    let env = TestEnv::new();
+    let args = ["agent", "--memory", "--consul-http", "0.0.0.0:0"];
+    let said = env.fails(&args, 2);
+    assert!(said.contains("--allow-remote --allow-remote"), "{said}");
+    let mut once = args.to_vec();
+    once.push("--allow-remote");
+    let said = env.fails(&once, 2);
+    assert!(said.contains("a second time"), "{said}");
+    once.push("--allow-remote");
+    let mut agent = env.start(&once);
+    assert!(agent.line().contains("quorate agent"));
+}
+
+#[test]
+fn an_address_that_is_none_is_a_usage_error() {
+    let env = TestEnv::new();
+    let said = env.fails(&["agent", "--memory", "--consul-http", "8500"], 2);
+    assert!(said.contains("127.0.0.1:8500"), "{said}");
+}

@@ -1,0 +1,15 @@
+//! The program as its users run it: the real binary, its output, its exit codes.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod agent;
+mod errors;
+mod kv;
+mod lock;
+mod lock_lost;
+mod prompt;
+mod shell;
+mod testenv;
+mod tour;
+mod transfer;
+mod watch;

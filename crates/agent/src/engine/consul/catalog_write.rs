@@ -192,8 +192,8 @@ impl Step<'_> {
         self.touch(Table::Services);
     }
 
-    /// Writes a check. The checks' index moves even when nothing else does; a critical one ends
-    /// the sessions that are tied to it.
+    /// Writes a check. The checks' index moves and their readers are woken even when it is the same
+    /// as before, as on the real server; a critical one ends the sessions that are tied to it.
     fn put_check(&mut self, node: &str, node_name: &str, spec: CheckSpec) -> Result<(), Refusal> {
         if !spec.node.is_empty() && !spec.node.eq_ignore_ascii_case(node) {
             return Err(Refusal::OtherNode {
@@ -212,18 +212,15 @@ impl Step<'_> {
                     ..Check::clone(old)
                 }
         });
-        if same {
-            self.state.indexes.touch(Table::Checks, self.index);
-            self.changes.indexes_moved = true;
-        } else {
+        if !same {
             let check = Arc::new(check);
             self.state
                 .catalog
                 .put_check(key.clone(), Arc::clone(&check));
             self.store(Row::Check(key.clone(), Some(check)));
-            self.wake(Topic::NodeChecks(node.into()));
-            self.touch(Table::Checks);
         }
+        self.wake(Topic::NodeChecks(node.into()));
+        self.touch(Table::Checks);
         if critical {
             self.end_sessions_of_check(&key);
         }

@@ -1,0 +1,13 @@
+//! The engine's rules, as histories in virtual time: no sockets, no clock, no disk.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod catalog;
+mod index;
+mod kv;
+mod lock;
+mod model;
+mod property;
+mod session;
+mod txn;
+mod waiters;
+mod world;

@@ -161,24 +161,25 @@ async fn a_key_that_is_no_lock_is_a_conflict_and_left_alone() {
 
 #[tokio::test(start_paused = true)]
 async fn a_key_that_becomes_something_else_at_the_last_moment_is_left_alone() {
-    let server = FakeConsul::start();
-    let writer = server.clone();
-    server.on_request(move |request| {
-        if request.is("txn") {
-            writer.state(|state| {
-                if !state.keys.contains_key(KEY) {
-                    state.put(KEY, "precious", 0);
-                }
-            });
+    for exists in [false, true] {
+        let server = FakeConsul::start();
+        if exists {
+            server.state(|state| state.put(KEY, "a lock that is free", LOCK_FLAGS));
         }
-        Fault::None
-    });
-    let error = server.client().lock(KEY).acquire().await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Conflict);
-    assert_eq!(
-        server.state(|state| state.keys[KEY].value.clone()),
-        "precious"
-    );
+        let (writer, mut first) = (server.clone(), true);
+        server.on_request(move |request| {
+            if request.is("txn") && std::mem::take(&mut first) {
+                writer.state(|state| state.put(KEY, "precious", 0));
+            }
+            Fault::None
+        });
+        let error = server.client().lock(KEY).acquire().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Conflict);
+        assert_eq!(
+            server.state(|state| state.keys[KEY].value.clone()),
+            "precious"
+        );
+    }
 }
 
 #[tokio::test(start_paused = true)]

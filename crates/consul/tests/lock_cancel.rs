@@ -127,6 +127,29 @@ async fn an_acquire_with_a_shared_session_that_is_dropped_at_any_poll_releases_t
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_key_that_may_be_held_unknown_to_anybody_is_released_for_a_shared_session() {
+    for polls in 0..40 {
+        let server = FakeConsul::start();
+        let (client, keeper) = with_shared_session(&server).await;
+        // It is acquired, and nothing that would tell so gets through.
+        server.on_request(|request| match request.param("release") {
+            None if request.is("txn") => Fault::CutAfter,
+            None if request.is("GET") && !request.is("renew") => {
+                Fault::Slow(Duration::from_millis(4))
+            }
+            _ => Fault::None,
+        });
+        let lock = client
+            .lock(KEY)
+            .with_options(LockOptions::new().with_session(keeper.clone()));
+        poll_times(lock.acquire(), polls).await;
+        settle().await;
+        let held = server.state(|state| state.held_keys());
+        assert!(held.is_empty(), "after {polls} polls");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_release_that_is_dropped_goes_on() {
     for polls in 1..12 {
         let server = FakeConsul::start();

@@ -318,6 +318,30 @@ async fn a_waiter_whose_session_is_lost_gets_another() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_acquired_too_late_for_its_session_is_acquired_anew() {
+    let server = FakeConsul::start();
+    let guard = server.client().lock(KEY).acquire().await.unwrap();
+    let holder = guard.session_id().to_owned();
+    let options = LockOptions::new().with_lock_delay(Duration::ZERO);
+    let lock = server.client().lock(KEY).with_options(options);
+    let begun = Instant::now();
+    // The waiter's session can't be renewed, and its acquire is answered after the deadline.
+    server.on_request(move |request| match begun.elapsed() > seconds(17) {
+        false if request.is("renew") && !request.is(&holder) => {
+            Fault::Status(500, "No cluster leader")
+        }
+        false if request.is("txn") => Fault::Slow(seconds(4)),
+        _ => Fault::None,
+    });
+    let waiting = spawn(async move { lock.acquire().await });
+    sleep(seconds(13)).await;
+    guard.release().await.unwrap();
+    let next = waiting.join().await.unwrap().unwrap();
+    assert!(next.is_held(), "{next:?}");
+    assert_eq!(server.state(|state| state.created), 3);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_server_that_can_not_be_reached_is_an_error_and_not_a_time_out() {
     let server = FakeConsul::start();
     server.on_request(|_| Fault::CutBefore);
@@ -376,6 +400,27 @@ async fn one_session_can_hold_many_locks_and_survives_them() {
     assert!(server.state(|state| state.held_keys().is_empty()));
     assert!(keeper.is_alive());
     assert_eq!(server.state(|state| state.created), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_release_whose_answer_is_lost_is_found_out_without_ending_a_shared_session() {
+    let server = FakeConsul::start();
+    let (client, keeper) = shared(&server).await;
+    let lock = client
+        .lock(KEY)
+        .with_options(LockOptions::new().with_session(keeper.clone()));
+    let guard = lock.acquire().await.unwrap();
+    let mut first = true;
+    server.on_request(move |request| {
+        let release = request.param("release").is_some();
+        if release && std::mem::take(&mut first) {
+            Fault::CutAfter
+        } else {
+            Fault::None
+        }
+    });
+    guard.release().await.unwrap();
+    assert!(keeper.is_alive());
 }
 
 #[tokio::test(start_paused = true)]

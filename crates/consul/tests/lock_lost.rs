@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use lock_server::{FakeConsul, Fault};
 use quorate_consul::{ErrorKind, LockGuard, LostReason};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, advance, sleep};
 
 const KEY: &str = "jobs/a";
 
@@ -183,6 +183,23 @@ async fn release_says_when_the_lock_was_stolen_unseen() {
     assert_eq!(
         server.state(|state| state.holder(KEY)).unwrap(),
         "somebody else"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn release_says_when_the_session_was_lost_before() {
+    let server = FakeConsul::start();
+    server.on_request(|request| match request.param("consistent") {
+        Some(_) => Fault::Hang,
+        None => Fault::None,
+    });
+    let guard = held(&server).await;
+    // The process stands still for so long that the server gives the lock away.
+    server.state(|state| state.end_session(guard.session_id()));
+    advance(seconds(40)).await;
+    assert_eq!(
+        guard.release().await.unwrap_err().kind(),
+        ErrorKind::LeaseLost
     );
 }
 

@@ -7,7 +7,7 @@ mod lock_server;
 use std::time::Duration;
 
 use lock_server::{FakeConsul, Fault, poll_times};
-use quorate_consul::{ErrorKind, LostReason, SessionKeeper, SessionRequest};
+use quorate_consul::{ErrorKind, LostReason, SessionKeeper, SessionRequest, Timeouts};
 use quorate_net::task::spawn;
 use tokio::time::{Instant, advance, sleep};
 
@@ -99,7 +99,12 @@ async fn a_partition_is_noticed_at_the_deadline_and_not_before() {
 #[tokio::test(start_paused = true)]
 async fn every_renewal_has_a_third_of_the_ttl_to_be_answered() {
     let server = FakeConsul::start();
-    let keeper = keeper(&server).await;
+    // A client that would wait for longer.
+    let patient = Timeouts::default()
+        .with_attempt(seconds(60))
+        .with_overall(None);
+    let client = server.client_with(patient);
+    let keeper = SessionKeeper::start(&client, request()).await.unwrap();
     let mut first = true;
     server.on_request(
         move |request| match request.is("renew") && std::mem::take(&mut first) {

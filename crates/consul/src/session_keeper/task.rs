@@ -275,4 +275,29 @@ mod tests {
             assert!(retry_pause(Duration::from_secs(10)) <= Duration::from_secs(1));
         }
     }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_confirmation_moves_the_deadline_unless_it_has_passed() {
+        let ttl = Duration::from_secs(15);
+        let begun = Instant::now();
+        let (state, receiver) = watch::channel(State {
+            deadline: begun + ttl,
+            lost: None,
+        });
+        let mut session = Confirmed {
+            id: String::new(),
+            ttl,
+            state,
+        };
+        tokio::time::advance(ttl / 2).await;
+        assert!(matches!(
+            session.confirm(begun + ttl / 3, None),
+            Renewal::Done(_)
+        ));
+        assert_eq!(receiver.borrow().deadline, begun + ttl / 3 + ttl);
+        tokio::time::advance(ttl).await;
+        let late = session.confirm(begun + ttl, None);
+        assert!(matches!(late, Renewal::Lost(LostReason::DeadlinePassed)));
+        assert_eq!(receiver.borrow().deadline, begun + ttl / 3 + ttl);
+    }
 }

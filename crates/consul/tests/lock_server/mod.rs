@@ -9,7 +9,7 @@ mod state;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use quorate_consul::Client;
+use quorate_consul::{Client, Timeouts};
 use quorate_net::task::TaskGroup;
 use quorate_net::transport::{MemoryDialer, Stream, memory};
 use tokio::sync::watch;
@@ -78,8 +78,14 @@ impl FakeConsul {
 
     /// A client of its own, with connections of its own.
     pub(crate) fn client(&self) -> Client {
+        self.client_with(Timeouts::default())
+    }
+
+    pub(crate) fn client_with(&self, timeouts: Timeouts) -> Client {
+        let dialer = Arc::new(self.dialer.clone());
         Client::builder()
-            .dialer(Arc::new(self.dialer.clone()))
+            .dialer(dialer)
+            .timeouts(timeouts)
             .build()
             .unwrap()
     }

@@ -134,7 +134,9 @@ fn exit_for(kind: ErrorKind) -> Exit {
 fn next_step(error: &quorate::Error) -> Option<String> {
     let next = match error.kind() {
         ErrorKind::Unavailable => "quorate agent, or --at with the URL of a server that runs",
-        ErrorKind::Timeout => "the same command with a longer --timeout",
+        ErrorKind::Timeout => {
+            "the same command with a longer --timeout; quorate agent, if no server runs"
+        }
         ErrorKind::Indeterminate => "quorate kv get KEY, to see whether it happened",
         ErrorKind::PermissionDenied | ErrorKind::Unauthenticated => {
             "the same command with --token-file PATH"

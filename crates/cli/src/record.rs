@@ -65,7 +65,22 @@ impl<W: Write> Writer<W> {
         for (position, line) in text.split(|byte| *byte == b'\n').enumerate() {
             self.out
                 .write_all(if position == 0 { b"\t" } else { b"\n\t" })?;
-            self.out.write_all(line)?;
+            self.line(line)?;
+        }
+        Ok(())
+    }
+
+    /// A line with the escapes that Go makes for `<`, `>` and `&`.
+    fn line(&mut self, line: &[u8]) -> io::Result<()> {
+        for part in line.split_inclusive(|byte| matches!(byte, b'<' | b'>' | b'&')) {
+            let (plain, escape) = match part {
+                [plain @ .., b'<'] => (plain, "\\u003c"),
+                [plain @ .., b'>'] => (plain, "\\u003e"),
+                [plain @ .., b'&'] => (plain, "\\u0026"),
+                plain => (plain, ""),
+            };
+            self.out.write_all(plain)?;
+            self.out.write_all(escape.as_bytes())?;
         }
         Ok(())
     }
@@ -155,6 +170,21 @@ mod tests {
                         \t\t\"flags\": 0,\n\t\t\"value\": \"\"\n\t}\n]\n";
         assert_eq!(written(&records()), expected);
         assert_eq!(written(&[]), "[]\n");
+    }
+
+    #[test]
+    fn a_key_is_escaped_as_go_escapes_it() {
+        let record = Record {
+            key: "a<b>&\"c".into(),
+            flags: 0,
+            value: Bytes::new(),
+        };
+        let text = written(std::slice::from_ref(&record));
+        assert!(
+            text.contains(r#""key": "a\u003cb\u003e\u0026\"c""#),
+            "{text}"
+        );
+        assert_eq!(read(text.as_bytes(), "").ok(), Some(vec![record]));
     }
 
     #[test]

@@ -22,7 +22,10 @@ fn a_server_that_is_not_there_is_named_with_what_to_do() {
     assert_eq!(said.matches("error:").count(), 1, "{said}");
     assert!(said.contains("127.0.0.1:1"), "{said}");
     assert!(said.contains("outcome: nothing was changed"), "{said}");
-    assert!(said.contains("next: quorate agent"), "{said}");
+    assert!(
+        said.contains("next: ") && said.contains("quorate agent"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -41,7 +44,11 @@ fn the_json_of_an_error_has_stable_keys() {
     ];
     let said = env.fails(&args, 6);
     let error = &serde_json::from_str::<serde_json::Value>(&said).unwrap()["error"];
-    assert_eq!(error["kind"], "unavailable");
+    // Refused again and again, or still connecting when the time was over.
+    assert!(
+        matches!(error["kind"].as_str(), Some("unavailable" | "timeout")),
+        "{said}"
+    );
     assert_eq!(error["outcome"], "did-not-happen");
     assert_eq!(error["exit_code"], 6);
     assert!(!error["causes"].as_array().unwrap().is_empty(), "{said}");

@@ -7,6 +7,7 @@ mod errors;
 mod kv;
 mod lock;
 mod lock_lost;
+mod lock_terminal;
 mod prompt;
 mod shell;
 mod testenv;

@@ -48,33 +48,36 @@ impl Group {
     }
 }
 
-/// The terminal, if this process has it: lent to the command's group while it runs, so that the
+/// The terminal, if there is one: lent to the command's group while it runs in front, so that the
 /// command can read from it and Ctrl-C reaches the command alone, once.
 #[derive(Debug)]
 pub(crate) struct Terminal {
+    present: bool,
     lent: bool,
 }
 
 impl Terminal {
     /// Gives the terminal to `group` if standard input is one and this process is in front.
     pub(crate) fn lend(group: Group) -> Self {
-        let mut terminal = Self { lent: false };
-        if io::stdin().is_terminal() && tcgetpgrp(io::stdin()).is_ok_and(|front| front == getpgrp())
-        {
-            terminal.lend_again(group);
+        let present = io::stdin().is_terminal() && tcgetpgrp(io::stdin()).is_ok();
+        let mut terminal = Self {
+            present,
+            lent: false,
+        };
+        if terminal.is_ours() {
+            terminal.give(group);
         }
         terminal
     }
 
-    fn lend_again(&mut self, group: Group) {
-        self.lent = put_in_front(group.0);
-        // It may have tried to read before it was in front, which stops a process.
-        group.signal(Signal::SIGCONT);
+    /// Whether there is one.
+    pub(crate) fn is_present(&self) -> bool {
+        self.present
     }
 
-    /// Whether the command's group has the terminal.
-    pub(crate) fn is_lent(&self) -> bool {
-        self.lent
+    /// Whether this process is in front.
+    fn is_ours(&self) -> bool {
+        self.present && tcgetpgrp(io::stdin()).is_ok_and(|front| front == getpgrp())
     }
 
     /// Takes the terminal back.
@@ -84,13 +87,28 @@ impl Terminal {
         }
     }
 
-    /// After this process was continued: gives the terminal again if the shell gave it to us.
+    /// Returns when this process is in front: in the background the system stops it, as it stops
+    /// whoever reads there, until the shell brings it to the front.
+    pub(crate) fn wait_for_front(&self) {
+        // Unlike a look first and a stop then, this leaves no moment for an `fg` to be missed in.
+        if let Err(error) = tcsetpgrp(io::stdin(), getpgrp()) {
+            tracing::debug!(%error, "the terminal is not to be had");
+        }
+    }
+
+    /// Lets a stopped `group` go on, in front if this process is there.
     pub(crate) fn resume(&mut self, group: Group) {
-        if tcgetpgrp(io::stdin()).is_ok_and(|front| front == getpgrp()) {
-            self.lend_again(group);
+        if self.is_ours() {
+            self.give(group);
         } else {
             group.signal(Signal::SIGCONT);
         }
+    }
+
+    fn give(&mut self, group: Group) {
+        self.lent = put_in_front(group.0);
+        // It may have tried to read before it was in front, which stops a process.
+        group.signal(Signal::SIGCONT);
     }
 }
 

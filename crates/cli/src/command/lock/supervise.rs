@@ -143,15 +143,18 @@ impl Supervised<'_> {
         Ok(())
     }
 
-    /// Ctrl-Z stops the command's group alone. This process follows, so that the shell takes the
-    /// terminal back; when it is continued, it looks first whether the lock is still held.
+    /// Ctrl-Z stops the command's group alone, and so does reading in the background. This process
+    /// follows, so that the shell takes the terminal back; when it is continued, it looks first
+    /// whether the lock is still held.
     fn follow_stop(&mut self) -> Result<(), Stop> {
-        if !self.terminal.is_lent() || !self.is_stopped() {
+        let Some(signal) = self.stopped_by() else {
             return Ok(());
-        }
+        };
         self.terminal.take_back();
         // Renewals stop too; past the deadline the watchdog ends the command.
-        if let Err(error) = raise(Signal::SIGSTOP) {
+        if matches!(signal, Signal::SIGTTIN | Signal::SIGTTOU) {
+            self.terminal.wait_for_front();
+        } else if let Err(error) = raise(Signal::SIGSTOP) {
             tracing::debug!(%error, "not stopped");
         }
         self.check()?;
@@ -159,15 +162,18 @@ impl Supervised<'_> {
         Ok(())
     }
 
-    fn is_stopped(&self) -> bool {
-        let Some(pid) = self.child.id().and_then(|id| i32::try_from(id).ok()) else {
-            return false;
-        };
+    /// The signal that has stopped the command since the last call; without a terminal nobody's
+    /// business.
+    fn stopped_by(&self) -> Option<Signal> {
+        if !self.terminal.is_present() {
+            return None;
+        }
+        let pid = self.child.id().and_then(|id| i32::try_from(id).ok())?;
         let flags = WaitPidFlag::WSTOPPED | WaitPidFlag::WNOHANG;
-        matches!(
-            waitid(Id::Pid(Pid::from_raw(pid)), flags),
-            Ok(WaitStatus::Stopped(..))
-        )
+        match waitid(Id::Pid(Pid::from_raw(pid)), flags) {
+            Ok(WaitStatus::Stopped(_, signal)) => Some(signal),
+            _ => None,
+        }
     }
 
     /// SIGTERM now, SIGKILL at `kill_at`; returns when the command is gone.

@@ -16,9 +16,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         Some(directory) => AgentConfig::directory(directory),
         None => AgentConfig::memory(),
     };
+    let name = std::env::var("NODE").unwrap_or_else(|_| "node-1".into());
     let strict = std::env::var_os("STRICT").is_some();
     let config = config
         .with_consul_http(address.parse()?)
+        .with_node_name(name)
         .with_strict(strict);
     let agent = Agent::start(config).await?;
     println!("{}", agent.consul_url().unwrap_or_default());

@@ -98,7 +98,6 @@ fn connection(
         .header_read_timeout(None)
         .max_header_size(MAX_HEAD_BYTES)
         .max_buf_size(MAX_BUFFER_BYTES)
-        .pipeline_flush(true)
         .serve_connection(io, service);
     Driver {
         connection,

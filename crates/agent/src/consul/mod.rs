@@ -11,7 +11,6 @@ mod catalog;
 mod catalog_register;
 mod decode;
 mod front;
-mod gojson;
 mod gzip;
 mod health;
 mod kv;

@@ -4,9 +4,11 @@ use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue, VARY};
 use http::{HeaderMap, Response, StatusCode};
 use http_body_util::Full;
+use hyper::ext::ReasonPhrase;
+use quorate_wire::consul::json;
 use serde::Serialize;
 
-use super::{gojson, gzip, pretty};
+use super::{gzip, pretty};
 
 const INDEX: HeaderName = HeaderName::from_static("x-consul-index");
 const KNOWN_LEADER: HeaderName = HeaderName::from_static("x-consul-knownleader");
@@ -86,7 +88,8 @@ impl Reply {
 
     /// Status 200 with `value` as JSON.
     pub(crate) fn object<T: Serialize + ?Sized>(value: &T) -> Self {
-        Self::json(gojson::encode(value))
+        // Nothing that is answered has other keys than texts, which is all that can fail.
+        Self::json(json::encode(value).unwrap_or_default())
     }
 
     /// Status 200 with `true` or `false`.
@@ -203,6 +206,11 @@ impl Reply {
             self.headers.insert(CONTENT_ENCODING, GZIP);
         }
         let mut response = Response::new(Full::new(self.body));
+        if self.status == StatusCode::PAYLOAD_TOO_LARGE {
+            // Go still calls it by its old name.
+            let reason = ReasonPhrase::from_static(b"Request Entity Too Large");
+            response.extensions_mut().insert(reason);
+        }
         *response.status_mut() = self.status;
         *response.headers_mut() = self.headers;
         response

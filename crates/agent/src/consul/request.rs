@@ -138,6 +138,11 @@ fn find(parts: &Parts) -> Result<Cow<'_, [u8]>, Refused> {
         return Err(reply.closing().into());
     }
     let reply = match Path::parse(parts.uri.path()) {
+        // Not a path: `OPTIONS *` asks for the server itself.
+        _ if parts.uri.path() == "*" && parts.method == Method::OPTIONS => {
+            Reply::outside(StatusCode::OK)
+        }
+        _ if parts.uri.path() == "*" => Reply::outside(StatusCode::BAD_REQUEST).closing(),
         Path::Clean(path) => return Ok(path),
         Path::Redirect(to) => redirect(&parts.method, &to, parts.uri.query()),
         Path::NonPrintable => Reply::outside(StatusCode::BAD_REQUEST),
@@ -152,7 +157,6 @@ fn find(parts: &Parts) -> Result<Cow<'_, [u8]>, Refused> {
 fn outside(path: &[u8]) -> Reply {
     match path {
         b"/" => Reply::outside_text(StatusCode::OK, "Consul Agent"),
-        b"*" => Reply::outside(StatusCode::OK),
         _ => Reply::outside(StatusCode::NOT_FOUND),
     }
 }

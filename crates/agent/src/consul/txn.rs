@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use http::StatusCode;
+use quorate_wire::consul::json;
 use quorate_wire::consul::txn::{KvVerb, MAX_BODY_BYTES, MAX_OPS};
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
@@ -10,7 +11,6 @@ use serde::de::IntoDeserializer;
 use super::body::{Body, BodyError};
 use super::decode::{DecodeError, Json, Kind, Place};
 use super::front::{Front, unexpected};
-use super::gojson;
 use super::kv::with_entry_ref;
 use super::reply::{Refused, Reply};
 use super::request::{Answer, Request};
@@ -78,7 +78,8 @@ fn encode(outcome: &Result<Vec<TxnRow>, Vec<TxnFailure>>, read_only: bool) -> Re
                 let comma = if at == 0 { "" } else { "," };
                 let head = format!("{comma}{{\"OpIndex\":{},\"What\":", failure.op_index);
                 out.extend_from_slice(head.as_bytes());
-                out.extend_from_slice(&gojson::encode(failure.what.as_str()));
+                let what = json::encode(failure.what.as_str());
+                out.extend_from_slice(&what.unwrap_or_default());
                 out.push(b'}');
             }
             out.push(b']');
@@ -148,8 +149,8 @@ fn decode_op(op: Json<'_>, strict: bool) -> Result<Option<TxnOp>, DecodeError> {
             "kv" => kv = Some(decode_kv(value, strict)?),
             "node" | "service" | "check" if value.is_null() => {}
             "node" | "service" | "check" => other = Some(name.into_owned()),
-            _ if strict => return Err(DecodeError::unknown_field(&name)),
-            _ => {}
+            // Leaving out an operation is no leniency.
+            _ => return Err(DecodeError::unknown_field(&name)),
         }
     }
     match (kv, other) {

@@ -33,7 +33,8 @@ const FIRST_INDEX: u64 = 10;
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), quorate_agent::AgentError> {
 /// let config = AgentConfig::memory().with_consul_http("127.0.0.1:0".parse()?);
 /// let agent = Agent::start(config).await?;
-/// println!("Consul's API is at {}", agent.consul_url().unwrap_or_default());
+/// let url = agent.consul_url().expect("it listens");
+/// assert!(url.starts_with("http://127.0.0.1:"), "Consul's API is at {url}");
 /// agent.shutdown().await;
 /// # Ok(())
 /// # }
@@ -200,6 +201,7 @@ async fn listen_and_serve(
         node,
         datacenter: config.datacenter.clone(),
         strict: config.strict,
+        session_ttl_min: config.session_ttl_min,
         stopping: Stopping::default(),
     });
     let tasks = TaskGroup::new();

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
+use quorate_wire::consul::session::MIN_TTL;
+
 use crate::error::AgentError;
 
 /// The datacenter's name unless another is given.
@@ -38,7 +40,7 @@ pub enum Storage {
 /// let config = AgentConfig::memory()
 ///     .with_consul_http("127.0.0.1:0".parse()?)
 ///     .with_node_name("node-1");
-/// # assert_eq!(config.consul_http.len(), 1);
+/// assert_eq!(config.consul_http[0].to_string(), "127.0.0.1:0");
 /// # Ok::<(), quorate_agent::AgentError>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -59,6 +61,9 @@ pub struct AgentConfig {
     /// in request bodies are refused, and the GET forms of clients from before Consul 1.0 too.
     /// Default: false.
     pub strict: bool,
+    /// The shortest TTL that a session may have: Consul's setting `session_ttl_min`. Short ones
+    /// suit tests. Default: 10 s.
+    pub session_ttl_min: Duration,
     /// How long [`Agent::shutdown`](crate::Agent::shutdown) lets requests finish before it cuts
     /// them. Default: 5 s.
     pub shutdown_grace: Duration,
@@ -73,6 +78,7 @@ impl Default for AgentConfig {
             consul_http: Vec::new(),
             allow_remote: false,
             strict: false,
+            session_ttl_min: MIN_TTL,
             shutdown_grace: DEFAULT_GRACE,
         }
     }
@@ -127,6 +133,13 @@ impl AgentConfig {
     #[must_use]
     pub fn with_strict(mut self, strict: bool) -> Self {
         self.strict = strict;
+        self
+    }
+
+    /// Sets the shortest TTL that a session may have.
+    #[must_use]
+    pub fn with_session_ttl_min(mut self, ttl: Duration) -> Self {
+        self.session_ttl_min = ttl;
         self
     }
 

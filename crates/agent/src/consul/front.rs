@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt::Write;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::Guard;
 
@@ -35,6 +36,7 @@ pub(crate) struct Front {
     pub(crate) node: Node,
     pub(crate) datacenter: String,
     pub(crate) strict: bool,
+    pub(crate) session_ttl_min: Duration,
     pub(crate) stopping: Stopping,
 }
 

@@ -52,6 +52,7 @@ pub(crate) fn create(request: Request<'_>, body: Body) -> Result<Answer, Refused
 
 async fn submit(front: &Front, mut spec: SessionSpec) -> Reply {
     spec.id = SessionId::from_bytes(new_uuid());
+    spec.min_ttl = Some(front.session_ttl_min);
     match front.submit(Command::CreateSession(spec)).await {
         Ok(Outcome::Created(session)) => {
             let id = session.id.to_string();

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use quorate_wire::consul::session::ServiceCheck;
@@ -98,8 +99,10 @@ pub struct SessionSpec {
     pub lock_delay_nanos: i64,
     /// `release` (also when empty) or `delete`.
     pub behavior: String,
-    /// A Go duration of 10 s to 24 h; empty or 0 for none.
+    /// A Go duration of `min_ttl` to 24 h; empty or 0 for none.
     pub ttl: String,
+    /// The shortest TTL that is taken; `None` is 10 s.
+    pub min_ttl: Option<Duration>,
     /// The checks of the node that keep it alive.
     pub node_checks: Vec<String>,
     /// The service checks that keep it alive.

@@ -1,3 +1,4 @@
+use quorate_wire::consul::GoDuration;
 use quorate_wire::consul::duration::ParseDurationError;
 
 /// Why a command was refused. The text is the real server's, which sends it with status 500; a
@@ -35,8 +36,13 @@ pub enum Refusal {
         problem: ParseDurationError,
     },
     /// A session's TTL is out of range; in nanoseconds.
-    #[error("Invalid Session TTL '{0}', must be between [10s=24h0m0s]")]
-    TtlOutOfRange(i64),
+    #[error("Invalid Session TTL '{nanos}', must be between [{min}=24h0m0s]")]
+    TtlOutOfRange {
+        /// The TTL as given.
+        nanos: i64,
+        /// The shortest that is taken.
+        min: GoDuration,
+    },
     /// A session's node is not in the catalog.
     #[error("Missing node registration")]
     UnknownNode,

@@ -26,7 +26,7 @@ impl State {
             return Err(Refusal::MissingSessionNode);
         }
         let behavior = behavior(&spec.behavior)?;
-        let ttl = ttl(&spec.ttl)?;
+        let ttl = ttl(&spec.ttl, spec.min_ttl.unwrap_or(MIN_TTL))?;
         if self.sessions.get(spec.id).is_some() {
             return Err(Refusal::SessionExists(spec.id));
         }
@@ -119,7 +119,7 @@ fn behavior(text: &str) -> Result<SessionBehavior, Refusal> {
     }
 }
 
-fn ttl(text: &str) -> Result<Option<Duration>, Refusal> {
+fn ttl(text: &str, min: Duration) -> Result<Option<Duration>, Refusal> {
     if text.is_empty() {
         return Ok(None);
     }
@@ -130,9 +130,12 @@ fn ttl(text: &str) -> Result<Option<Duration>, Refusal> {
     if parsed == GoDuration::ZERO {
         return Ok(None);
     }
-    let in_range = |ttl: &Duration| (MIN_TTL..=MAX_TTL).contains(ttl);
+    let in_range = |ttl: &Duration| (min..=MAX_TTL).contains(ttl);
     match parsed.to_duration().filter(in_range) {
         Some(ttl) => Ok(Some(ttl)),
-        None => Err(Refusal::TtlOutOfRange(parsed.nanos())),
+        None => Err(Refusal::TtlOutOfRange {
+            nanos: parsed.nanos(),
+            min: min.into(),
+        }),
     }
 }

@@ -19,6 +19,7 @@ use std::time::Duration;
 use killable::KillableAgent;
 use quorate_conformance::random::Random;
 use quorate_consul::{Client, QueryOptions};
+use quorate_net::deadline::Timeouts;
 use tokio::task::JoinSet;
 use writer::Writer;
 
@@ -31,15 +32,30 @@ fn setting(name: &str, default: u64) -> u64 {
         .unwrap_or(default)
 }
 
+/// A client that gives up soon: the agent is dead, and a writer that waits for it shows nothing.
+fn client(agent: &KillableAgent) -> Client {
+    let timeouts = Timeouts::default().with_overall(Some(Duration::from_millis(300)));
+    Client::builder()
+        .address(agent.url())
+        .timeouts(timeouts)
+        .build()
+        .unwrap()
+}
+
 /// The KV table's index, and that of a write made now.
-async fn indexes(client: &Client) -> (u64, u64) {
+async fn indexes(client: &Client, round: u64) -> (u64, u64) {
     let all = client
         .kv()
         .list_with("", &QueryOptions::new())
         .await
         .unwrap();
     let table = all.meta.index.unwrap();
-    (table, writer::set(client, "probe", "x").await.unwrap())
+    (
+        table,
+        writer::set(client, "probe", &round.to_string())
+            .await
+            .unwrap(),
+    )
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -55,13 +71,13 @@ async fn no_acknowledged_write_is_lost_by_sigkill() {
     let (mut highest, mut acknowledged, mut unknown) = (0, 0, 0);
     for round in 0..rounds {
         let agent = KillableAgent::start(directory.path());
-        let client = Client::new(agent.url()).unwrap();
+        let client = client(&agent);
         for writer in &mut writers {
             if let Err(violation) = writer.verify(&client).await {
                 panic!("after kill {round} (seed {seed}): {violation}");
             }
         }
-        let (table, next) = indexes(&client).await;
+        let (table, next) = indexes(&client, round).await;
         assert!(
             table >= highest,
             "after kill {round} the index went from {highest} to {table}"
@@ -72,7 +88,7 @@ async fn no_acknowledged_write_is_lost_by_sigkill() {
         );
         let mut tasks = JoinSet::new();
         for mut writer in writers.drain(..) {
-            let client = Client::new(agent.url()).unwrap();
+            let client = client(&agent);
             tasks.spawn(async move {
                 writer.run(&client).await;
                 writer
@@ -106,11 +122,11 @@ async fn no_acknowledged_write_is_lost_by_sigkill() {
 async fn a_graceful_end_keeps_everything_too() {
     let directory = tempfile::tempdir().unwrap();
     let agent = KillableAgent::start(directory.path());
-    let client = Client::new(agent.url()).unwrap();
+    let client = client(&agent);
     let index = writer::set(&client, "kept", "value").await.unwrap();
     agent.end();
     let agent = KillableAgent::start(directory.path());
-    let client = Client::new(agent.url()).unwrap();
+    let client = client(&agent);
     let entry = client.kv().get("kept").await.unwrap().unwrap();
     assert_eq!(
         (entry.value.as_ref(), entry.modify_index),

@@ -12,6 +12,7 @@ mod arena;
 #[path = "lock_safety/chaos.rs"]
 mod chaos;
 #[path = "crash/killable.rs"]
+#[allow(dead_code, reason = "here it is only ever killed by being dropped")]
 mod killable;
 #[path = "lock_safety/stoppable.rs"]
 mod stoppable;

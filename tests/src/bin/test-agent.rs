@@ -7,6 +7,7 @@
 )]
 
 use std::io::Write as _;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use quorate_agent::{Agent, AgentConfig, Listen};
@@ -18,7 +19,9 @@ async fn main() -> anyhow::Result<()> {
         .nth(1)
         .context("usage: test-agent DIR")?;
     let listen: Listen = "127.0.0.1:0".parse()?;
-    let config = AgentConfig::directory(directory).with_consul_http(listen);
+    let config = AgentConfig::directory(directory)
+        .with_consul_http(listen)
+        .with_session_ttl_min(Duration::from_millis(100));
     let agent = Agent::start(config).await?;
     println!("{}", agent.consul_url().context("no listener")?);
     std::io::stdout().flush()?;

@@ -3,13 +3,13 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 /// An agent in a process of its own; dropping it kills it.
-pub struct KillableAgent {
+pub(crate) struct KillableAgent {
     child: Child,
     url: String,
 }
 
 impl KillableAgent {
-    pub fn start(directory: &Path) -> Self {
+    pub(crate) fn start(directory: &Path) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_test-agent"));
         command
             .arg(directory)
@@ -30,17 +30,17 @@ impl KillableAgent {
         }
     }
 
-    pub fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         &self.url
     }
 
     /// SIGKILL: nothing of the process runs after it.
-    pub fn kill(self) {
+    pub(crate) fn kill(self) {
         drop(self);
     }
 
     /// Ends it gracefully.
-    pub fn end(mut self) {
+    pub(crate) fn end(mut self) {
         drop(self.child.stdin.take());
         let status = self.child.wait().unwrap();
         assert!(status.success(), "the agent ended with {status}");

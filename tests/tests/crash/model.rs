@@ -2,16 +2,16 @@ use std::collections::BTreeMap;
 
 /// What one key must look like.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cell {
-    pub value: String,
-    pub session: Option<String>,
+pub(crate) struct Cell {
+    pub(crate) value: String,
+    pub(crate) session: Option<String>,
     /// The ModifyIndex, where the answer to the write told it.
-    pub index: Option<u64>,
+    pub(crate) index: Option<u64>,
 }
 
 /// What a writer does.
 #[derive(Clone, Debug)]
-pub enum Op {
+pub(crate) enum Op {
     Put {
         key: String,
         value: String,
@@ -45,14 +45,14 @@ pub enum Op {
 
 /// The part of the server's state that one writer owns.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Model {
-    pub cells: BTreeMap<String, Cell>,
-    pub session: Option<String>,
+pub(crate) struct Model {
+    pub(crate) cells: BTreeMap<String, Cell>,
+    pub(crate) session: Option<String>,
 }
 
 impl Model {
     /// What `op` makes of it; `index` is the new ModifyIndex where it is known.
-    pub fn apply(&mut self, op: &Op, index: Option<u64>) {
+    pub(crate) fn apply(&mut self, op: &Op, index: Option<u64>) {
         match op {
             Op::Put { key, value } => self.write(key, value, None, index),
             Op::Pair { keys, value } => {
@@ -105,7 +105,7 @@ impl Model {
     }
 
     /// Whether `found`, what the server has, is this.
-    pub fn describes(&self, found: &Self) -> bool {
+    pub(crate) fn describes(&self, found: &Self) -> bool {
         self.session == found.session
             && self.cells.len() == found.cells.len()
             && self.cells.iter().all(|(key, cell)| {

@@ -6,7 +6,7 @@ use crate::model::{Cell, Model, Op};
 use quorate_conformance::random::Random;
 
 /// One client with keys and a session of its own, and what it knows of them.
-pub struct Writer {
+pub(crate) struct Writer {
     number: usize,
     random: Random,
     model: Model,
@@ -19,7 +19,7 @@ pub struct Writer {
 }
 
 /// Writes one key and returns its new ModifyIndex.
-pub async fn set(client: &Client, key: &str, value: &str) -> Result<u64, Error> {
+pub(crate) async fn set(client: &Client, key: &str, value: &str) -> Result<u64, Error> {
     committed_index(client.txn().set(key, value.to_owned()).commit().await?)
 }
 
@@ -38,7 +38,7 @@ fn committed_index(outcome: TxnOutcome) -> Result<u64, Error> {
 }
 
 impl Writer {
-    pub fn new(number: usize, seed: u64) -> Self {
+    pub(crate) fn new(number: usize, seed: u64) -> Self {
         Self {
             number,
             random: Random::new(seed),
@@ -51,19 +51,19 @@ impl Writer {
         }
     }
 
-    pub fn number(&self) -> usize {
+    pub(crate) fn number(&self) -> usize {
         self.number
     }
 
-    pub fn highest_index(&self) -> u64 {
+    pub(crate) fn highest_index(&self) -> u64 {
         self.highest_index
     }
 
-    pub fn acknowledged(&self) -> u64 {
+    pub(crate) fn acknowledged(&self) -> u64 {
         self.acknowledged
     }
 
-    pub fn unknown(&self) -> u64 {
+    pub(crate) fn unknown(&self) -> u64 {
         self.unknown
     }
 
@@ -72,7 +72,7 @@ impl Writer {
     }
 
     /// Writes until the first failure: the agent was killed.
-    pub async fn run(&mut self, client: &Client) {
+    pub(crate) async fn run(&mut self, client: &Client) {
         loop {
             let op = self.choose();
             match execute(client, &op, &mut self.model).await {
@@ -94,7 +94,7 @@ impl Writer {
     }
 
     /// Compares what the server has with what it must have, and goes on from there.
-    pub async fn verify(&mut self, client: &Client) -> Result<(), String> {
+    pub(crate) async fn verify(&mut self, client: &Client) -> Result<(), String> {
         let found = self.read(client).await;
         let mut after = self.model.clone();
         let pending = self.pending.take();
@@ -143,7 +143,8 @@ impl Writer {
     fn choose(&mut self) -> Op {
         self.written += 1;
         let value = format!("{}-{}", self.number, self.written);
-        let name = |number: u64| format!("{}{}", self.prefix(), number);
+        let prefix = self.prefix();
+        let name = |number: u64| format!("{prefix}{number}");
         let (first, second) = (self.random.below(6), self.random.below(6));
         let (key, other) = (name(first), name((first + 1 + second % 5) % 6));
         let held = self

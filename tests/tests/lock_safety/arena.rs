@@ -20,13 +20,13 @@ const PROCESSES: usize = 2;
 
 /// Which server.
 #[derive(Clone, Copy, Debug)]
-pub enum Kind {
+pub(crate) enum Kind {
     Embedded,
     Consul,
 }
 
 /// The server, which can be killed and started again on what it kept.
-pub enum Server {
+pub(crate) enum Server {
     Embedded(Option<KillableAgent>, TempDir),
     Consul(Box<ConsulServer>),
 }
@@ -46,7 +46,7 @@ impl Server {
         }
     }
 
-    pub fn addr(&self) -> anyhow::Result<SocketAddr> {
+    pub(crate) fn addr(&self) -> anyhow::Result<SocketAddr> {
         match self {
             Self::Embedded(agent, _) => {
                 let url = agent.as_ref().context("not running")?.url();
@@ -57,7 +57,7 @@ impl Server {
     }
 
     /// SIGKILL, and a new start on the same data.
-    pub async fn restart(&mut self) -> anyhow::Result<()> {
+    pub(crate) async fn restart(&mut self) -> anyhow::Result<()> {
         match self {
             Self::Embedded(agent, directory) => {
                 drop(agent.take());
@@ -73,14 +73,14 @@ impl Server {
 }
 
 /// A server, and a proxy before it for each contender.
-pub struct Arena {
+pub(crate) struct Arena {
     server: Server,
     proxies: Vec<Proxy>,
     prize: Prize,
 }
 
 impl Arena {
-    pub async fn open(kind: Kind, prize: Prize) -> anyhow::Result<Self> {
+    pub(crate) async fn open(kind: Kind, prize: Prize) -> anyhow::Result<Self> {
         let server = Server::start(kind).await?;
         let mut proxies = Vec::new();
         for _ in 0..CONTENDERS + PROCESSES {
@@ -94,7 +94,7 @@ impl Arena {
     }
 
     /// Lets everybody contend for `length`, under faults, and returns what they held.
-    pub async fn contend(mut self, length: Duration) -> anyhow::Result<(History, Faults)> {
+    pub(crate) async fn contend(mut self, length: Duration) -> anyhow::Result<(History, Faults)> {
         let history = History::new();
         let end = Instant::now() + length;
         let seed = crate::setting("QUORATE_SAFETY_SEED").unwrap_or_else(Random::any_seed);

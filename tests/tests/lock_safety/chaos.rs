@@ -13,7 +13,7 @@ const DIRECTIONS: [Direction; 2] = [Direction::ToServer, Direction::ToClient];
 
 /// What was done to the contenders.
 #[derive(Debug, Default)]
-pub struct Faults {
+pub(crate) struct Faults {
     seed: u64,
     cuts: u32,
     delays: u32,
@@ -43,13 +43,13 @@ impl fmt::Display for Faults {
 }
 
 /// Chooses faults, one after another.
-pub struct Chaos {
+pub(crate) struct Chaos {
     random: Random,
     faults: Faults,
 }
 
 impl Chaos {
-    pub fn new(seed: u64, random: Random) -> Self {
+    pub(crate) fn new(seed: u64, random: Random) -> Self {
         Self {
             random,
             faults: Faults {
@@ -60,7 +60,7 @@ impl Chaos {
     }
 
     /// Rages until `end`, then leaves everything in order.
-    pub async fn rage(
+    pub(crate) async fn rage(
         mut self,
         server: &mut Server,
         proxies: &[Proxy],

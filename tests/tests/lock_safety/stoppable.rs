@@ -7,13 +7,18 @@ use anyhow::{Context as _, ensure};
 use quorate_conformance::contender::Prize;
 
 /// A contender in a process of its own; dropping it kills it.
-pub struct StoppableHolder {
+pub(crate) struct StoppableHolder {
     child: Child,
     output: Option<JoinHandle<std::io::Result<String>>>,
 }
 
 impl StoppableHolder {
-    pub fn start(url: &str, name: &str, prize: &Prize, length: Duration) -> anyhow::Result<Self> {
+    pub(crate) fn start(
+        url: &str,
+        name: &str,
+        prize: &Prize,
+        length: Duration,
+    ) -> anyhow::Result<Self> {
         let (key, limit) = match prize {
             Prize::Lock(key) => (key, 0),
             Prize::Slot(prefix, limit) => (prefix, *limit),
@@ -36,12 +41,12 @@ impl StoppableHolder {
     }
 
     /// SIGSTOP: it stands still, whatever it holds.
-    pub fn stop(&self) -> anyhow::Result<()> {
+    pub(crate) fn stop(&self) -> anyhow::Result<()> {
         self.signal("-STOP")
     }
 
     /// SIGCONT: it goes on as if no time had passed.
-    pub fn go_on(&self) -> anyhow::Result<()> {
+    pub(crate) fn go_on(&self) -> anyhow::Result<()> {
         self.signal("-CONT")
     }
 
@@ -54,7 +59,7 @@ impl StoppableHolder {
     }
 
     /// Waits for its end and returns what it wrote down.
-    pub fn finish(mut self) -> anyhow::Result<String> {
+    pub(crate) fn finish(mut self) -> anyhow::Result<String> {
         let output = self.output.take().context("read already")?;
         let text = output
             .join()

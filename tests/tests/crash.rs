@@ -33,7 +33,7 @@ fn setting(name: &str, default: u64) -> u64 {
 }
 
 /// A client that gives up soon: the agent is dead, and a writer that waits for it shows nothing.
-fn client(agent: &KillableAgent) -> Client {
+fn connect(agent: &KillableAgent) -> Client {
     let timeouts = Timeouts::default().with_overall(Some(Duration::from_millis(300)));
     Client::builder()
         .address(agent.url())
@@ -71,7 +71,7 @@ async fn no_acknowledged_write_is_lost_by_sigkill() {
     let (mut highest, mut acknowledged, mut unknown) = (0, 0, 0);
     for round in 0..rounds {
         let agent = KillableAgent::start(directory.path());
-        let client = client(&agent);
+        let client = connect(&agent);
         for writer in &mut writers {
             if let Err(violation) = writer.verify(&client).await {
                 panic!("after kill {round} (seed {seed}): {violation}");
@@ -88,7 +88,7 @@ async fn no_acknowledged_write_is_lost_by_sigkill() {
         );
         let mut tasks = JoinSet::new();
         for mut writer in writers.drain(..) {
-            let client = client(&agent);
+            let client = connect(&agent);
             tasks.spawn(async move {
                 writer.run(&client).await;
                 writer
@@ -122,11 +122,11 @@ async fn no_acknowledged_write_is_lost_by_sigkill() {
 async fn a_graceful_end_keeps_everything_too() {
     let directory = tempfile::tempdir().unwrap();
     let agent = KillableAgent::start(directory.path());
-    let client = client(&agent);
+    let client = connect(&agent);
     let index = writer::set(&client, "kept", "value").await.unwrap();
     agent.end();
     let agent = KillableAgent::start(directory.path());
-    let client = client(&agent);
+    let client = connect(&agent);
     let entry = client.kv().get("kept").await.unwrap().unwrap();
     assert_eq!(
         (entry.value.as_ref(), entry.modify_index),

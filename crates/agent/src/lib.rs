@@ -1,5 +1,27 @@
 //! An embedded agent that speaks the wire protocols of real coordination servers.
 //!
+//! ```
+//! use quorate_agent::{Agent, AgentConfig};
+//! use quorate_net::endpoint::EndpointSet;
+//! use quorate_net::http::{HttpClient, HttpConfig, HttpRequest, Verdict};
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     // In memory, on a free port: for a test. AgentConfig::directory("data") keeps it on disk.
+//!     let config = AgentConfig::memory().with_consul_http("127.0.0.1:0".parse()?);
+//!     let agent = Agent::start(config).await?;
+//!
+//!     // Any client of Consul, in any language, can talk to it: CONSUL_HTTP_ADDR is this URL.
+//!     let url = agent.consul_url().expect("it listens");
+//!     let client = HttpClient::new(HttpConfig::new(EndpointSet::parse(&url)?))?;
+//!     let answer = client.send(HttpRequest::get("/v1/status/leader"), |_| Verdict::Done).await?;
+//!     assert_eq!(answer.status, 200);
+//!
+//!     agent.shutdown().await;
+//!     Ok(())
+//! }
+//! ```
+//!
 //! | I want … | go to |
 //! |---|---|
 //! | to start an agent, in a test, in a program or as a daemon | [`Agent::start`] |

@@ -13,6 +13,16 @@ use crate::url::Url;
 ///
 /// What an agent knows about itself is not what another knows about itself, so these calls never
 /// fail over to another address.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let agent = quorate_agent::Agent::start(Default::default()).await?;
+/// # let client = quorate_consul::Client::builder().dialer(std::sync::Arc::new(agent.dialer())).build()?;
+/// assert_eq!(client.agent().datacenter().await?, "dc1");
+/// println!("served by {}", client.agent().node_name().await?);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Agent {
     client: Client,

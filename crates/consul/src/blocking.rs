@@ -54,13 +54,17 @@ pub struct Change<T> {
 /// * Queries are limited to 10 a second, and to one a second while they bring nothing new, after
 ///   a burst. Changes in between are told as one.
 ///
-/// ```no_run
-/// # async fn example(client: quorate_consul::Client) -> Result<(), quorate_consul::Error> {
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let agent = quorate_agent::Agent::start(Default::default()).await?;
+/// # let client = quorate_consul::Client::builder().dialer(std::sync::Arc::new(agent.dialer())).build()?;
 /// let mut changes = client.kv().watch("config/port");
-/// loop {
-///     let change = changes.next().await?;
-///     println!("{:?} at index {}", change.value, change.index);
-/// }
+/// assert!(changes.next().await?.value.is_none(), "there is no such key yet");
+///
+/// client.kv().put("config/port", "8080").await?;
+/// let change = changes.next().await?; // waits until something changes
+/// assert_eq!(change.value.expect("just written").value, "8080");
+/// # Ok(())
 /// # }
 /// ```
 #[must_use = "it asks nothing unless polled"]

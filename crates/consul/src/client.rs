@@ -43,14 +43,17 @@ const TOKEN: HeaderName = HeaderName::from_static(meta::TOKEN);
 /// says that it can't answer now. Writes are repeated only if no byte of them was sent; a write
 /// whose answer was lost is [`ErrorKind::Indeterminate`](crate::ErrorKind).
 ///
-/// ```no_run
-/// # async fn example() -> Result<(), quorate_consul::Error> {
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let config = quorate_agent::AgentConfig::memory().with_consul_http("127.0.0.1:0".parse()?);
+/// # let agent = quorate_agent::Agent::start(config).await?;
+/// # let address = agent.consul_url().expect("it listens");
 /// use quorate_consul::Client;
 ///
-/// let client = Client::new("http://127.0.0.1:8500")?;
+/// let client = Client::new(&address)?; // such as "http://127.0.0.1:8500"
 /// client.kv().put("greeting", "hello").await?;
 /// let entry = client.kv().get("greeting").await?.expect("just written");
-/// assert_eq!(&entry.value[..], b"hello");
+/// assert_eq!(entry.value, "hello");
 /// # Ok(())
 /// # }
 /// ```

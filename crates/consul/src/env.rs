@@ -42,6 +42,20 @@ impl ClientBuilder {
     /// [`from_env`](Self::from_env) with variables from elsewhere: `lookup` returns the value of
     /// the one that it is given.
     ///
+    /// ```
+    /// use quorate_consul::ClientBuilder;
+    ///
+    /// let variables = |name: &str| match name {
+    ///     "CONSUL_HTTP_ADDR" => Some("consul-1:8500,consul-2:8500".into()),
+    ///     "CONSUL_DATACENTER" => Some("dc2".into()),
+    ///     _ => None,
+    /// };
+    /// let client = ClientBuilder::from_vars(variables)?.build()?;
+    /// assert_eq!(client.addresses().count(), 2);
+    /// assert_eq!(client.datacenter(), Some("dc2"));
+    /// # Ok::<(), quorate_consul::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`from_env`](Self::from_env).
     pub fn from_vars(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {

@@ -153,6 +153,22 @@ impl Class {
 /// [`outcome`](Self::outcome) whether anything happened, [`advice`](Self::advice) whether to try
 /// again. Printed, it names the call, the server and its words on one line; what caused it is in
 /// `source()`. One pointer wide.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let agent = quorate_agent::Agent::start(Default::default()).await?;
+/// # let client = quorate_consul::Client::builder().dialer(std::sync::Arc::new(agent.dialer())).build()?;
+/// use quorate_consul::{ErrorKind, Outcome, RetryAdvice};
+///
+/// let ended = "5f1d37b6-0d4c-4a52-a0ff-8d3a9e1c4a11";
+/// let error = client.kv().acquire("jobs/a", "me", ended).await.unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::LeaseLost);
+/// assert_eq!(error.outcome(), Outcome::DidNotHappen);
+/// assert_eq!(error.advice(), RetryAdvice::Never);
+/// println!("{error}"); // what was tried, where, and the server's words
+/// # Ok(())
+/// # }
+/// ```
 pub struct Error(Box<Inner>);
 
 struct Inner {

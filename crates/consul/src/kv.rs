@@ -21,8 +21,10 @@ pub use put::PutOptions;
 /// before anything is sent; a [transaction](Client::txn) can reach most of them. A prefix is any
 /// start of a key, not only whole segments: `a` covers `a`, `a/b` and `ab`.
 ///
-/// ```no_run
-/// # async fn example(client: quorate_consul::Client) -> Result<(), quorate_consul::Error> {
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let agent = quorate_agent::Agent::start(Default::default()).await?;
+/// # let client = quorate_consul::Client::builder().dialer(std::sync::Arc::new(agent.dialer())).build()?;
 /// let kv = client.kv();
 /// kv.put("jobs/a", "1").await?;
 /// let entry = kv.get("jobs/a").await?.expect("just written");
@@ -30,6 +32,7 @@ pub use put::PutOptions;
 /// assert!(!kv.cas("jobs/a", "3", entry.modify_index).await?, "somebody wrote meanwhile");
 /// assert_eq!(kv.keys("jobs/", None).await?, ["jobs/a"]);
 /// kv.delete_tree("jobs/").await?;
+/// assert!(kv.get("jobs/a").await?.is_none());
 /// # Ok(())
 /// # }
 /// ```

@@ -1,18 +1,24 @@
 //! A complete client of Consul's HTTP API for keys, transactions and sessions.
 //!
-//! ```no_run
-//! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() -> Result<(), quorate_consul::Error> {
+//! ```
+//! use std::sync::Arc;
+//! use quorate_agent::{Agent, AgentConfig};
 //! use quorate_consul::Client;
 //!
-//! let client = Client::new("http://127.0.0.1:8500")?;
-//! client.kv().put("config/port", "8080").await?;
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     // A Consul in this process. For one that runs: Client::new("http://127.0.0.1:8500")?
+//!     let agent = Agent::start(AgentConfig::memory()).await?;
+//!     let client = Client::builder().dialer(Arc::new(agent.dialer())).build()?;
 //!
-//! let mut changes = client.kv().watch("config/port");
-//! let first = changes.next().await?;
-//! assert_eq!(first.value.map(|entry| entry.value), Some("8080".into()));
-//! # Ok(())
-//! # }
+//!     let mut changes = client.kv().watch("config/port");
+//!     assert!(changes.next().await?.value.is_none());
+//!
+//!     client.kv().put("config/port", "8080").await?;
+//!     let entry = changes.next().await?.value.expect("just written");
+//!     assert_eq!(entry.value, "8080");
+//!     Ok(())
+//! }
 //! ```
 //!
 //! | I want … | go to |

@@ -42,19 +42,21 @@ use crate::{Client, Error, ErrorKind};
 /// lock-delay keeps everybody out. With the defaults the lock is free after at most 50 s, after a
 /// release at once.
 ///
-/// ```no_run
-/// # async fn example() -> Result<(), quorate_consul::Error> {
-/// use quorate_consul::Client;
-///
-/// let client = Client::new("http://127.0.0.1:8500")?;
-/// let guard = client.lock("jobs/nightly").acquire().await?;
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let agent = quorate_agent::Agent::start(Default::default()).await?;
+/// # let client = quorate_consul::Client::builder().dialer(std::sync::Arc::new(agent.dialer())).build()?;
+/// let lock = client.lock("jobs/nightly");
+/// let guard = lock.acquire().await?;
+/// assert!(!lock.try_acquire().await?.is_acquired(), "one at a time");
 /// match guard.run_while_held(work(guard.fencing_token())).await {
 ///     Ok(()) => guard.release().await?,
-///     Err(reason) => eprintln!("stopped: {reason}"),
+///     Err(reason) => return Err(format!("lost: {reason}").into()),
 /// }
+/// assert!(lock.holder().await?.is_none());
+/// # async fn work(_: u64) {}
 /// # Ok(())
 /// # }
-/// # async fn work(_: u64) {}
 /// ```
 #[derive(Clone, Debug)]
 pub struct Lock {

@@ -9,14 +9,20 @@ use quorate_wire::consul::{CacheControl, Consistency};
 /// Options of a read. Every method has a `_with` twin that takes them.
 ///
 /// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let agent = quorate_agent::Agent::start(Default::default()).await?;
+/// # let client = quorate_consul::Client::builder().dialer(std::sync::Arc::new(agent.dialer())).build()?;
 /// use std::time::Duration;
 /// use quorate_consul::{Consistency, QueryOptions};
 ///
 /// let options = QueryOptions::new()
 ///     .with_consistency(Consistency::Stale)
-///     .with_datacenter("dc2")
 ///     .with_timeout(Duration::from_secs(1));
-/// # assert_eq!(options.query.datacenter.as_deref(), Some("dc2"));
+/// let answer = client.kv().get_with("config/port", &options).await?;
+/// assert!(answer.value.is_none());
+/// assert_eq!(answer.meta.known_leader, Some(true));
+/// # Ok(())
+/// # }
 /// ```
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]

@@ -46,11 +46,19 @@ impl From<Method> for http::Method {
 /// A request to any path.
 ///
 /// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let agent = quorate_agent::Agent::start(Default::default()).await?;
+/// # let client = quorate_consul::Client::builder().dialer(std::sync::Arc::new(agent.dialer())).build()?;
 /// use quorate_consul::{Method, RawRequest};
 ///
-/// let request = RawRequest::new(Method::Put, "/v1/agent/maintenance")
-///     .with_param("enable", "true")
-///     .with_param("reason", "disk full");
+/// client.kv().put("jobs/a/state", "running").await?;
+/// let folders = RawRequest::new(Method::Get, "/v1/kv/jobs/")
+///     .with_flag("keys")
+///     .with_param("separator", "/");
+/// let answer = client.raw().request(folders).await?;
+/// assert_eq!(answer.body, r#"["jobs/a/"]"#);
+/// # Ok(())
+/// # }
 /// ```
 #[derive(Clone, Debug, Default)]
 #[must_use]
@@ -155,10 +163,14 @@ impl fmt::Debug for RawAnswer {
 /// Statuses are data here: only a request that got no answer is an error. Paths below `/v1/agent/`
 /// go to the client's first address only.
 ///
-/// ```no_run
-/// # async fn example(client: quorate_consul::Client) -> Result<(), quorate_consul::Error> {
-/// let answer = client.raw().get("/v1/catalog/datacenters").await?;
-/// assert_eq!(answer.status, 200);
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let agent = quorate_agent::Agent::start(Default::default()).await?;
+/// # let client = quorate_consul::Client::builder().dialer(std::sync::Arc::new(agent.dialer())).build()?;
+/// let answer = client.raw().get("/v1/catalog/nodes").await?;
+/// assert!(answer.is_success() && answer.body.starts_with(b"[{"));
+/// let answer = client.raw().get("/v1/no/such/path").await?;
+/// assert_eq!(answer.status, 404);
 /// # Ok(())
 /// # }
 /// ```

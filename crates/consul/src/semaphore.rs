@@ -36,17 +36,23 @@ pub const SEMAPHORE_FLAGS: u64 = 0xe0f6_9a2b_aa41_4de0;
 /// A holder that dies is noticed when its session expires, after at most twice its TTL. There is no
 /// lock-delay.
 ///
-/// ```no_run
-/// # async fn example() -> Result<(), quorate_consul::Error> {
-/// use quorate_consul::Client;
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let agent = quorate_agent::Agent::start(Default::default()).await?;
+/// # let client = quorate_consul::Client::builder().dialer(std::sync::Arc::new(agent.dialer())).build()?;
+/// let converters = client.semaphore("jobs/converters", 2);
+/// let (first, second) = (converters.acquire().await?, converters.acquire().await?);
+/// assert!(!converters.try_acquire().await?.is_acquired(), "two at a time");
 ///
-/// let client = Client::new("http://127.0.0.1:8500")?;
-/// let slot = client.semaphore("jobs/converters", 3).acquire().await?;
-/// slot.run_while_held(convert()).await.expect("the slot is held");
-/// slot.release().await?;
+/// match first.run_while_held(convert()).await {
+///     Ok(()) => first.release().await?,
+///     Err(reason) => return Err(format!("lost: {reason}").into()),
+/// }
+/// assert_eq!(converters.holders().await?.len(), 1);
+/// # second.release().await?;
+/// # async fn convert() {}
 /// # Ok(())
 /// # }
-/// # async fn convert() {}
 /// ```
 #[derive(Clone, Debug)]
 pub struct Semaphore {

@@ -23,8 +23,10 @@ use crate::url::Url;
 /// Sessions live on the servers, so these calls may go to any of the client's addresses. One that
 /// is created without a node belongs to the node of the agent that took the call.
 ///
-/// ```no_run
-/// # async fn example(client: quorate_consul::Client) -> Result<(), quorate_consul::Error> {
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let agent = quorate_agent::Agent::start(Default::default()).await?;
+/// # let client = quorate_consul::Client::builder().dialer(std::sync::Arc::new(agent.dialer())).build()?;
 /// use std::time::Duration;
 /// use quorate_consul::SessionRequest;
 ///
@@ -33,6 +35,7 @@ use crate::url::Url;
 /// assert!(client.kv().acquire("jobs/a", "me", &id).await?);
 /// assert!(client.session().renew(&id).await?.is_some());
 /// client.session().destroy(&id).await?;
+/// assert!(client.session().renew(&id).await?.is_none(), "it has ended");
 /// # Ok(())
 /// # }
 /// ```

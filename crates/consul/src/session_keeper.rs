@@ -36,21 +36,24 @@ use crate::{Client, Error, ErrorKind, WriteOptions};
 /// dropped the task destroys the session in the background: two tries of one second. If even that
 /// fails, or the runtime ends, the server ends it after at most twice its TTL.
 ///
-/// ```no_run
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let agent = quorate_agent::Agent::start(Default::default()).await?;
+/// # let client = quorate_consul::Client::builder().dialer(std::sync::Arc::new(agent.dialer())).build()?;
 /// use std::time::Duration;
-/// use quorate_consul::{Client, SessionKeeper, SessionRequest};
+/// use quorate_consul::{SessionKeeper, SessionRequest};
 ///
-/// # async fn example() -> Result<(), quorate_consul::Error> {
-/// let client = Client::new("http://127.0.0.1:8500")?;
 /// let request = SessionRequest::new().with_name("worker").with_ttl(Duration::from_secs(15));
 /// let session = SessionKeeper::start(&client, request).await?;
+/// assert!(client.kv().acquire("jobs/a", "me", session.id()).await?);
 /// tokio::select! {
-///     reason = session.lost() => eprintln!("stop working: {reason}"),
-///     () = work(session.id()) => session.destroy().await?,
+///     reason = session.lost() => return Err(format!("lost: {reason}").into()),
+///     () = work() => session.destroy().await?,
 /// }
+/// assert!(!session.is_alive());
+/// # async fn work() {}
 /// # Ok(())
 /// # }
-/// # async fn work(_: &str) {}
 /// ```
 #[derive(Clone)]
 pub struct SessionKeeper(Arc<Inner>);

@@ -11,11 +11,12 @@ use crate::url::Url;
 
 /// The state of the cluster: who leads, and who takes part.
 ///
-/// ```no_run
-/// # async fn example(client: quorate_consul::Client) -> Result<(), quorate_consul::Error> {
-/// if client.status().leader().await?.is_none() {
-///     println!("the cluster has no leader at the moment");
-/// }
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let agent = quorate_agent::Agent::start(Default::default()).await?;
+/// # let client = quorate_consul::Client::builder().dialer(std::sync::Arc::new(agent.dialer())).build()?;
+/// let leader = client.status().leader().await?.expect("there is none at the moment");
+/// assert!(client.status().peers().await?.contains(&leader));
 /// # Ok(())
 /// # }
 /// ```

@@ -22,16 +22,31 @@ pub type TokenFuture<'a> =
 /// most of the time. A call waits for it as long as it takes: bound it yourself.
 ///
 /// ```
-/// use quorate_consul::{Secret, TokenFuture, TokenProvider};
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let agent = quorate_agent::Agent::start(Default::default()).await?;
+/// use std::sync::Arc;
+/// use quorate_consul::{Client, Secret, TokenFuture, TokenProvider};
+/// use tokio::sync::watch;
 ///
 /// #[derive(Debug)]
-/// struct FromVault(tokio::sync::watch::Receiver<Secret>);
+/// struct FromVault(watch::Receiver<Option<Secret>>);
 ///
 /// impl TokenProvider for FromVault {
 ///     fn token(&self) -> TokenFuture<'_> {
-///         Box::pin(async { Ok(Some(self.0.borrow().clone())) })
+///         Box::pin(async { Ok(Some(self.0.borrow().clone().ok_or("the vault is sealed")?)) })
 ///     }
 /// }
+///
+/// let (vault, tokens) = watch::channel(None);
+/// let client = Client::builder().token_provider(Arc::new(FromVault(tokens)));
+/// # let client = client.dialer(Arc::new(agent.dialer()));
+/// let client = client.build()?;
+/// assert!(client.kv().put("a", "1").await.is_err(), "not even sent");
+///
+/// vault.send_replace(Some("b1gs33cr3t".into()));
+/// client.kv().put("a", "1").await?;
+/// # Ok(())
+/// # }
 /// ```
 pub trait TokenProvider: Send + Sync + fmt::Debug {
     /// The token for the next call; `None` sends none.

@@ -21,20 +21,26 @@ const OPERATION: Operation<'static> = Operation::new("commit the transaction", "
 /// and every one that failed is reported. At most 64 operations, 512 KiB together, see
 /// [`Limits`](crate::Limits). Keys that a path can't carry (`a//b`) work here.
 ///
-/// ```no_run
-/// # async fn example(client: quorate_consul::Client, id: &str) -> Result<(), quorate_consul::Error> {
-/// use quorate_consul::TxnOutcome;
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let agent = quorate_agent::Agent::start(Default::default()).await?;
+/// # let client = quorate_consul::Client::builder().dialer(std::sync::Arc::new(agent.dialer())).build()?;
+/// use quorate_consul::{SessionRequest, TxnOutcome};
+///
+/// let session = client.session().create(&SessionRequest::new()).await?;
+/// client.kv().acquire("jobs/lock", "me", &session).await?;
 ///
 /// // Writes only while the session holds the lock.
-/// let outcome = client
+/// let write = client
 ///     .txn()
-///     .check_session("jobs/lock", id)
-///     .set("jobs/state", "running")
-///     .commit()
-///     .await?;
-/// match outcome {
-///     TxnOutcome::Committed(rows) => println!("index {}", rows.value.len()),
-///     TxnOutcome::RolledBack(errors) => println!("{}", errors[0]),
+///     .check_session("jobs/lock", &session)
+///     .set("jobs/state", "running");
+/// assert!(write.clone().commit().await?.is_committed());
+///
+/// client.session().destroy(&session).await?;
+/// match write.commit().await? {
+///     TxnOutcome::Committed(rows) => panic!("written without the lock: {rows:?}"),
+///     TxnOutcome::RolledBack(errors) => assert_eq!(errors[0].op_index, 0),
 /// }
 /// # Ok(())
 /// # }

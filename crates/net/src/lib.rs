@@ -19,11 +19,20 @@
 //! use quorate_net::endpoint::EndpointSet;
 //! use quorate_net::http::{HttpClient, HttpConfig, HttpRequest, Verdict};
 //!
-//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! let servers = EndpointSet::parse("http://10.0.0.1:8500,http://10.0.0.2:8500")?;
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+//! # let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+//! # let (down, up) = ("http://127.0.0.1:1", format!("http://{}", listener.local_addr()?));
+//! # let server = quorate_net::task::spawn(async move {
+//! #     let (mut connection, _) = listener.accept().await?;
+//! #     let _request = connection.read(&mut [0; 1024]).await?;
+//! #     connection.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello").await
+//! # });
+//! // Two addresses, as in "http://10.0.0.1:8500,http://10.0.0.2:8500". Nobody listens at the first.
+//! let servers = EndpointSet::parse(&format!("{down},{up}"))?;
 //! let client = HttpClient::new(HttpConfig::new(servers))?;
-//! let answer = client.send(HttpRequest::get("/v1/status/leader"), |_| Verdict::Done).await?;
-//! assert_eq!(answer.status, 200);
+//! let answer = client.send(HttpRequest::get("/greeting"), |_| Verdict::Done).await?;
+//! assert_eq!((answer.status.as_u16(), &answer.body[..]), (200, &b"hello"[..]));
 //! # Ok(())
 //! # }
 //! ```

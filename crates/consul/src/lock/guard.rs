@@ -101,10 +101,16 @@ impl LockGuard {
     /// The operation that makes a transaction fail unless the lock is held by our session at that
     /// very moment. With it in front, writes to Consul itself are safe whatever the clocks do.
     ///
-    /// ```no_run
-    /// # async fn example(client: quorate_consul::Client, guard: quorate_consul::LockGuard)
-    /// # -> Result<(), quorate_consul::Error> {
-    /// client.txn().op(guard.fence()).set("jobs/state", "done").commit().await?;
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let agent = quorate_agent::Agent::start(Default::default()).await?;
+    /// # let client = quorate_consul::Client::builder().dialer(std::sync::Arc::new(agent.dialer())).build()?;
+    /// let guard = client.lock("jobs/nightly").acquire().await?;
+    /// let write = client.txn().op(guard.fence()).set("jobs/state", "done");
+    /// assert!(write.clone().commit().await?.is_committed());
+    ///
+    /// guard.release().await?;
+    /// assert!(!write.commit().await?.is_committed(), "not ours any more");
     /// # Ok(())
     /// # }
     /// ```

@@ -21,14 +21,22 @@ pub const MAX_LOCK_VALUE_BYTES: usize = 256 * 1024;
 /// What a [`Lock`](super::Lock) is like. The defaults are those of Consul's own tools.
 ///
 /// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let agent = quorate_agent::Agent::start(Default::default()).await?;
+/// # let client = quorate_consul::Client::builder().dialer(std::sync::Arc::new(agent.dialer())).build()?;
 /// use std::time::Duration;
-/// use quorate_consul::lock::LockOptions;
+/// use quorate_consul::LockOptions;
 ///
 /// let options = LockOptions::new()
 ///     .with_value("worker-7")
 ///     .with_ttl(Duration::from_secs(30))
 ///     .with_lock_delay(Duration::from_secs(5));
-/// # drop(options);
+/// let lock = client.lock("jobs/nightly").with_options(options);
+/// let guard = lock.acquire().await?;
+/// assert_eq!(lock.holder().await?.expect("we are").value, "worker-7");
+/// # guard.release().await?;
+/// # Ok(())
+/// # }
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]

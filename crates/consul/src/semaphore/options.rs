@@ -17,10 +17,18 @@ pub const SEMAPHORE_SESSION_NAME: &str = "Consul API Semaphore";
 /// What a [`Semaphore`](super::Semaphore) is like. The defaults are those of Consul's own tools.
 ///
 /// ```
-/// use quorate_consul::semaphore::SemaphoreOptions;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let agent = quorate_agent::Agent::start(Default::default()).await?;
+/// # let client = quorate_consul::Client::builder().dialer(std::sync::Arc::new(agent.dialer())).build()?;
+/// use quorate_consul::SemaphoreOptions;
 ///
 /// let options = SemaphoreOptions::new().with_value("worker-7");
-/// # drop(options);
+/// let converters = client.semaphore("jobs/converters", 2).with_options(options);
+/// let slot = converters.acquire().await?;
+/// assert_eq!(converters.holders().await?[0].value, "worker-7");
+/// # slot.release().await?;
+/// # Ok(())
+/// # }
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]

@@ -17,12 +17,18 @@ const BACKLOG: usize = 128;
 /// ```
 /// use quorate_net::endpoint::Endpoint;
 /// use quorate_net::transport::{Dial, memory};
+/// use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 ///
-/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
 /// let (dialer, mut listener) = memory();
-/// let client = dialer.dial(&Endpoint::memory()).await.unwrap();
-/// let server = listener.accept().await.unwrap();
-/// # drop((client, server));
+/// let mut client = dialer.dial(&Endpoint::memory()).await?;
+/// let mut server = listener.accept().await.expect("the dialer is there");
+///
+/// client.write_all(b"hello").await?;
+/// let mut heard = [0; 5];
+/// server.read_exact(&mut heard).await?;
+/// assert_eq!(&heard, b"hello");
+/// # Ok(())
 /// # }
 /// ```
 pub fn memory() -> (MemoryDialer, MemoryListener) {

@@ -42,13 +42,20 @@ impl ConsulOptions {
 
 /// A backend on a Consul client of your own, with whatever it was built with.
 ///
-/// ```no_run
-/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let agent = quorate::agent::Agent::start(Default::default()).await?;
 /// use quorate::backend::consul::{ConsulOptions, from_client};
+/// use quorate::consul::Client;
+/// use quorate::prelude::*;
 ///
-/// let client = quorate::consul::Client::new("http://127.0.0.1:8500")?;
-/// let backend = from_client(client, "consul://127.0.0.1:8500", &ConsulOptions::default());
+/// let client = Client::builder().token("b1gs33cr3t");
+/// # let client = client.dialer(std::sync::Arc::new(agent.dialer()));
+/// let backend = from_client(client.build()?, "consul:", &ConsulOptions::default());
 /// let coordinator = quorate::Coordinator::new(backend);
+/// coordinator.kv().put("config/workers", "4").await?;
+/// assert_eq!(coordinator.kv().get("config/workers").await?.unwrap().text(), Some("4"));
+/// coordinator.close().await?;
 /// # Ok(())
 /// # }
 /// ```

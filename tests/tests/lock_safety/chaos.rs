@@ -67,22 +67,26 @@ impl Chaos {
         holders: &mut [StoppableHolder],
         end: Instant,
     ) -> anyhow::Result<Faults> {
+        // Each kind at least once, however the dice fall.
+        let mut dice = vec![23, 2, 0];
         while Instant::now() < end {
             sleep(Duration::from_millis(50 + self.random.below(300))).await;
-            match self.random.below(24) {
+            match dice.pop().unwrap_or_else(|| self.random.below(24)) {
                 0 | 1 => self.restart(server, proxies).await?,
-                2..=4 => self.stop(self.one_of(holders)).await?,
-                _ => self.disturb(self.one_of(proxies)).await,
+                2..=4 => {
+                    let holder = self.random.pick(holders);
+                    self.stop(holder).await?;
+                }
+                _ => {
+                    let proxy = self.random.pick(proxies);
+                    self.disturb(proxy).await;
+                }
             }
         }
         for proxy in proxies {
             proxy.restore().await;
         }
         Ok(self.faults)
-    }
-
-    fn one_of<'a, T>(&self, items: &'a [T]) -> &'a T {
-        self.random.clone().pick(items)
     }
 
     async fn restart(&mut self, server: &mut Server, proxies: &[Proxy]) -> anyhow::Result<()> {

@@ -228,3 +228,29 @@ fn under<'a>(
     from.take_while(move |(key, _)| key.starts_with(prefix))
         .map(|(_, party)| party)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_left_of_those_who_went_away() {
+        let waiters = Waiters::default();
+        let prefixes = ["a/", "b/", "a/", "longer/"];
+        let watches = prefixes.map(|prefix| Watch::Prefix(Bytes::from(prefix)));
+        let key = Watch::Key(Bytes::from("a/"));
+        let waiting: Vec<Waiter> = watches
+            .into_iter()
+            .chain([key])
+            .map(|watch| waiters.register([watch]))
+            .collect();
+        assert_eq!(
+            waiters.lock().prefix_lengths,
+            BTreeMap::from([(2, 2), (7, 1)])
+        );
+        drop(waiting);
+        let registry = waiters.lock();
+        assert!(registry.everyone.is_empty() && registry.keys.is_empty());
+        assert!(registry.prefixes.is_empty() && registry.prefix_lengths.is_empty());
+    }
+}

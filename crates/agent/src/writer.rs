@@ -17,10 +17,13 @@ use crate::engine::{Changes, Command, Engine, Reply, Snapshot, Time};
 use crate::store::{Store, StoreError};
 use crate::waiters::Waiters;
 
-/// How many commands may wait for the writer; more wait for a place.
-const QUEUE: usize = 4096;
+/// How many places there are in the queue. A command takes one, and one more for every KiB that it
+/// brings along, so that at most about 64 MiB wait.
+const PLACES: u32 = 64 * 1024;
 /// How many commands one commit takes at most.
 const BATCH: usize = 1024;
+/// No command is added to a commit that has this many bytes.
+const BATCH_BYTES: usize = 4 * 1024 * 1024;
 /// How many indexes a commit claims beyond the last one, so that refused writes, which change no
 /// row, need no commit of their own. A restart after a crash skips what was claimed.
 const CLAIM: u64 = 1024;
@@ -64,6 +67,10 @@ pub enum WriteError {
     Closed,
 }
 
+#[expect(
+    clippy::large_enum_variant,
+    reason = "all but one of the messages are commands"
+)]
 enum Message {
     Command(Request),
     Close,
@@ -72,8 +79,8 @@ enum Message {
 struct Request {
     command: Command,
     answer: oneshot::Sender<Result<Reply, WriteError>>,
-    /// Its place in the queue, free again when the request is taken.
-    _place: OwnedSemaphorePermit,
+    /// Its places in the queue, free again when the request is carried out.
+    _places: OwnedSemaphorePermit,
 }
 
 impl Writer {
@@ -113,7 +120,9 @@ impl Writer {
             .map_err(StartError::Thread)?;
         Ok(Self {
             queue,
-            places: Arc::new(Semaphore::new(QUEUE)),
+            places: Arc::new(Semaphore::new(
+                usize::try_from(PLACES).unwrap_or(usize::MAX),
+            )),
             shared,
             ended: Arc::new(Mutex::new(Some(Ended { signal, thread }))),
         })
@@ -128,13 +137,15 @@ impl Writer {
     /// # Cancel safety
     /// Dropped before it returns, the command is carried out or not; it is never half done.
     pub async fn submit(&self, command: impl Into<Command>) -> Result<Reply, WriteError> {
-        let place = Arc::clone(&self.places).acquire_owned().await;
-        let place = place.map_err(|_| WriteError::Closed)?;
         let (answer, answered) = oneshot::channel();
+        let command = command.into();
+        let kibibytes = u32::try_from(command.payload_bytes() / 1024).unwrap_or(PLACES);
+        let places = kibibytes.saturating_add(1).min(PLACES);
+        let places = Arc::clone(&self.places).acquire_many_owned(places).await;
         let request = Request {
-            command: command.into(),
+            command,
             answer,
-            _place: place,
+            _places: places.map_err(|_| WriteError::Closed)?,
         };
         self.queue
             .send(Message::Command(request))
@@ -200,24 +211,40 @@ struct Worker {
 impl Worker {
     fn run(mut self, inbox: &mpsc::Receiver<Message>) {
         let mut batch = Vec::new();
-        let mut open = true;
-        while open {
-            match self.receive(inbox) {
-                Ok(Message::Command(request)) => batch.push(request),
-                Ok(Message::Close) | Err(RecvTimeoutError::Disconnected) => open = false,
-                Err(RecvTimeoutError::Timeout) => {}
-            }
-            while open && batch.len() < BATCH {
-                match inbox.try_recv() {
-                    Ok(Message::Command(request)) => batch.push(request),
-                    Ok(Message::Close) => open = false,
-                    Err(_) => break,
-                }
-            }
+        loop {
+            let open = self.gather(inbox, &mut batch);
             self.carry_out(&mut batch);
+            if !open {
+                break;
+            }
         }
         self.leave_exact_index();
         self.shared.waiters.wake_all();
+    }
+
+    /// Waits for a command, or for something to end, and takes whatever else is there by then.
+    /// Says whether more may come.
+    fn gather(&self, inbox: &mpsc::Receiver<Message>, batch: &mut Vec<Request>) -> bool {
+        let mut next = match self.receive(inbox) {
+            Ok(message) => message,
+            Err(RecvTimeoutError::Timeout) => return true,
+            Err(RecvTimeoutError::Disconnected) => return false,
+        };
+        let mut bytes = 0;
+        loop {
+            let Message::Command(request) = next else {
+                return false;
+            };
+            bytes += request.command.payload_bytes();
+            batch.push(request);
+            if batch.len() >= BATCH || bytes >= BATCH_BYTES {
+                return true;
+            }
+            next = match inbox.try_recv() {
+                Ok(message) => message,
+                Err(_) => return true,
+            };
+        }
     }
 
     /// The next message, or a timeout when the engine has something to end.
@@ -254,15 +281,12 @@ impl Worker {
         }
         let answers: Vec<_> = batch
             .drain(..)
-            .map(
-                |Request {
-                     command,
-                     answer,
-                     _place,
-                 }| {
-                    (answer, self.engine.apply_into(command, now, &mut changes))
-                },
-            )
+            .map(|request| {
+                let Request {
+                    command, answer, ..
+                } = request;
+                (answer, self.engine.apply_into(command, now, &mut changes))
+            })
             .collect();
         match self.commit(&mut changes) {
             Ok(()) => {

@@ -10,6 +10,17 @@ pub enum Command {
     Expire,
 }
 
+impl Command {
+    /// About how many bytes the command brings along.
+    #[must_use]
+    pub fn payload_bytes(&self) -> usize {
+        match self {
+            Self::Consul(command) => command.payload_bytes(),
+            Self::Expire => 0,
+        }
+    }
+}
+
 impl From<consul::Command> for Command {
     fn from(command: consul::Command) -> Self {
         Self::Consul(command)

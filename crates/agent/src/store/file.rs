@@ -2,7 +2,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::codec;
-use super::journal::Journal;
+use super::journal::{Journal, sync_entry};
 use super::table::{Merged, Table};
 use super::{Store, StoreError};
 use crate::engine::Row;
@@ -45,20 +45,32 @@ impl FileStore {
         })
     }
 
-    /// Moves everything from the journal to the table.
-    fn move_to_table(&mut self) -> Result<(), StoreError> {
+    /// The table, which is made when it is needed for the first time.
+    fn table(&mut self) -> Result<&Table, StoreError> {
         let table = match self.table.take() {
             Some(table) => table,
-            None => Table::open(&self.table_path)?,
+            None => {
+                let table = Table::open(&self.table_path)?;
+                // The journal is about to rely on it.
+                let synced = sync_entry(&self.table_path);
+                synced.map_err(StoreError::storage("write", &self.table_path))?;
+                table
+            }
         };
+        Ok(self.table.insert(table))
+    }
+
+    /// Moves everything from the journal to the table.
+    fn move_to_table(&mut self) -> Result<(), StoreError> {
+        let newest = self.journal.newest();
         let mut rows = Merged::new();
         self.journal.read(|frame| {
             for (key, value) in frame.rows() {
                 rows.insert(key.into(), value.map(Into::into));
             }
         })?;
-        table.write(&rows, self.journal.newest())?;
-        self.table = Some(table);
+        let table = self.table()?;
+        table.write(&rows, newest)?;
         self.journal.rewind(2 * JOURNAL_BYTES)
     }
 }

@@ -97,13 +97,12 @@ impl Journal {
         let mut header = MAGIC.to_vec();
         header.extend_from_slice(&[FORMAT, 0, 0, 0]);
         header.extend_from_slice(&self.salt.to_be_bytes());
-        let directory = self.path.parent().unwrap_or(Path::new("."));
         let written = self
             .file
             .rewind()
             .and_then(|()| self.file.write_all(&header))
             .and_then(|()| self.file.sync_all())
-            .and_then(|()| File::open(directory)?.sync_all());
+            .and_then(|()| sync_entry(&self.path));
         written.map_err(StoreError::storage("write", &self.path))
     }
 
@@ -220,6 +219,12 @@ impl Journal {
             .sync_data()
             .map_err(StoreError::storage("write", &self.path))
     }
+}
+
+/// Makes it durable that there is a file of that name.
+pub(super) fn sync_entry(path: &Path) -> std::io::Result<()> {
+    let directory = path.parent().unwrap_or(Path::new("."));
+    File::open(directory)?.sync_all()
 }
 
 fn frames(mut bytes: &[u8], salt: u32) -> impl Iterator<Item = Frame<'_>> {

@@ -109,6 +109,22 @@ async fn writes_that_arrive_during_a_commit_share_the_next_one() {
 }
 
 #[tokio::test]
+async fn large_writes_are_spread_over_commits_and_all_carried_out() {
+    let script = Script::default();
+    let writer = Writer::start(script.store(), 10).unwrap();
+    let open = script.gate();
+    let value = "x".repeat(512 * 1024);
+    let writes = (0..200).map(|at| writer.submit(put(&at.to_string(), &value)));
+    let mut all = std::pin::pin!(join_all(writes));
+    assert!(all.as_mut().now_or_never().is_none());
+    drop(open);
+    assert!(all.await.into_iter().all(applied));
+    let commits = script.commits();
+    assert!(commits.iter().all(|rows| *rows <= 8 + 1), "{commits:?}");
+    writer.close().await;
+}
+
+#[tokio::test]
 async fn a_failed_commit_is_undone_and_nothing_is_written_after_it() {
     let script = Script::default();
     let writer = Writer::start(script.store(), 10).unwrap();

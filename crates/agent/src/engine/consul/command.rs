@@ -32,6 +32,23 @@ pub enum Command {
     Deregister(Deregister),
 }
 
+impl Command {
+    /// About how many bytes the command brings along.
+    #[must_use]
+    pub fn payload_bytes(&self) -> usize {
+        match self {
+            Self::Put(put) => put.key.len() + put.value.len(),
+            Self::Txn(ops) => ops.iter().map(TxnOp::payload_bytes).sum(),
+            Self::Delete(_)
+            | Self::CreateSession(_)
+            | Self::DestroySession(_)
+            | Self::RenewSession(_)
+            | Self::Register(_)
+            | Self::Deregister(_) => 0,
+        }
+    }
+}
+
 /// The answer to a [`Command`].
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

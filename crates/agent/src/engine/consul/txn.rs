@@ -45,6 +45,13 @@ impl TxnOp {
             Self::UnknownKvVerb(_) => true,
         }
     }
+
+    pub(super) fn payload_bytes(&self) -> usize {
+        match self {
+            Self::Kv(op) => op.key.len() + op.value.len(),
+            Self::UnknownKvVerb(verb) => verb.len(),
+        }
+    }
 }
 
 /// One row of a transaction's results.

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use quorate_agent::{Agent, AgentConfig};
+use quorate_agent::{Agent, AgentConfig, Bound};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -54,7 +54,10 @@ impl Answer {
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        let found = self.headers.iter().find(|(given, _)| given.eq_ignore_ascii_case(name));
+        let found = self
+            .headers
+            .iter()
+            .find(|(given, _)| given.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.as_str())
     }
 
@@ -79,7 +82,8 @@ pub(crate) struct Client<S = TcpStream> {
 
 impl Client {
     pub(crate) async fn connect(agent: &Agent) -> Self {
-        let address: SocketAddr = agent.consul_http()[0].addr().unwrap();
+        let mut addresses = agent.consul_http().iter().filter_map(Bound::addr);
+        let address: SocketAddr = addresses.next().unwrap();
         Self::over(TcpStream::connect(address).await.unwrap())
     }
 }
@@ -98,7 +102,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     /// The next answer, or `None` if the server closes without one.
     pub(crate) async fn receive(&mut self) -> Option<Answer> {
         let mut answer = self.receive_head().await?;
-        let length = answer.header("content-length").map_or(0, |text| text.parse().unwrap());
+        let length = answer
+            .header("content-length")
+            .map_or(0, |text| text.parse().unwrap());
         while self.seen.len() < length {
             assert!(self.more().await, "the body is cut short");
         }
@@ -121,7 +127,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     }
 
     async fn more(&mut self) -> bool {
-        let mut space = [0; 16 * 1024];
+        let mut space = vec![0; 16 * 1024];
         let read = timeout(PATIENCE, self.stream.read(&mut space)).await;
         // A connection that is reset has ended too.
         let count = read.expect("the server is silent").unwrap_or(0);
@@ -187,7 +193,9 @@ pub(crate) fn request(method: &str, target: &str, headers: &[&str], body: &[u8])
 }
 
 pub(crate) fn find(bytes: &[u8], pattern: &[u8]) -> Option<usize> {
-    bytes.windows(pattern.len()).position(|window| window == pattern)
+    bytes
+        .windows(pattern.len())
+        .position(|window| window == pattern)
 }
 
 /// Waits until `condition` holds.
@@ -197,5 +205,8 @@ pub(crate) async fn eventually(what: &str, mut condition: impl AsyncFnMut() -> b
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
     };
-    assert!(timeout(PATIENCE, wait).await.is_ok(), "{what}: not within {PATIENCE:?}");
+    assert!(
+        timeout(PATIENCE, wait).await.is_ok(),
+        "{what}: not within {PATIENCE:?}"
+    );
 }

@@ -1,6 +1,17 @@
 //! Consul's HTTP API of the agent, over real sockets, as bytes.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "tests fail by panicking"
+)]
 
+mod blocking;
 mod client;
+mod compression;
+mod hostile;
+mod lenient;
+mod lifecycle;
+mod listeners;
 mod recorded;
+mod sessions;

@@ -3,7 +3,13 @@
 use super::Replay;
 
 pub(super) async fn replay(replay: &mut Replay) {
-    replay.same(&["kv-get-empty-store", "kv-keys-root-empty", "kv-recurse-root-empty"]).await;
+    replay
+        .same(&[
+            "kv-get-empty-store",
+            "kv-keys-root-empty",
+            "kv-recurse-root-empty",
+        ])
+        .await;
     values(replay).await;
     reads(replay).await;
     conditions(replay).await;
@@ -50,7 +56,14 @@ async fn values(replay: &mut Replay) {
 }
 
 async fn reads(replay: &mut Replay) {
-    replay.same(&["kv-get-missing", "kv-raw", "kv-raw-empty-value", "kv-raw-missing"]).await;
+    replay
+        .same(&[
+            "kv-get-missing",
+            "kv-raw",
+            "kv-raw-empty-value",
+            "kv-raw-missing",
+        ])
+        .await;
     let mut client = replay.client().await;
     for key in ["tree/a", "tree/b/1", "tree/b/2", "tree/c", "treehouse"] {
         client.done(&format!("/v1/kv/{key}"), key).await;
@@ -73,10 +86,18 @@ async fn reads(replay: &mut Replay) {
 }
 
 async fn conditions(replay: &mut Replay) {
-    replay.same(&["kv-put-cas-create", "kv-put-cas-exists"]).await;
+    replay
+        .same(&["kv-put-cas-create", "kv-put-cas-exists"])
+        .await;
     let target = format!("/v1/kv/cas?cas={}", replay.modify_index("cas").await);
     replay.like("kv-put-cas", "PUT", &target, b"2").await;
-    replay.same(&["kv-put-cas-stale", "kv-delete-cas-zero", "kv-delete-cas-stale"]).await;
+    replay
+        .same(&[
+            "kv-put-cas-stale",
+            "kv-delete-cas-zero",
+            "kv-delete-cas-stale",
+        ])
+        .await;
     let target = format!("/v1/kv/cas?cas={}", replay.modify_index("cas").await);
     replay.like("kv-delete-cas", "DELETE", &target, b"").await;
     replay
@@ -94,7 +115,9 @@ async fn conditions(replay: &mut Replay) {
 async fn locks(replay: &mut Replay) {
     let fields = |name: &str| format!(r#"{{"LockDelay":"0s","Name":"{name}"}}"#);
     replay.session(&fields("mine"), "kv-put-acquire", 0).await;
-    replay.session(&fields("other"), "kv-put-acquire-held", 0).await;
+    replay
+        .session(&fields("other"), "kv-put-acquire-held", 0)
+        .await;
     replay
         .same(&[
             "kv-put-acquire",
@@ -114,11 +137,20 @@ async fn locks(replay: &mut Replay) {
         ])
         .await;
     let fields = r#"{"LockDelay":"30s","Name":"delayed"}"#;
-    let delayed = replay.session(fields, "kv-put-acquire-lock-delay-dead-session", 0).await;
+    let delayed = replay
+        .session(fields, "kv-put-acquire-lock-delay-dead-session", 0)
+        .await;
     let mut client = replay.client().await;
-    client.done(&format!("/v1/kv/delayed?acquire={delayed}"), "").await;
-    client.done(&format!("/v1/session/destroy/{delayed}"), "").await;
-    let names = ["kv-put-acquire-lock-delay", "kv-put-acquire-lock-delay-dead-session"];
+    client
+        .done(&format!("/v1/kv/delayed?acquire={delayed}"), "")
+        .await;
+    client
+        .done(&format!("/v1/session/destroy/{delayed}"), "")
+        .await;
+    let names = [
+        "kv-put-acquire-lock-delay",
+        "kv-put-acquire-lock-delay-dead-session",
+    ];
     replay.same(&names).await;
 }
 

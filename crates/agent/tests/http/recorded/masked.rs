@@ -34,7 +34,11 @@ impl Masked {
                 continue;
             }
             let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-            if digits > 0 && BEFORE_INDEX.iter().any(|before| masked.text.ends_with(before)) {
+            if digits > 0
+                && BEFORE_INDEX
+                    .iter()
+                    .any(|before| masked.text.ends_with(before))
+            {
                 masked.indexes.push(rest[..digits].parse().unwrap());
                 masked.text.push_str("<index>");
                 rest = &rest[digits..];
@@ -59,7 +63,15 @@ fn is_uuid(text: &str) -> bool {
 #[test]
 fn ids_and_indexes_are_taken_out() {
     let id = "c29e843f-619f-cb5f-141a-32f65d3c10ea";
-    let masked = Masked::new(&format!("{{\"ID\":\"{id}\",\"ModifyIndex\":12,\"Flags\":3}}"));
-    assert_eq!(masked.text, "{\"ID\":\"<id>\",\"ModifyIndex\":<index>,\"Flags\":3}");
-    assert_eq!((masked.ids, masked.indexes), (vec![id.to_owned()], vec![12]));
+    let masked = Masked::new(&format!(
+        "{{\"ID\":\"{id}\",\"ModifyIndex\":12,\"Flags\":3}}"
+    ));
+    assert_eq!(
+        masked.text,
+        "{\"ID\":\"<id>\",\"ModifyIndex\":<index>,\"Flags\":3}"
+    );
+    assert_eq!(
+        (masked.ids, masked.indexes),
+        (vec![id.to_owned()], vec![12])
+    );
 }

@@ -14,19 +14,49 @@ use replay::Replay;
 /// Recordings that the agent deliberately does not repeat, and why.
 const DIFFERENT: [(&str, &str); 14] = [
     ("txn-node-get", "transactions are on keys alone"),
-    ("session-info-node-checks-null", "an empty list is [] and never null"),
-    ("session-info-service-checks-empty", "no service checks are null and never []"),
-    ("session-info-checks-named", "all checks are listed as NodeChecks"),
-    ("session-info-checks-and-node-checks", "all checks are listed as NodeChecks"),
-    ("agent-self", "DebugConfig and Stats are not those of Consul"),
-    ("catalog-node", "the node's own checks and services are not registered through an agent"),
-    ("catalog-node-unknown", "the index goes on, so that a watch of the node wakes"),
+    (
+        "session-info-node-checks-null",
+        "an empty list is [] and never null",
+    ),
+    (
+        "session-info-service-checks-empty",
+        "no service checks are null and never []",
+    ),
+    (
+        "session-info-checks-named",
+        "all checks are listed as NodeChecks",
+    ),
+    (
+        "session-info-checks-and-node-checks",
+        "all checks are listed as NodeChecks",
+    ),
+    (
+        "agent-self",
+        "DebugConfig and Stats are not those of Consul",
+    ),
+    (
+        "catalog-node",
+        "the node's own checks and services are not registered through an agent",
+    ),
+    (
+        "catalog-node-unknown",
+        "the index goes on, so that a watch of the node wakes",
+    ),
     ("catalog-nodes-filter", "there are no filter expressions"),
-    ("catalog-nodes-bad-filter", "there are no filter expressions"),
+    (
+        "catalog-nodes-bad-filter",
+        "there are no filter expressions",
+    ),
     ("catalog-services-cached", "services are not served"),
     ("catalog-services-cached-hit", "services are not served"),
-    ("health-node", "the checks are not registered through an agent"),
-    ("health-state-critical", "the checks are not registered through an agent"),
+    (
+        "health-node",
+        "the checks are not registered through an agent",
+    ),
+    (
+        "health-state-critical",
+        "the checks are not registered through an agent",
+    ),
 ];
 
 /// Endpoints that the agent does not have.
@@ -46,6 +76,9 @@ async fn the_agent_answers_what_consul_answered() {
             || UNSERVED.contains(&name)
             || DIFFERENT.iter().any(|(different, _)| *different == name)
     });
-    assert!(missing.is_empty(), "recorded, and neither replayed nor excused: {missing:?}");
+    assert!(
+        missing.is_empty(),
+        "recorded, and neither replayed nor excused: {missing:?}"
+    );
     replay.shutdown().await;
 }

@@ -75,7 +75,8 @@ impl Replay {
 
     /// Sends a request that has an index of ours in it, and compares the answer with `name`'s.
     pub(super) async fn like(&mut self, name: &str, method: &str, target: &str, body: &[u8]) {
-        self.exchange(name, &request(method, target, &[], body)).await;
+        self.exchange(name, &request(method, target, &[], body))
+            .await;
     }
 
     /// As [`Replay::same`], for an answer whose ids and indexes have nothing to say.
@@ -93,27 +94,45 @@ impl Replay {
         let ours = client.receive_head().await.unwrap();
         let theirs = read_recorded(name);
         assert_eq!(show(name, &ours), show(name, &theirs), "{name}");
-        assert_eq!(ours.header("content-length"), theirs.header("content-length"));
+        assert_eq!(
+            ours.header("content-length"),
+            theirs.header("content-length")
+        );
         self.done.insert(name.to_owned());
     }
 
     async fn answer(&self, name: &str, request: &[u8]) -> Answer {
         let mut client = self.client().await;
         client.send(request).await;
-        client.receive().await.unwrap_or_else(|| panic!("{name}: no answer"))
+        client
+            .receive()
+            .await
+            .unwrap_or_else(|| panic!("{name}: no answer"))
     }
 
     async fn exchange(&mut self, name: &str, request: &[u8]) {
         let ours = self.answer(name, request).await;
         self.compare(name, &read_recorded(name), &ours);
-        assert!(self.done.insert(name.to_owned()), "{name} is replayed twice");
+        assert!(
+            self.done.insert(name.to_owned()),
+            "{name} is replayed twice"
+        );
     }
 
     fn compare(&mut self, name: &str, theirs: &Answer, ours: &Answer) {
-        let (theirs, ours) = (Masked::new(&show(name, theirs)), Masked::new(&show(name, ours)));
-        assert_eq!(ours.text, theirs.text, "{name}: ours is left, Consul's is right");
+        let (theirs, ours) = (
+            Masked::new(&show(name, theirs)),
+            Masked::new(&show(name, ours)),
+        );
+        assert_eq!(
+            ours.text, theirs.text,
+            "{name}: ours is left, Consul's is right"
+        );
         for (theirs, ours) in theirs.ids.into_iter().zip(ours.ids) {
-            let known = self.ids.entry(theirs.clone()).or_insert_with(|| ours.clone());
+            let known = self
+                .ids
+                .entry(theirs.clone())
+                .or_insert_with(|| ours.clone());
             assert_eq!(*known, ours, "{name}: another id stands for {theirs}");
         }
         for (theirs, ours) in theirs.indexes.into_iter().zip(ours.indexes) {
@@ -126,7 +145,11 @@ impl Replay {
             assert_eq!(known, ours, "{name}: another index stands for {theirs}");
         }
         let order: Vec<_> = self.indexes.values().collect();
-        assert!(order.is_sorted_by(|one, next| one < next), "{name}: {:?}", self.indexes);
+        assert!(
+            order.is_sorted_by(|one, next| one < next),
+            "{name}: {:?}",
+            self.indexes
+        );
     }
 
     /// Which recordings were not replayed and not `excused`.
@@ -170,14 +193,19 @@ fn show(name: &str, answer: &Answer) -> String {
     const FRAMING: [&str; 3] = ["date", "content-length", "transfer-encoding"];
     let headers = answer.headers.iter();
     let headers = headers.filter(|(name, _)| !FRAMING.contains(&&*name.to_ascii_lowercase()));
-    let mut headers: Vec<_> = headers.map(|(name, value)| format!("{name}: {value}")).collect();
+    let mut headers: Vec<_> = headers
+        .map(|(name, value)| format!("{name}: {value}"))
+        .collect();
     headers.sort();
     let mut body = answer.body.clone();
     if answer.header("content-encoding") == Some("gzip") {
         let packed = std::mem::take(&mut body);
-        flate2::read::GzDecoder::new(&packed[..]).read_to_end(&mut body).unwrap();
+        flate2::read::GzDecoder::new(&packed[..])
+            .read_to_end(&mut body)
+            .unwrap();
     }
-    let mut body = String::from_utf8(body).unwrap_or_else(|error| format!("{:?}", error.as_bytes()));
+    let mut body =
+        String::from_utf8(body).unwrap_or_else(|error| format!("{:?}", error.as_bytes()));
     if name.starts_with("session-list") || name == "session-node" {
         body = sort_sessions(&body);
     }

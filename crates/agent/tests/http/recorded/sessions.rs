@@ -59,7 +59,10 @@ pub(super) async fn replay(replay: &mut Replay) {
     for name in KEPT {
         replay.same(&[&format!("session-create-{name}")]).await;
         let info = format!("session-info-{name}");
-        if !super::DIFFERENT.iter().any(|(different, _)| *different == info) {
+        if !super::DIFFERENT
+            .iter()
+            .any(|(different, _)| *different == info)
+        {
             replay.same(&[&info]).await;
         }
     }
@@ -98,7 +101,13 @@ async fn life(replay: &mut Replay) {
         ])
         .await;
     let mut client = replay.client().await;
-    for session in client.get("/v1/session/list").await.json().as_array().unwrap() {
+    for session in client
+        .get("/v1/session/list")
+        .await
+        .json()
+        .as_array()
+        .unwrap()
+    {
         // The recording kept the sessions that it locked keys with.
         let name = session["Name"].as_str().unwrap();
         if matches!(name, "" | "all fields" | "lower case") {
@@ -110,7 +119,9 @@ async fn life(replay: &mut Replay) {
 }
 
 async fn ends(replay: &mut Replay) {
-    replay.session(r#"{"LockDelay":"0s"}"#, "session-destroy", 0).await;
+    replay
+        .session(r#"{"LockDelay":"0s"}"#, "session-destroy", 0)
+        .await;
     replay
         .same(&[
             "session-destroy",

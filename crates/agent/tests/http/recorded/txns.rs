@@ -15,8 +15,12 @@ async fn one(replay: &mut Replay, name: &str, op: Value) {
 }
 
 async fn verbs(replay: &mut Replay) {
-    replay.session(r#"{"LockDelay":"0s","Name":"txn"}"#, "txn-lock", 0).await;
-    replay.same(&["txn-set", "txn-set-no-value", "txn-cas-create"]).await;
+    replay
+        .session(r#"{"LockDelay":"0s","Name":"txn"}"#, "txn-lock", 0)
+        .await;
+    replay
+        .same(&["txn-set", "txn-set-no-value", "txn-cas-create"])
+        .await;
     let index = replay.modify_index("t/a").await;
     let op = json!({"Verb": "cas", "Key": "t/a", "Value": "MQ==", "Index": index});
     one(replay, "txn-cas", op).await;
@@ -58,14 +62,22 @@ async fn verbs(replay: &mut Replay) {
 
 async fn refusals(replay: &mut Replay) {
     let fields = |name: &str| format!(r#"{{"LockDelay":"0s","Name":"{name}"}}"#);
-    replay.session(&fields("txn-a"), "txn-409-lock-held", 0).await;
+    replay
+        .session(&fields("txn-a"), "txn-409-lock-held", 0)
+        .await;
     let mut client = replay.client().await;
     let other = client.session(&fields("txn-b")).await;
-    client.done(&format!("/v1/kv/f/held?acquire={other}"), "").await;
+    client
+        .done(&format!("/v1/kv/f/held?acquire={other}"), "")
+        .await;
     client.done("/v1/kv/f/free", "x").await;
     let delayed = client.session(r#"{"LockDelay":"30s"}"#).await;
-    client.done(&format!("/v1/kv/f/delayed?acquire={delayed}"), "").await;
-    client.done(&format!("/v1/session/destroy/{delayed}"), "").await;
+    client
+        .done(&format!("/v1/kv/f/delayed?acquire={delayed}"), "")
+        .await;
+    client
+        .done(&format!("/v1/session/destroy/{delayed}"), "")
+        .await;
     replay
         .same(&[
             "txn-409-set-no-key",
@@ -88,7 +100,10 @@ async fn refusals(replay: &mut Replay) {
             "txn-409-delete-cas",
             "txn-409-unknown-verb",
             "txn-409-no-verb",
+            "txn-409-early",
             "txn-409-all",
+            "txn-409-sees-own-writes",
+            "txn-409-no-key",
             "txn-409-read-only",
             "txn-65-operations",
             "txn-64-operations",

@@ -10,6 +10,7 @@
 //! | one table of cases, run against several targets | [`trial::Suite`], [`cases!`] |
 //! | to send and read HTTP byte for byte | [`exchange`] |
 //! | what the real Consul answered, recorded | [`fixture::Fixture`] |
+//! | the cases that every Consul, and every backend of quorate, has to pass | [`protocol`] |
 //!
 //! Nothing here is for production: the library is on the side of the tests, which may block for a
 //! moment in a `Drop` and print where a log is kept.
@@ -18,6 +19,7 @@ mod eventually;
 pub mod exchange;
 pub mod fixture;
 pub mod history;
+pub mod protocol;
 pub mod proxy;
 mod say;
 pub mod server;

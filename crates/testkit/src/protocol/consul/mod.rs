@@ -1,0 +1,53 @@
+//! Consul's HTTP API: keys, transactions, sessions, blocking queries, and what stands around them.
+//!
+//! The numbers in the names (`c03_…`) are those of the list of facts that were checked on the real
+//! 1.8.7 before any of this was written; cases without a number are further rules.
+
+mod blocking;
+mod catalog;
+mod empty;
+mod http;
+mod kv;
+mod listing;
+mod lock;
+mod lock_delay;
+mod precondition;
+mod recorded;
+mod replay;
+mod session;
+mod session_checks;
+mod session_ttl;
+mod status;
+mod target;
+mod tombstone;
+mod txn;
+mod txn_verbs;
+
+pub use target::{CATALOG_TXN, Consul};
+
+use crate::trial::Case;
+
+/// Every case.
+pub fn cases() -> Vec<Case<Consul>> {
+    let tables: [Vec<Case<Consul>>; 17] = [
+        // The long ones first, so that they run beside the others.
+        session_ttl::cases(),
+        lock_delay::cases(),
+        blocking::cases(),
+        recorded::cases(),
+        empty::cases(),
+        session_checks::cases(),
+        kv::cases(),
+        listing::cases(),
+        precondition::cases(),
+        tombstone::cases(),
+        lock::cases(),
+        session::cases(),
+        txn::cases(),
+        txn_verbs::cases(),
+        http::cases(),
+        status::cases(),
+        catalog::cases(),
+    ];
+    tables.into_iter().flatten().collect()
+}

@@ -1,0 +1,312 @@
+//! What the cases run against.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+use quorate_agent::{Agent, AgentConfig};
+use quorate_consul::{Client, SessionRequest, TxnError, TxnOutcome};
+use quorate_wire::consul::kv::KvEntry;
+use quorate_wire::consul::path;
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+
+use crate::exchange::{Answer, exchange, request};
+use crate::server::{ConsulOptions, ConsulServer};
+
+/// Transactions on nodes, services and checks of the catalog.
+pub const CATALOG_TXN: &str = "transactions on the catalog";
+
+/// How long an answer may take; blocking queries of the cases ask for less.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Something that speaks Consul's HTTP API on a TCP port.
+#[derive(Debug)]
+pub struct Consul {
+    addr: SocketAddr,
+    /// The typed client, for what needs no look at the bytes.
+    pub client: Client,
+    node: String,
+    server: Server,
+}
+
+#[derive(Debug)]
+enum Server {
+    Embedded(#[expect(dead_code, reason = "it lives as long as this")] Agent),
+    Real(#[expect(dead_code, reason = "it lives as long as this")] Box<ConsulServer>),
+}
+
+impl Consul {
+    /// Our agent in this process, in memory, on a free port.
+    ///
+    /// # Errors
+    ///
+    /// When it can't be started.
+    pub async fn embedded() -> anyhow::Result<Self> {
+        Self::agent(AgentConfig::memory()).await
+    }
+
+    /// The real Consul 1.8.7, in a process of its own.
+    ///
+    /// # Errors
+    ///
+    /// When it is missing or can't be started.
+    pub async fn real() -> anyhow::Result<Self> {
+        let server = ConsulServer::start(ConsulOptions::new()).await?;
+        let (addr, node) = (server.addr(), server.node_name().to_owned());
+        Self::new(addr, node, Server::Real(Box::new(server)))
+    }
+
+    async fn agent(config: AgentConfig) -> anyhow::Result<Self> {
+        let config = config
+            .with_node_name("node-1")
+            .with_consul_http("127.0.0.1:0".parse()?);
+        let agent = Agent::start(config).await?;
+        let addr = agent.consul_http()[0].addr().context("no TCP listener")?;
+        let node = agent.node_name().to_owned();
+        Self::new(addr, node, Server::Embedded(agent))
+    }
+
+    fn new(addr: SocketAddr, node: String, server: Server) -> anyhow::Result<Self> {
+        let client = Client::new(&format!("http://{addr}"))?;
+        Ok(Self {
+            addr,
+            client,
+            node,
+            server,
+        })
+    }
+
+    /// Another one of the same kind, with nothing in it, for cases that speak of the whole store.
+    /// Ours answers strictly as 1.8.7, where it is more lenient by default.
+    pub(super) async fn alone(&self) -> anyhow::Result<Self> {
+        match self.server {
+            Server::Embedded(_) => Self::agent(AgentConfig::memory().with_strict(true)).await,
+            Server::Real(_) => Self::real().await,
+        }
+    }
+
+    /// The name of the node that it runs on.
+    pub(super) fn node(&self) -> &str {
+        &self.node
+    }
+
+    /// A connection for bytes.
+    pub(super) async fn connect(&self) -> anyhow::Result<TcpStream> {
+        Ok(TcpStream::connect(self.addr).await?)
+    }
+
+    /// Sends bytes as they are.
+    pub(super) async fn exchange(&self, bytes: &[u8]) -> anyhow::Result<Answer> {
+        let line = bytes.split(|byte| *byte == b'\r').next().unwrap_or(bytes);
+        let answer = exchange(self.addr, bytes, PATIENCE).await;
+        answer.with_context(|| String::from_utf8_lossy(line).into_owned())
+    }
+
+    /// Sends a request on a connection of its own.
+    pub(super) async fn send(
+        &self,
+        method: &str,
+        target: &str,
+        body: impl AsRef<[u8]>,
+    ) -> anyhow::Result<Answer> {
+        self.exchange(&request(method, target, &[], body.as_ref()))
+            .await
+    }
+
+    /// The same with headers.
+    pub(super) async fn send_with(
+        &self,
+        method: &str,
+        target: &str,
+        headers: &[(&str, &str)],
+    ) -> anyhow::Result<Answer> {
+        self.exchange(&request(method, target, headers, b"")).await
+    }
+
+    /// Sends a request that must be answered with 200, and gives the text of the answer.
+    pub(super) async fn ask(
+        &self,
+        method: &str,
+        target: &str,
+        body: impl AsRef<[u8]>,
+    ) -> anyhow::Result<String> {
+        let answer = self.send(method, target, body).await?;
+        let text = answer.text();
+        ensure!(
+            answer.status == 200,
+            "{method} {target}: {} {text}",
+            answer.status
+        );
+        Ok(text.trim_end().to_owned())
+    }
+
+    /// Sends a request and checks status and text of the answer.
+    pub(super) async fn expect(
+        &self,
+        method: &str,
+        target: &str,
+        body: impl AsRef<[u8]>,
+        (status, text): (u16, &str),
+    ) -> anyhow::Result<Answer> {
+        let answer = self.send(method, target, body).await?;
+        let got = (answer.status, answer.text());
+        ensure!(
+            got == (status, text.to_owned()),
+            "{method} {target}: {got:?}, not {:?}",
+            (status, text)
+        );
+        Ok(answer)
+    }
+
+    /// Writes a key with parameters such as `cas=0`: whether it was written.
+    pub(super) async fn put(
+        &self,
+        key: &str,
+        parameters: &str,
+        body: impl AsRef<[u8]>,
+    ) -> anyhow::Result<bool> {
+        let target = format!("{}?{parameters}", kv(key));
+        Ok(self.ask("PUT", &target, body).await?.parse()?)
+    }
+
+    /// Deletes a key with parameters such as `recurse`: whether it was deleted.
+    pub(super) async fn delete(&self, key: &str, parameters: &str) -> anyhow::Result<bool> {
+        let target = format!("{}?{parameters}", kv(key));
+        Ok(self.ask("DELETE", &target, "").await?.parse()?)
+    }
+
+    /// The entry of a key that is there.
+    pub(super) async fn entry(&self, key: &str) -> anyhow::Result<KvEntry> {
+        let entry = self.client.kv().get(key).await?;
+        entry.with_context(|| format!("no key {key}"))
+    }
+
+    /// The index that comes with a read of `key` with these parameters, 404 or not.
+    pub(super) async fn index(&self, key: &str, parameters: &str) -> anyhow::Result<u64> {
+        let target = format!("{}?{parameters}", kv(key));
+        let answer = self.send("GET", &target, "").await?;
+        ensure!(
+            matches!(answer.status, 200 | 404),
+            "{target}: {}",
+            answer.status
+        );
+        index_of(&answer)
+    }
+
+    /// A session without lock-delay and checks, from further fields.
+    pub(super) async fn session(&self, fields: Value) -> anyhow::Result<String> {
+        let mut body = json!({"LockDelay": "0s", "NodeChecks": []});
+        if let (Some(body), Value::Object(fields)) = (body.as_object_mut(), fields) {
+            body.extend(fields);
+        }
+        self.create_session(&body).await
+    }
+
+    /// A session from exactly these fields.
+    pub(super) async fn create_session(&self, fields: &Value) -> anyhow::Result<String> {
+        let target = "/v1/session/create";
+        let text = self.ask("PUT", target, fields.to_string()).await?;
+        let id = serde_json::from_str::<Value>(&text)?["ID"]
+            .as_str()
+            .map(str::to_owned);
+        id.with_context(|| format!("no session id in {text}"))
+    }
+
+    /// What the server has of a session; `None` when it is gone.
+    pub(super) async fn session_info(&self, id: &str) -> anyhow::Result<Option<Value>> {
+        let text = self
+            .ask("GET", &format!("/v1/session/info/{id}"), "")
+            .await?;
+        let mut list: Vec<Value> = serde_json::from_str(&text)?;
+        ensure!(list.len() <= 1, "{text}");
+        Ok(list.pop())
+    }
+
+    /// Destroys a session.
+    pub(super) async fn destroy(&self, id: &str) -> anyhow::Result<()> {
+        let target = format!("/v1/session/destroy/{id}");
+        ensure!(self.ask("PUT", &target, "").await? == "true");
+        Ok(())
+    }
+
+    /// A session that is destroyed: a valid id of nothing.
+    pub(super) async fn dead_session(&self) -> anyhow::Result<String> {
+        let request = SessionRequest::new().without_checks();
+        let id = self.client.session().create(&request).await?;
+        self.client.session().destroy(&id).await?;
+        Ok(id)
+    }
+
+    /// Registers a node in the catalog with checks, by id and status.
+    pub(super) async fn register(&self, node: &str, checks: &[(&str, &str)]) -> anyhow::Result<()> {
+        let checks: Vec<_> = checks
+            .iter()
+            .map(|(id, status)| json!({"CheckID": id, "Name": id, "Status": status}))
+            .collect();
+        let body = json!({"Node": node, "Address": "127.0.0.9", "Checks": checks});
+        let target = "/v1/catalog/register";
+        ensure!(self.ask("PUT", target, body.to_string()).await? == "true");
+        Ok(())
+    }
+
+    /// Registers on its own node the checks `app` and `sick` and a service `web` with a check: by its
+    /// agent where it has that part of the API, because there what only the catalog knows of the
+    /// own node is removed again.
+    pub(super) async fn register_own_checks(&self) -> anyhow::Result<()> {
+        let checks = [("app", "App", "passing"), ("sick", "Sick", "critical")];
+        let web = json!({"TTL": "10m", "Status": "passing"});
+        if let Server::Real(_) = self.server {
+            for (id, name, status) in checks {
+                let body = json!({"ID": id, "Name": name, "TTL": "10m", "Status": status});
+                let target = "/v1/agent/check/register";
+                self.ask("PUT", target, body.to_string()).await?;
+            }
+            let body = json!({"Name": "web", "Port": 80, "Check": web});
+            let target = "/v1/agent/service/register";
+            self.ask("PUT", target, body.to_string()).await?;
+            return Ok(());
+        }
+        let mut checks: Vec<_> = checks
+            .iter()
+            .map(|(id, name, status)| json!({"CheckID": id, "Name": name, "Status": status}))
+            .collect();
+        checks.push(json!({"CheckID": "service:web", "ServiceID": "web", "Status": "passing"}));
+        let body = json!({
+            "Node": self.node, "Address": "127.0.0.1", "SkipNodeUpdate": true,
+            "Service": {"ID": "web", "Service": "web", "Port": 80}, "Checks": checks,
+        });
+        self.ask("PUT", "/v1/catalog/register", body.to_string())
+            .await?;
+        Ok(())
+    }
+
+    /// Removes from the catalog what the fields say.
+    pub(super) async fn deregister(&self, fields: &Value) -> anyhow::Result<()> {
+        let target = "/v1/catalog/deregister";
+        ensure!(self.ask("PUT", target, fields.to_string()).await? == "true");
+        Ok(())
+    }
+}
+
+/// The path of a key.
+pub(super) fn kv(key: &str) -> String {
+    path::kv(key)
+}
+
+/// The index of an answer.
+pub(super) fn index_of(answer: &Answer) -> anyhow::Result<u64> {
+    let index = answer.header("X-Consul-Index").context("no index")?;
+    Ok(index.parse()?)
+}
+
+/// The failures of a transaction that must have been rolled back, by position and text.
+pub(super) fn rolled_back(outcome: TxnOutcome) -> anyhow::Result<Vec<(usize, String)>> {
+    match outcome {
+        TxnOutcome::RolledBack(errors) => {
+            let pair = |TxnError { op_index, what, .. }| (op_index, what);
+            Ok(errors.into_iter().map(pair).collect())
+        }
+        TxnOutcome::Committed(answer) => anyhow::bail!("it happened: {:?}", answer.value),
+    }
+}

@@ -1,0 +1,125 @@
+//! What a backend says of itself, and that what it can't do is refused before anything is sent.
+
+use anyhow::{Context as _, ensure};
+use quorate::backend::Backend;
+use quorate::prelude::*;
+use quorate::{ErrorKind, LockOptions, Outcome, Transaction};
+
+use super::target::{REMOTE, Unified};
+use crate::cases;
+use crate::protocol::equal;
+use crate::proxy::Direction;
+use crate::trial::{Case, Subject};
+
+pub(super) fn cases() -> Vec<Case<Unified>> {
+    cases![Unified;
+        every_part_is_there,
+        the_url_opens_the_same_data_again,
+        what_is_too_much_is_never_sent needs [REMOTE],
+        what_a_backend_lacks_is_unsupported,
+        a_check_asks_the_server,
+    ]
+    .into()
+}
+
+async fn every_part_is_there(it: &Subject<Unified>) -> anyhow::Result<()> {
+    let can = it.coordinator.capabilities();
+    ensure!(
+        can.kv && can.transactions && can.fenced_writes && can.watch,
+        "{can:?}"
+    );
+    ensure!(can.locks && can.semaphores, "{can:?}");
+    ensure!(
+        can.max_key_bytes >= 512 && can.max_value_bytes >= 64 * 1024,
+        "{can:?}"
+    );
+    ensure!(
+        can.max_txn_ops >= 16 && can.min_ttl < can.max_ttl,
+        "{can:?}"
+    );
+    let memory = it.coordinator.url().starts_with("memory:");
+    equal(
+        "durable and shared",
+        (can.durable, can.shared),
+        (!memory, !memory),
+    )
+}
+
+async fn the_url_opens_the_same_data_again(it: &Subject<Unified>) -> anyhow::Result<()> {
+    if !it.coordinator.capabilities().shared {
+        return Ok(());
+    }
+    let revision = it.coordinator.kv().put(&it.key("k"), "v").await?;
+    let again = quorate::connect(it.coordinator.url()).await?;
+    let entry = again.kv().get(&it.key("k")).await?.context("not there")?;
+    equal("revision", entry.revision, revision)?;
+    Ok(again.close().await?)
+}
+
+async fn what_is_too_much_is_never_sent(it: &Subject<Unified>) -> anyhow::Result<()> {
+    let remote = it.remote().await?;
+    let (coordinator, can) = (
+        &remote.coordinator,
+        remote.coordinator.capabilities().clone(),
+    );
+    let kv = coordinator.kv();
+    kv.put("k", "v").await?;
+    let sent = remote.proxy.forwarded(Direction::ToServer);
+    let mut many = Transaction::new();
+    for number in 0..=can.max_txn_ops {
+        many = many.put(&number.to_string(), "v")?;
+    }
+    let ttl = LockOptions::default().with_ttl(can.max_ttl * 2);
+    let errors = [
+        kv.put("k", vec![0; can.max_value_bytes + 1]).await.err(),
+        kv.put(&"k".repeat(can.max_key_bytes + 1), "v").await.err(),
+        kv.put("a//b", "v").await.err(),
+        kv.transact(many).await.err(),
+        coordinator
+            .lock("jobs")
+            .with_options(ttl)
+            .try_acquire()
+            .await
+            .err(),
+        coordinator.semaphore("pool", 0).try_acquire().await.err(),
+    ];
+    for error in errors {
+        let error = error.context("accepted")?;
+        let shown = (error.kind(), error.outcome());
+        equal(
+            "error",
+            shown,
+            (ErrorKind::InvalidArgument, Outcome::DidNotHappen),
+        )?;
+    }
+    equal("bytes", remote.proxy.forwarded(Direction::ToServer), sent)
+}
+
+async fn what_a_backend_lacks_is_unsupported(_: &Subject<Unified>) -> anyhow::Result<()> {
+    let nothing = Coordinator::new(Backend::new("nothing:"));
+    let kv = nothing.kv();
+    let errors = [
+        kv.get("k").await.err(),
+        kv.put("k", "v").await.err(),
+        kv.list("d").await.err(),
+        kv.delete("k").await.err(),
+        kv.transact(Transaction::new().put("k", "v")?).await.err(),
+        nothing.watch("k").err(),
+        nothing.lock("jobs").acquire().await.err(),
+        nothing.semaphore("pool", 2).acquire().await.err(),
+    ];
+    for error in errors {
+        let error = error.context("supported")?;
+        let shown = (error.kind(), error.outcome());
+        equal(
+            "error",
+            shown,
+            (ErrorKind::Unsupported, Outcome::DidNotHappen),
+        )?;
+    }
+    Ok(())
+}
+
+async fn a_check_asks_the_server(it: &Subject<Unified>) -> anyhow::Result<()> {
+    Ok(it.coordinator.check().await?)
+}

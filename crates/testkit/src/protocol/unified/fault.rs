@@ -1,0 +1,251 @@
+//! Connections that are cut, and servers that are restarted.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+use quorate::prelude::*;
+use quorate::{ErrorKind, LockOptions, Outcome, Replica};
+use tokio::time::{sleep, timeout};
+
+use super::target::{REMOTE, Unified};
+use super::watch::{catch_up, scribble};
+use crate::protocol::{PARKED, equal};
+use crate::proxy::Direction;
+use crate::trial::{Case, Subject};
+use crate::{cases, eventually_ok};
+
+const SOON: Duration = Duration::from_secs(30);
+
+pub(super) fn cases() -> Vec<Case<Unified>> {
+    cases![Unified;
+        a_watch_resumes_after_its_connections_were_cut needs [REMOTE],
+        a_watch_resumes_after_a_restart_of_the_server needs [REMOTE],
+        a_write_whose_answer_was_lost_is_indeterminate needs [REMOTE],
+        a_write_that_could_not_be_sent_did_not_happen needs [REMOTE],
+        reads_are_retried_when_connections_are_cut needs [REMOTE],
+        a_held_lock_survives_cut_connections needs [REMOTE],
+        a_waiter_survives_cut_connections needs [REMOTE],
+        a_lock_and_its_data_survive_a_restart needs [REMOTE],
+        a_call_ends_when_nothing_answers needs [REMOTE],
+    ]
+    .into()
+}
+
+async fn a_watch_resumes_after_its_connections_were_cut(
+    it: &Subject<Unified>,
+) -> anyhow::Result<()> {
+    let remote = it.remote().await?;
+    let direct = remote.direct().await?;
+    let mut watch = remote.coordinator.watch_prefix("dir")?;
+    let mut replica = Replica::new();
+    for round in 0..6 {
+        scribble(&direct.kv(), "dir", round).await?;
+        catch_up(&direct, "dir", &mut watch, &mut replica).await?;
+        if round % 2 == 0 {
+            remote.proxy.cut().await;
+        } else {
+            // Gone while something changes, and back.
+            remote.proxy.refuse().await;
+            remote.proxy.cut().await;
+            scribble(&direct.kv(), "dir", 100 + round).await?;
+            remote.proxy.restore().await;
+        }
+        scribble(&direct.kv(), "dir", 200 + round).await?;
+        catch_up(&direct, "dir", &mut watch, &mut replica).await?;
+    }
+    Ok(())
+}
+
+async fn a_watch_resumes_after_a_restart_of_the_server(
+    it: &Subject<Unified>,
+) -> anyhow::Result<()> {
+    let mut remote = it.remote().await?;
+    let mut watch = remote.coordinator.watch_prefix("dir")?;
+    let mut replica = Replica::new();
+    for round in 0..2 {
+        let direct = remote.direct().await?;
+        for step in 0..4 {
+            scribble(&direct.kv(), "dir", round * 10 + step).await?;
+        }
+        direct.kv().put("dir/round", round.to_string()).await?;
+        catch_up(&direct, "dir", &mut watch, &mut replica).await?;
+        remote.restart().await?;
+    }
+    let direct = remote.direct().await?;
+    direct.kv().put("dir/last", "v").await?;
+    catch_up(&direct, "dir", &mut watch, &mut replica).await
+}
+
+async fn a_write_whose_answer_was_lost_is_indeterminate(
+    it: &Subject<Unified>,
+) -> anyhow::Result<()> {
+    let remote = it.remote().await?;
+    let kv = remote.coordinator.kv();
+    kv.put("k", "before").await?;
+    remote.proxy.cut_after(Direction::ToClient, 0);
+    let error = kv.put("k", "after").await.err().context("no answer came")?;
+    let shown = (error.kind(), error.outcome());
+    equal("error", shown, (ErrorKind::Indeterminate, Outcome::Unknown))?;
+    remote.proxy.restore().await;
+    let entry = kv.get("k").await?.context("not there")?;
+    equal("it happened, once", entry.text(), Some("after"))
+}
+
+async fn a_write_that_could_not_be_sent_did_not_happen(
+    it: &Subject<Unified>,
+) -> anyhow::Result<()> {
+    let remote = it.remote().await?;
+    let kv = remote.coordinator.kv();
+    kv.put("k", "before").await?;
+    remote.proxy.refuse().await;
+    remote.proxy.cut().await;
+    let error = timeout(SOON, kv.put("k", "after"))
+        .await?
+        .err()
+        .context("nobody is there")?;
+    let shown = (error.kind(), error.outcome());
+    equal(
+        "error",
+        shown,
+        (ErrorKind::Unavailable, Outcome::DidNotHappen),
+    )?;
+    remote.proxy.restore().await;
+    let entry = kv.get("k").await?.context("not there")?;
+    equal("unchanged", entry.text(), Some("before"))
+}
+
+async fn reads_are_retried_when_connections_are_cut(it: &Subject<Unified>) -> anyhow::Result<()> {
+    let remote = it.remote().await?;
+    let kv = remote.coordinator.kv();
+    kv.put("k", "v").await?;
+    for _ in 0..10 {
+        remote.proxy.cut().await;
+        equal(
+            "value",
+            kv.get("k").await?.map(|entry| entry.value),
+            Some("v".into()),
+        )?;
+    }
+    remote.proxy.cut_after(Direction::ToClient, 20);
+    let restore = async {
+        sleep(PARKED).await;
+        remote.proxy.restore().await;
+    };
+    let (entry, ()) = tokio::join!(kv.get("k"), restore);
+    equal(
+        "after a cut answer",
+        entry?.map(|entry| entry.value),
+        Some("v".into()),
+    )
+}
+
+async fn a_held_lock_survives_cut_connections(it: &Subject<Unified>) -> anyhow::Result<()> {
+    let remote = it.remote().await?;
+    let guard = remote.coordinator.lock("jobs").acquire().await?;
+    for _ in 0..5 {
+        sleep(PARKED).await;
+        remote.proxy.cut().await;
+    }
+    ensure!(guard.is_held());
+    let kv = remote.coordinator.kv();
+    kv.put_fenced(guard.holding(), "result", "1").await?;
+    ensure!(
+        timeout(PARKED, guard.lost()).await.is_err(),
+        "lost without a reason"
+    );
+    guard.release().await?;
+    let next = remote.direct().await?.lock("jobs").try_acquire().await?;
+    ensure!(next.acquired().is_some(), "released");
+    Ok(())
+}
+
+async fn a_waiter_survives_cut_connections(it: &Subject<Unified>) -> anyhow::Result<()> {
+    let remote = it.remote().await?;
+    let direct = remote.direct().await?;
+    let guard = direct.lock("jobs").acquire().await?;
+    let first = guard.fencing_token();
+    let lock = remote.coordinator.lock("jobs");
+    let wait = async { anyhow::Ok(lock.acquire().await?) };
+    let disturb = async {
+        for _ in 0..3 {
+            sleep(PARKED).await;
+            remote.proxy.cut().await;
+        }
+        anyhow::Ok(guard.release().await?)
+    };
+    let (second, ()) = timeout(SOON, async { tokio::try_join!(wait, disturb) }).await??;
+    ensure!(second.fencing_token() > first);
+    Ok(())
+}
+
+async fn a_lock_and_its_data_survive_a_restart(it: &Subject<Unified>) -> anyhow::Result<()> {
+    let mut remote = it.remote().await?;
+    let options = LockOptions::default().with_ttl(Duration::from_secs(30));
+    let lock = remote.coordinator.lock("jobs").with_options(options);
+    let guard = lock.acquire().await?;
+    let revision = remote.coordinator.kv().put("k", vec![0, 255]).await?;
+    remote.restart().await?;
+    let direct = remote.direct().await?;
+    let kv = direct.kv();
+    let read = || kv.get("k");
+    let entry = eventually_ok(SOON, "an answer", read)
+        .await?
+        .context("it is gone")?;
+    equal(
+        "data",
+        (entry.revision, &entry.value[..]),
+        (revision, &[0, 255][..]),
+    )?;
+    ensure!(guard.is_held());
+    ensure!(
+        direct
+            .lock("jobs")
+            .try_acquire()
+            .await?
+            .acquired()
+            .is_none(),
+        "it is held"
+    );
+    let kv = remote.coordinator.kv();
+    let fenced = || kv.put_fenced(guard.holding(), "k", "2");
+    let fenced = eventually_ok(SOON, "a fenced write", fenced).await?;
+    ensure!(
+        fenced > revision,
+        "revisions went back: {fenced:?} after {revision:?}"
+    );
+    let first = guard.fencing_token();
+    guard.release().await?;
+    let next = direct
+        .lock("jobs")
+        .acquire_within(SOON)
+        .await?
+        .acquired()
+        .context("held")?;
+    ensure!(next.fencing_token() > first);
+    Ok(())
+}
+
+async fn a_call_ends_when_nothing_answers(it: &Subject<Unified>) -> anyhow::Result<()> {
+    let remote = it.remote().await?;
+    let url = remote.coordinator.url().to_owned();
+    let quick = quorate::Builder::new(url)
+        .without_environment()
+        .timeout(Duration::from_secs(2));
+    let quick = quick.connect().await?;
+    quick.kv().put("k", "v").await?;
+    remote.proxy.black_hole();
+    let read = timeout(SOON, quick.kv().get("k"))
+        .await?
+        .err()
+        .context("an answer")?;
+    ensure!(
+        matches!(read.kind(), ErrorKind::Timeout | ErrorKind::Unavailable),
+        "{read}"
+    );
+    let write = timeout(SOON, quick.kv().put("k", "w"))
+        .await?
+        .err()
+        .context("an answer")?;
+    ensure!(write.outcome() != Outcome::Happened, "{write}");
+    Ok(())
+}

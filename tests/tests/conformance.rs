@@ -1,0 +1,60 @@
+//! One table of cases, against the embedded agent and against the real servers: the protocol of
+//! Consul first, then the unified layer on each of its backends. The last lines show both.
+
+#![allow(
+    clippy::print_stdout,
+    reason = "the counts are for whoever runs the tests"
+)]
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use libtest_mimic::Arguments;
+use quorate_testkit::protocol::consul::{self, CATALOG_TXN, Consul};
+use quorate_testkit::protocol::unified::{self, REMOTE, Unified};
+use quorate_testkit::server::ConsulServer;
+use quorate_testkit::trial::{Outcome, Suite, Target};
+
+/// Most trials wait most of the time.
+const THREADS: usize = 24;
+
+fn consul(arguments: &Arguments) -> Outcome {
+    let real = Target::real("real consul 1.8.7", ConsulServer::locate(), Consul::real);
+    Suite::new()
+        .with_target(Target::new("embedded", Consul::embedded))
+        .with_target(real.able(&[CATALOG_TXN]))
+        .with_cases(consul::cases())
+        .run_with(arguments)
+}
+
+fn unified(arguments: &Arguments) -> Outcome {
+    let end = |it: Arc<Unified>, _| async move { it.end().await };
+    let agent = Target::new("agent over TCP", Unified::agent);
+    let real = Target::real("real consul 1.8.7", ConsulServer::locate(), Unified::real);
+    Suite::new()
+        .with_target(Target::new("memory", Unified::memory).with_end(end))
+        .with_target(Target::new("embedded", Unified::embedded).with_end(end))
+        .with_target(agent.able(&[REMOTE]).with_end(end))
+        .with_target(real.able(&[REMOTE]).with_end(end))
+        .with_cases(unified::cases())
+        .run_with(arguments)
+}
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert(THREADS);
+    let outcomes = [
+        ("consul", consul(&arguments)),
+        ("unified", unified(&arguments)),
+    ];
+    let mut code = ExitCode::SUCCESS;
+    for (name, outcome) in &outcomes {
+        if !outcome.line().is_empty() {
+            println!("{name}: {}", outcome.line());
+        }
+        if outcome.conclusion.has_failed() {
+            code = outcome.conclusion.exit_code();
+        }
+    }
+    code
+}

@@ -113,6 +113,12 @@ impl From<quorate::Error> for Failure {
     }
 }
 
+impl From<quorate_consul::Error> for Failure {
+    fn from(error: quorate_consul::Error) -> Self {
+        quorate::Error::from(error).into()
+    }
+}
+
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         Self::caused(Exit::Failure, error)

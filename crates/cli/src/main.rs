@@ -11,7 +11,6 @@ mod exit;
 mod failure;
 mod host;
 mod input;
-mod native;
 mod progress;
 mod prompt;
 mod record;

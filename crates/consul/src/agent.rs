@@ -17,7 +17,7 @@ use crate::url::Url;
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let agent = quorate_agent::Agent::start(Default::default()).await?;
-/// # let client = quorate_consul::Client::builder().dialer(std::sync::Arc::new(agent.dialer())).build()?;
+/// # let client = quorate_consul::Client::builder().dialer(agent.dialer()).build()?;
 /// assert_eq!(client.agent().datacenter().await?, "dc1");
 /// println!("served by {}", client.agent().node_name().await?);
 /// # Ok(())

@@ -57,7 +57,7 @@ pub struct Change<T> {
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let agent = quorate_agent::Agent::start(Default::default()).await?;
-/// # let client = quorate_consul::Client::builder().dialer(std::sync::Arc::new(agent.dialer())).build()?;
+/// # let client = quorate_consul::Client::builder().dialer(agent.dialer()).build()?;
 /// let mut changes = client.kv().watch("config/port");
 /// assert!(changes.next().await?.value.is_none(), "there is no such key yet");
 ///

@@ -165,9 +165,10 @@ impl ClientBuilder {
         self
     }
 
-    /// Makes every connection with `dial`. Without an address, `memory:` is the address.
-    pub fn dialer(mut self, dial: Arc<dyn Dial>) -> Self {
-        self.dial = Some(dial);
+    /// Makes every connection with `dial`, which may be shared in an `Arc`. Without an address,
+    /// `memory:` is the address.
+    pub fn dialer(mut self, dial: impl Dial + 'static) -> Self {
+        self.dial = Some(Arc::new(dial));
         self
     }
 

@@ -157,7 +157,7 @@ impl Class {
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let agent = quorate_agent::Agent::start(Default::default()).await?;
-/// # let client = quorate_consul::Client::builder().dialer(std::sync::Arc::new(agent.dialer())).build()?;
+/// # let client = quorate_consul::Client::builder().dialer(agent.dialer()).build()?;
 /// use quorate_consul::{ErrorKind, Outcome, RetryAdvice};
 ///
 /// let ended = "5f1d37b6-0d4c-4a52-a0ff-8d3a9e1c4a11";

@@ -24,7 +24,7 @@ pub use put::PutOptions;
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let agent = quorate_agent::Agent::start(Default::default()).await?;
-/// # let client = quorate_consul::Client::builder().dialer(std::sync::Arc::new(agent.dialer())).build()?;
+/// # let client = quorate_consul::Client::builder().dialer(agent.dialer()).build()?;
 /// let kv = client.kv();
 /// kv.put("jobs/a", "1").await?;
 /// let entry = kv.get("jobs/a").await?.expect("just written");

@@ -1,7 +1,6 @@
 //! A complete client of Consul's HTTP API for keys, transactions and sessions.
 //!
 //! ```
-//! use std::sync::Arc;
 //! use quorate_agent::{Agent, AgentConfig};
 //! use quorate_consul::Client;
 //!
@@ -9,7 +8,7 @@
 //! async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //!     // A Consul in this process. For one that runs: Client::new("http://127.0.0.1:8500")?
 //!     let agent = Agent::start(AgentConfig::memory()).await?;
-//!     let client = Client::builder().dialer(Arc::new(agent.dialer())).build()?;
+//!     let client = Client::builder().dialer(agent.dialer()).build()?;
 //!
 //!     let mut changes = client.kv().watch("config/port");
 //!     assert!(changes.next().await?.value.is_none());

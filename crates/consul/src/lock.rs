@@ -45,7 +45,7 @@ use crate::{Client, Error, ErrorKind};
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let agent = quorate_agent::Agent::start(Default::default()).await?;
-/// # let client = quorate_consul::Client::builder().dialer(std::sync::Arc::new(agent.dialer())).build()?;
+/// # let client = quorate_consul::Client::builder().dialer(agent.dialer()).build()?;
 /// let lock = client.lock("jobs/nightly");
 /// let guard = lock.acquire().await?;
 /// assert!(!lock.try_acquire().await?.is_acquired(), "one at a time");

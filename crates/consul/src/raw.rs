@@ -1,9 +1,11 @@
 //! Any endpoint, typed or not.
 
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use quorate_wire::consul::{QueryMeta, path};
+use serde::de::DeserializeOwned;
 
 use crate::answer::Answer;
 use crate::blocking::Blocking;
@@ -11,7 +13,7 @@ use crate::call::{Effect, Operation};
 use crate::client::Client;
 use crate::error::Error;
 use crate::options::QueryOptions;
-use crate::reply::{Reply, meta_of};
+use crate::reply::Reply;
 use crate::url::Url;
 
 /// An HTTP method that Consul has.
@@ -48,7 +50,7 @@ impl From<Method> for http::Method {
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let agent = quorate_agent::Agent::start(Default::default()).await?;
-/// # let client = quorate_consul::Client::builder().dialer(std::sync::Arc::new(agent.dialer())).build()?;
+/// # let client = quorate_consul::Client::builder().dialer(agent.dialer()).build()?;
 /// use quorate_consul::{Method, RawRequest};
 ///
 /// client.kv().put("jobs/a/state", "running").await?;
@@ -131,13 +133,83 @@ pub struct RawAnswer {
     /// The body, decompressed.
     pub body: Bytes,
     headers: http::HeaderMap,
+    asked: Arc<Asked>,
+}
+
+/// What was asked of whom, for errors.
+struct Asked {
+    path: String,
+    peer: String,
+    write: bool,
 }
 
 impl RawAnswer {
+    fn new(reply: Reply<'_>) -> Self {
+        let meta = reply.meta();
+        let asked = Asked {
+            path: reply.operation.subject.to_owned(),
+            peer: reply.peer.to_owned(),
+            write: reply.write,
+        };
+        Self {
+            status: reply.status.as_u16(),
+            meta,
+            body: reply.body,
+            headers: reply.headers,
+            asked: Arc::new(asked),
+        }
+    }
+
     /// Whether the status is a success.
     #[must_use]
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
+    }
+
+    /// The body of a success, read as JSON.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let agent = quorate_agent::Agent::start(Default::default()).await?;
+    /// # let client = quorate_consul::Client::builder().dialer(agent.dialer()).build()?;
+    /// #[derive(serde::Deserialize)]
+    /// #[serde(rename_all = "PascalCase")]
+    /// struct Node {
+    ///     node: String,
+    /// }
+    ///
+    /// let nodes: Vec<Node> = client.raw().get("/v1/catalog/nodes").await?.json()?;
+    /// assert_eq!(nodes[0].node, client.agent().node_name().await?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// What a typed call says of a status that is no success, see
+    /// [`ErrorKind`](crate::ErrorKind); `Protocol` for a body that is no such JSON.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        let reply = self.reply().success()?;
+        reply.decode(|body| serde_json::from_slice(body))
+    }
+
+    /// The body as text, whatever the status: that of a failure says why.
+    ///
+    /// # Errors
+    /// `Protocol` if it is no UTF-8.
+    pub fn text(&self) -> Result<&str, Error> {
+        std::str::from_utf8(&self.body)
+            .map_err(|source| self.reply().unexpected("the body").with_source(source))
+    }
+
+    fn reply(&self) -> Reply<'_> {
+        Reply {
+            operation: Operation::new("request", &self.asked.path),
+            write: self.asked.write,
+            peer: &self.asked.peer,
+            status: http::StatusCode::from_u16(self.status).unwrap_or_default(),
+            headers: self.headers.clone(),
+            body: self.body.clone(),
+        }
     }
 
     /// A header by its name, if it is there and is text.
@@ -166,7 +238,7 @@ impl fmt::Debug for RawAnswer {
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let agent = quorate_agent::Agent::start(Default::default()).await?;
-/// # let client = quorate_consul::Client::builder().dialer(std::sync::Arc::new(agent.dialer())).build()?;
+/// # let client = quorate_consul::Client::builder().dialer(agent.dialer()).build()?;
 /// let answer = client.raw().get("/v1/catalog/nodes").await?;
 /// assert!(answer.is_success() && answer.body.starts_with(b"[{"));
 /// let answer = client.raw().get("/v1/no/such/path").await?;
@@ -219,19 +291,7 @@ impl Raw {
     /// Dropping the future does not take back a request that was sent.
     pub async fn request(&self, request: RawRequest) -> Result<RawAnswer, Error> {
         let reply = self.send(&request).await?;
-        let meta = meta_of(&reply.headers);
-        let Reply {
-            status,
-            headers,
-            body,
-            ..
-        } = reply;
-        Ok(RawAnswer {
-            status: status.as_u16(),
-            meta,
-            body,
-            headers,
-        })
+        Ok(RawAnswer::new(reply))
     }
 
     /// Follows any path that blocks on an index: its body now, and whenever it changes.

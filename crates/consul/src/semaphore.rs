@@ -39,7 +39,7 @@ pub const SEMAPHORE_FLAGS: u64 = 0xe0f6_9a2b_aa41_4de0;
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let agent = quorate_agent::Agent::start(Default::default()).await?;
-/// # let client = quorate_consul::Client::builder().dialer(std::sync::Arc::new(agent.dialer())).build()?;
+/// # let client = quorate_consul::Client::builder().dialer(agent.dialer()).build()?;
 /// let converters = client.semaphore("jobs/converters", 2);
 /// let (first, second) = (converters.acquire().await?, converters.acquire().await?);
 /// assert!(!converters.try_acquire().await?.is_acquired(), "two at a time");

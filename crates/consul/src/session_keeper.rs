@@ -39,7 +39,7 @@ use crate::{Client, Error, ErrorKind, WriteOptions};
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let agent = quorate_agent::Agent::start(Default::default()).await?;
-/// # let client = quorate_consul::Client::builder().dialer(std::sync::Arc::new(agent.dialer())).build()?;
+/// # let client = quorate_consul::Client::builder().dialer(agent.dialer()).build()?;
 /// use std::time::Duration;
 /// use quorate_consul::{SessionKeeper, SessionRequest};
 ///

@@ -14,7 +14,7 @@ use crate::url::Url;
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let agent = quorate_agent::Agent::start(Default::default()).await?;
-/// # let client = quorate_consul::Client::builder().dialer(std::sync::Arc::new(agent.dialer())).build()?;
+/// # let client = quorate_consul::Client::builder().dialer(agent.dialer()).build()?;
 /// let leader = client.status().leader().await?.expect("there is none at the moment");
 /// assert!(client.status().peers().await?.contains(&leader));
 /// # Ok(())

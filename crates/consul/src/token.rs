@@ -39,7 +39,7 @@ pub type TokenFuture<'a> =
 ///
 /// let (vault, tokens) = watch::channel(None);
 /// let client = Client::builder().token_provider(Arc::new(FromVault(tokens)));
-/// # let client = client.dialer(Arc::new(agent.dialer()));
+/// # let client = client.dialer(agent.dialer());
 /// let client = client.build()?;
 /// assert!(client.kv().put("a", "1").await.is_err(), "not even sent");
 ///

@@ -24,7 +24,7 @@ const OPERATION: Operation<'static> = Operation::new("commit the transaction", "
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let agent = quorate_agent::Agent::start(Default::default()).await?;
-/// # let client = quorate_consul::Client::builder().dialer(std::sync::Arc::new(agent.dialer())).build()?;
+/// # let client = quorate_consul::Client::builder().dialer(agent.dialer()).build()?;
 /// use quorate_consul::{SessionRequest, TxnOutcome};
 ///
 /// let session = client.session().create(&SessionRequest::new()).await?;

@@ -1,6 +1,7 @@
 //! Several servers, in order, and which of them work.
 
 use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
@@ -222,6 +223,15 @@ impl Tried {
     }
 }
 
+/// As [`EndpointSet::parse`].
+impl FromStr for EndpointSet {
+    type Err = EndpointError;
+
+    fn from_str(list: &str) -> Result<Self, EndpointError> {
+        Self::parse(list)
+    }
+}
+
 impl From<Endpoint> for EndpointSet {
     fn from(endpoint: Endpoint) -> Self {
         Self(Arc::new(Inner {
@@ -267,7 +277,9 @@ mod tests {
         );
         let full = EndpointSet::new((1..=64).map(|port| Endpoint::tcp("a", port))).unwrap();
         assert_eq!(order(&full).len(), 64);
-        assert_eq!(EndpointSet::parse("a:1,b:1,http://a:1").unwrap().len(), 2);
+        let set: EndpointSet = "a:1,b:1,http://a:1".parse().unwrap();
+        assert_eq!(set.len(), 2);
+        assert!("a:1,ftp://b".parse::<EndpointSet>().is_err());
     }
 
     #[tokio::test(start_paused = true)]

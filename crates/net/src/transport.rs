@@ -11,6 +11,7 @@ mod tcp;
 use std::fmt;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use crate::endpoint::Endpoint;
 
@@ -37,4 +38,11 @@ pub trait Dial: Send + Sync + fmt::Debug {
     /// The future is dropped when the time to connect is over or the caller loses interest. It
     /// must leave nothing behind.
     fn dial<'a>(&'a self, endpoint: &'a Endpoint) -> BoxFuture<'a, io::Result<Stream>>;
+}
+
+/// What is shared dials as what it shares, so that a client takes either.
+impl<T: Dial + ?Sized> Dial for Arc<T> {
+    fn dial<'a>(&'a self, endpoint: &'a Endpoint) -> BoxFuture<'a, io::Result<Stream>> {
+        (**self).dial(endpoint)
+    }
 }

@@ -1,35 +1,12 @@
 //! Work that ends when its lock does.
 
-use std::pin::pin;
-use std::task::Poll;
-
-use crate::held::Held;
-use crate::{Error, ErrorKind, LostReason, Result};
+use crate::Result;
+use crate::held::{Held, stopped};
 
 /// Runs `body` to its end, or drops it when `held` is lost.
 pub(crate) async fn run<T>(held: &Held, body: impl Future<Output = T>) -> Result<T> {
-    let mut lost = pin!(held.lost());
-    let mut body = pin!(body);
-    let ended = std::future::poll_fn(|cx| {
-        if let Poll::Ready(reason) = lost.as_mut().poll(cx) {
-            return Poll::Ready(Err(reason));
-        }
-        // After the process was stopped for a while the timer may not have run yet: the clock
-        // decides, before the body gets another turn.
-        if !held.is_held() {
-            return Poll::Ready(Err(LostReason::Expired));
-        }
-        body.as_mut().poll(cx).map(Ok)
-    });
-    ended.await.map_err(|reason| {
-        let operation = format!("work under `{}`", held.name());
-        Error::new(
-            ErrorKind::LeaseLost,
-            operation,
-            format!("stopped: {reason}"),
-        )
-        .with_outcome(crate::Outcome::Unknown)
-    })
+    let ended = held.run_while_held(body).await;
+    ended.map_err(|reason| stopped(format!("work under `{}`", held.name()), reason))
 }
 
 /// The work was done under the lock, so a release that failed must not hide its result.

@@ -19,11 +19,13 @@ use crate::{Coordinator, Result};
 /// is wrong; `Unavailable` when the embedded agent can't open its data.
 ///
 /// ```
+/// # #[cfg(feature = "embedded")]
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> quorate::Result<()> {
 /// let coordinator = quorate::connect("memory:").await?;
 /// assert_eq!(coordinator.url(), "memory:");
 /// coordinator.close().await
 /// # }
+/// # #[cfg(not(feature = "embedded"))] fn main() {}
 /// ```
 pub async fn connect(url: &str) -> Result<Coordinator> {
     Builder::new(url).connect().await

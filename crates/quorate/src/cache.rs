@@ -18,6 +18,7 @@ use crate::{Entry, Error, Replica, Result, Watch, WatchEvent};
 /// and [`last_error`](Self::last_error) says why it may be old.
 ///
 /// ```
+/// # #[cfg(feature = "embedded")]
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> quorate::Result<()> {
 /// use quorate::prelude::*;
 ///
@@ -32,6 +33,7 @@ use crate::{Entry, Error, Replica, Result, Watch, WatchEvent};
 /// assert_eq!(now.get("config/level").unwrap().text(), Some("debug"));
 /// # coordinator.close().await
 /// # }
+/// # #[cfg(not(feature = "embedded"))] fn main() {}
 /// ```
 #[derive(Clone, Debug)]
 pub struct Cache {

@@ -102,6 +102,7 @@ impl Coordinator {
     /// except for what it does between two awaits.
     ///
     /// ```
+    /// # #[cfg(feature = "embedded")]
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> quorate::Result<()> {
     /// use quorate::prelude::*;
     ///
@@ -116,6 +117,7 @@ impl Coordinator {
     /// assert!(revision.0 > 0);
     /// # coordinator.close().await
     /// # }
+    /// # #[cfg(not(feature = "embedded"))] fn main() {}
     /// ```
     ///
     /// # Errors

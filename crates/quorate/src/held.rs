@@ -1,14 +1,17 @@
 //! What it means to hold a lock or a slot of a semaphore.
 
 use std::fmt;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use crate::Key;
 use crate::backend::Lease;
+use crate::{Error, ErrorKind, Key, Outcome, RetryAdvice};
 
 /// A number that only grows from one holder of a lock to the next.
 ///
@@ -30,31 +33,47 @@ impl From<FencingToken> for u64 {
 }
 
 /// Why a lock or slot is not held any more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+///
+/// It is an error, so `?` takes it into [`Error`], whose [`native`](Error::native) gives it back,
+/// and into error types of your own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum LostReason {
     /// The time that the last successful renewal gave is over; the server may give it to another.
+    #[error("it could not be renewed in time")]
     Expired,
     /// The server ended the session or lease behind it.
+    #[error("the server ended the session behind it")]
     LeaseEnded,
-    /// The server shows another holder, or none.
+    /// The server shows another holder, or none. Also where a session has just ended: it is seen to
+    /// hold nothing before it is seen to be gone, and the loss is told at once.
+    #[error("the server shows that it is not held any more")]
     TakenAway,
     /// This holder released it.
+    #[error("it was released")]
     Released,
     /// The coordinator was closed.
+    #[error("the coordinator was closed")]
     Closed,
 }
 
-impl fmt::Display for LostReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Expired => "it could not be renewed in time",
-            Self::LeaseEnded => "the server ended the session behind it",
-            Self::TakenAway => "somebody took it away",
-            Self::Released => "it was released",
-            Self::Closed => "the coordinator was closed",
-        })
+/// Work under the lock or slot was dropped where it stood: what it had done by then is unknown.
+impl From<LostReason> for Error {
+    fn from(reason: LostReason) -> Self {
+        stopped("work while it is held", reason)
     }
+}
+
+/// The error of `operation`, which was stopped when what it needed was lost.
+pub(crate) fn stopped(operation: impl Into<String>, reason: LostReason) -> Error {
+    Error::new(
+        ErrorKind::LeaseLost,
+        operation,
+        "stopped, because it was lost",
+    )
+    .with_outcome(Outcome::Unknown)
+    .with_advice(RetryAdvice::IfIdempotent)
+    .with_source(reason)
 }
 
 /// How long to wait for a lock or slot that is taken.
@@ -223,5 +242,29 @@ impl Held {
     /// Dropping the future loses nothing; ask again.
     pub fn lost(&self) -> impl Future<Output = LostReason> + Send + 'static + use<> {
         self.lease.lost()
+    }
+
+    /// Runs `work`, and drops it when the lock or slot is lost. `work` gets no turn after
+    /// [`valid_until`](Self::valid_until), not even in a process that was stopped meanwhile.
+    ///
+    /// # Errors
+    /// Why it was lost.
+    ///
+    /// # Cancel safety
+    /// That of `work`. The lock or slot is still held afterwards.
+    pub async fn run_while_held<F: Future>(&self, work: F) -> Result<F::Output, LostReason> {
+        let (mut lost, mut work) = (pin!(self.lost()), pin!(work));
+        poll_fn(|cx| {
+            if let Poll::Ready(reason) = lost.as_mut().poll(cx) {
+                return Poll::Ready(Err(reason));
+            }
+            // After the process was stopped for a while the timer may not have run yet: the clock
+            // decides, before the work gets another turn.
+            if !self.is_held() {
+                return Poll::Ready(Err(LostReason::Expired));
+            }
+            work.as_mut().poll(cx).map(Ok)
+        })
+        .await
     }
 }

@@ -3,6 +3,7 @@
 //! changes.
 //!
 //! ```
+//! # #[cfg(feature = "embedded")]
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> quorate::Result<()> {
 //! use quorate::prelude::*;
 //!
@@ -23,6 +24,7 @@
 //! assert!(done.0 > 0);
 //! coordinator.close().await
 //! # }
+//! # #[cfg(not(feature = "embedded"))] fn main() {}
 //! ```
 //!
 //! | I want… | go to |
@@ -106,3 +108,8 @@ pub use quorate_net::secret::Secret;
 #[cfg(feature = "embedded")]
 pub use quorate_agent as agent;
 pub use quorate_consul as consul;
+
+/// The program in the README, compiled and run like every other example.
+#[cfg(all(doctest, feature = "embedded"))]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -15,6 +15,7 @@ use crate::{Entry, Error, Key, Prefix, Result, Revision};
 /// checked before anything is sent.
 ///
 /// ```
+/// # #[cfg(feature = "embedded")]
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> quorate::Result<()> {
 /// use quorate::prelude::*;
 /// use quorate::{Transaction, TxnOutcome};
@@ -32,6 +33,7 @@ use crate::{Entry, Error, Key, Prefix, Result, Revision};
 /// }
 /// # coordinator.close().await
 /// # }
+/// # #[cfg(not(feature = "embedded"))] fn main() {}
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use = "a transaction does nothing until it is given to `transact`"]

@@ -102,6 +102,7 @@ impl WatchOptions {
 /// [`Cache`](crate::Cache) keeps one up to date.
 ///
 /// ```
+/// # #[cfg(feature = "embedded")]
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> quorate::Result<()> {
 /// use quorate::prelude::*;
 /// use quorate::WatchEvent;
@@ -117,6 +118,7 @@ impl WatchOptions {
 /// }
 /// # coordinator.close().await
 /// # }
+/// # #[cfg(not(feature = "embedded"))] fn main() {}
 /// ```
 #[must_use = "a watch does nothing until it is awaited"]
 pub struct Watch {

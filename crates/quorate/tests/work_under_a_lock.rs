@@ -144,8 +144,9 @@ async fn the_work_is_dropped_when_the_lock_is_lost() {
         Outcome::Unknown,
         "some of the work may have been done"
     );
-    assert!(
-        error.to_string().contains("somebody took it away"),
+    assert_eq!(
+        error.native::<LostReason>(),
+        Some(&LostReason::TakenAway),
         "{error}"
     );
     assert!(stopped.load(Ordering::SeqCst), "the work was dropped");

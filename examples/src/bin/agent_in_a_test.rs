@@ -2,8 +2,6 @@
 
 #![allow(clippy::print_stdout, reason = "an example prints what it does")]
 
-use std::sync::Arc;
-
 use anyhow::ensure;
 use quorate_agent::{Agent, AgentConfig, Listen};
 use quorate_consul::Client;
@@ -24,7 +22,7 @@ async fn main() -> anyhow::Result<()> {
     // Without a port at all: connections in memory.
     let client = Client::builder()
         .address("memory:")
-        .dialer(Arc::new(agent.dialer()))
+        .dialer(agent.dialer())
         .build()?;
     println!(
         "in memory: the node is called {}",

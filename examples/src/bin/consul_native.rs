@@ -32,7 +32,7 @@ async fn main() -> anyhow::Result<()> {
     );
 
     let raw = client.raw().get("/v1/status/leader").await?;
-    println!("raw: {}", String::from_utf8_lossy(&raw.body));
+    println!("raw: {}", raw.json::<String>()?);
 
     // The session's behaviour takes its keys with it.
     client.session().destroy(&session).await?;

@@ -17,7 +17,7 @@ async fn main() -> anyhow::Result<()> {
 
     // Whoever still believes that revision `first` is current is refused.
     let late = kv.replace(&format!("{prefix}/workers"), "2", first).await;
-    assert_eq!(late.unwrap_err().kind(), ErrorKind::Conflict);
+    assert!(late.is_err_and(|error| error.kind() == ErrorKind::Conflict));
 
     // Values are bytes on every backend.
     kv.create(&format!("{prefix}/logo"), vec![0, 159, 146, 150])

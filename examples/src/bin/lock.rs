@@ -45,11 +45,10 @@ async fn main() -> anyhow::Result<()> {
         .kv()
         .put_fenced(&holding, &format!("{prefix}/result"), "late")
         .await;
-    let kind = late.unwrap_err().kind();
-    assert!(matches!(
-        kind,
+    assert!(late.is_err_and(|error| matches!(
+        error.kind(),
         ErrorKind::LeaseLost | ErrorKind::NotHolder | ErrorKind::Conflict
-    ));
+    )));
 
     coordinator.kv().delete_prefix(&prefix).await?;
     coordinator.close().await?;

@@ -81,7 +81,20 @@ impl LockGuard {
         self.tenure.lease().lost()
     }
 
-    /// Runs `work`, and drops it when the lock is lost.
+    /// Runs `work`, and drops it when the lock is lost. `work` gets no turn after
+    /// [`valid_until`](Self::valid_until), not even in a process that was stopped meanwhile.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let agent = quorate_agent::Agent::start(Default::default()).await?;
+    /// # let client = quorate_consul::Client::builder().dialer(agent.dialer()).build()?;
+    /// let guard = client.lock("jobs/nightly").acquire().await?;
+    /// let result = guard.run_while_held(async { 6 * 7 }).await?;
+    /// assert_eq!(result, 42);
+    /// guard.release().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -91,11 +104,7 @@ impl LockGuard {
     ///
     /// That of `work`. The lock is still held afterwards.
     pub async fn run_while_held<F: Future>(&self, work: F) -> Result<F::Output, LostReason> {
-        tokio::select! {
-            biased;
-            reason = self.lost() => Err(reason),
-            output = work => Ok(output),
-        }
+        self.tenure.lease().run_while_valid(work).await
     }
 
     /// The operation that makes a transaction fail unless the lock is held by our session at that
@@ -104,7 +113,7 @@ impl LockGuard {
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let agent = quorate_agent::Agent::start(Default::default()).await?;
-    /// # let client = quorate_consul::Client::builder().dialer(std::sync::Arc::new(agent.dialer())).build()?;
+    /// # let client = quorate_consul::Client::builder().dialer(agent.dialer()).build()?;
     /// let guard = client.lock("jobs/nightly").acquire().await?;
     /// let write = client.txn().op(guard.fence()).set("jobs/state", "done");
     /// assert!(write.clone().commit().await?.is_committed());

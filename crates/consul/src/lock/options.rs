@@ -23,7 +23,7 @@ pub const MAX_LOCK_VALUE_BYTES: usize = 256 * 1024;
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let agent = quorate_agent::Agent::start(Default::default()).await?;
-/// # let client = quorate_consul::Client::builder().dialer(std::sync::Arc::new(agent.dialer())).build()?;
+/// # let client = quorate_consul::Client::builder().dialer(agent.dialer()).build()?;
 /// use std::time::Duration;
 /// use quorate_consul::LockOptions;
 ///

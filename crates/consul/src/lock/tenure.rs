@@ -64,16 +64,11 @@ impl Tenure {
 
 fn not_held(title: &str, how: GiveBack, reason: Option<LostReason>) -> Error {
     let reason = reason.unwrap_or(LostReason::NotHolder);
-    let kind = match reason {
-        LostReason::NotHolder => ErrorKind::NotHolder,
-        LostReason::Closed => ErrorKind::Closed,
-        _ => ErrorKind::LeaseLost,
-    };
     let verb = match how {
         GiveBack::Release => "release",
         GiveBack::Delete => "destroy",
     };
-    Error::new(Class::refused(kind), format!("{verb} {title}")).with_detail(reason)
+    Error::new(Class::refused(reason.kind()), format!("{verb} {title}")).with_detail(reason)
 }
 
 /// Acquires in a task of its own, which then holds it. Dropping the future tells the task to give

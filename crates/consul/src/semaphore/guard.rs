@@ -73,7 +73,8 @@ impl SemaphoreGuard {
         self.tenure.lease().lost()
     }
 
-    /// Runs `work`, and drops it when the slot is lost.
+    /// Runs `work`, and drops it when the slot is lost. `work` gets no turn after
+    /// [`valid_until`](Self::valid_until), not even in a process that was stopped meanwhile.
     ///
     /// # Errors
     ///
@@ -83,11 +84,7 @@ impl SemaphoreGuard {
     ///
     /// That of `work`. The slot is still held afterwards.
     pub async fn run_while_held<F: Future>(&self, work: F) -> Result<F::Output, LostReason> {
-        tokio::select! {
-            biased;
-            reason = self.lost() => Err(reason),
-            output = work => Ok(output),
-        }
+        self.tenure.lease().run_while_valid(work).await
     }
 
     /// Gives the slot back: one transaction takes the session out of the record and deletes its

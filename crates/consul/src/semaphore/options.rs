@@ -19,7 +19,7 @@ pub const SEMAPHORE_SESSION_NAME: &str = "Consul API Semaphore";
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let agent = quorate_agent::Agent::start(Default::default()).await?;
-/// # let client = quorate_consul::Client::builder().dialer(std::sync::Arc::new(agent.dialer())).build()?;
+/// # let client = quorate_consul::Client::builder().dialer(agent.dialer()).build()?;
 /// use quorate_consul::SemaphoreOptions;
 ///
 /// let options = SemaphoreOptions::new().with_value("worker-7");

@@ -1,40 +1,66 @@
 //! For how long a session, or something that it holds, may be relied on.
 
 use std::fmt;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
 
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
+use crate::error::Class;
+use crate::{Error, ErrorKind, Outcome, RetryAdvice};
+
 /// Why a session, lock or semaphore slot can't be relied on any more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+///
+/// It is an error, so `?` takes it into a `Box<dyn Error>`, into [`Error`](crate::Error) (with this
+/// as its source) and into error types of your own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum LostReason {
     /// No renewal succeeded for as long as the TTL, by the local monotonic clock.
+    #[error("no renewal succeeded within the TTL")]
     DeadlinePassed,
     /// The server says that the session does not exist: it expired, was destroyed by somebody
     /// else, or its node or a check of it failed.
+    #[error("the session does not exist any more")]
     SessionGone,
-    /// The session lives, but the server shows that it holds the lock or slot no more: an operator
-    /// released or deleted the key, or rewrote the semaphore's record.
+    /// The server shows that the session holds the lock or slot no more: an operator released or
+    /// deleted the key, or rewrote the semaphore's record; or the session has just ended. The end
+    /// of a session frees its keys in the same step, and that is often seen before the next renewal
+    /// could tell that the session is gone. What is lost is said at once, so nothing is asked to
+    /// find out which it was: [`SessionApi::info`](crate::SessionApi::info) on the guard's
+    /// `session_id` does.
+    #[error("the server shows that it is not held any more")]
     NotHolder,
     /// It was given back by its owner.
+    #[error("it was released")]
     Released,
     /// The session was destroyed by its owner.
+    #[error("the session was destroyed")]
     Destroyed,
     /// The client was closed.
+    #[error("the client was closed")]
     Closed,
 }
 
-impl fmt::Display for LostReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::DeadlinePassed => "no renewal succeeded within the TTL",
-            Self::SessionGone => "the session does not exist any more",
-            Self::NotHolder => "the server shows that it is not held any more",
-            Self::Released => "it was released",
-            Self::Destroyed => "the session was destroyed",
-            Self::Closed => "the client was closed",
-        })
+impl LostReason {
+    /// The kind of an error that it is the reason for.
+    pub(crate) fn kind(self) -> ErrorKind {
+        match self {
+            Self::NotHolder => ErrorKind::NotHolder,
+            Self::Closed => ErrorKind::Closed,
+            _ => ErrorKind::LeaseLost,
+        }
+    }
+}
+
+/// Work under a lock, slot or session was dropped where it stood: what it had done by then is
+/// unknown.
+impl From<LostReason> for Error {
+    fn from(reason: LostReason) -> Self {
+        let class = Class::new(reason.kind(), Outcome::Unknown, RetryAdvice::IfIdempotent);
+        Self::new(class, "work while it is held").with_source(reason)
     }
 }
 
@@ -94,6 +120,31 @@ impl Lease {
         }
         let State { deadline, lost } = *self.session.borrow();
         lost.or_else(|| (Instant::now() >= deadline).then_some(LostReason::DeadlinePassed))
+    }
+
+    /// Runs `work`, and drops it when this can't be relied on any more. `work` gets no turn after
+    /// the deadline, not even in a process that was stopped meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// Why it can't be relied on any more.
+    ///
+    /// # Cancel safety
+    ///
+    /// That of `work`.
+    pub async fn run_while_valid<F: Future>(&self, work: F) -> Result<F::Output, LostReason> {
+        let (mut lost, mut work) = (pin!(self.lost()), pin!(work));
+        poll_fn(|cx| {
+            if let Poll::Ready(reason) = lost.as_mut().poll(cx) {
+                return Poll::Ready(Err(reason));
+            }
+            // After a standstill the timer may not have run yet: the clock decides.
+            if let Some(reason) = self.lost_reason() {
+                return Poll::Ready(Err(reason));
+            }
+            work.as_mut().poll(cx).map(Ok)
+        })
+        .await
     }
 
     /// Resolves when it can't be relied on any more: at the deadline at the latest, with no
@@ -174,6 +225,54 @@ mod tests {
         sender.send_modify(|state| state.deadline += TTL);
         assert_eq!(lost.await, LostReason::DeadlinePassed);
         assert_eq!(begun.elapsed(), 2 * TTL);
+    }
+
+    #[test]
+    fn a_loss_becomes_an_error_that_says_why() {
+        fn lose(reason: LostReason) -> Result<(), Error> {
+            Err(reason)?;
+            Ok(())
+        }
+        for (reason, kind) in [
+            (LostReason::DeadlinePassed, ErrorKind::LeaseLost),
+            (LostReason::SessionGone, ErrorKind::LeaseLost),
+            (LostReason::NotHolder, ErrorKind::NotHolder),
+            (LostReason::Closed, ErrorKind::Closed),
+        ] {
+            let error = lose(reason).unwrap_err();
+            assert_eq!((error.kind(), error.outcome()), (kind, Outcome::Unknown));
+            let source = std::error::Error::source(&error).unwrap();
+            assert_eq!(source.downcast_ref(), Some(&reason));
+        }
+    }
+
+    #[tokio::test]
+    async fn work_gets_no_turn_after_a_standstill_that_outlasted_the_deadline() {
+        let ttl = Duration::from_millis(20);
+        let (_sender, receiver) = watch::channel(State {
+            deadline: Instant::now() + ttl,
+            lost: None,
+        });
+        let lease = Lease::of_session(receiver);
+        let mut turns = 0;
+        let work = poll_fn(|cx| {
+            turns += 1;
+            // The whole thread stands still, so no timer runs before the next turn.
+            std::thread::sleep(2 * ttl);
+            cx.waker().wake_by_ref();
+            Poll::<()>::Pending
+        });
+        let ended = lease.run_while_valid(work).await;
+        assert_eq!((ended, turns), (Err(LostReason::DeadlinePassed), 1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn work_that_ends_in_time_keeps_its_result() {
+        let (_sender, lease) = session();
+        assert_eq!(lease.run_while_valid(async { 7 }).await, Ok(7));
+        let endless = std::future::pending::<()>();
+        let ended = lease.run_while_valid(endless).await;
+        assert_eq!(ended, Err(LostReason::DeadlinePassed));
     }
 
     #[tokio::test(start_paused = true)]

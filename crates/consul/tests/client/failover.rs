@@ -13,7 +13,7 @@ const B: &str = "http://b:8500";
 fn client(network: &Arc<Network>) -> Client {
     let builder = Client::builder()
         .address("a,b")
-        .dialer(Arc::clone(network) as _)
+        .dialer(Arc::clone(network))
         .seed(1);
     builder.build().unwrap()
 }

@@ -87,3 +87,43 @@ async fn any_path_can_be_followed() {
         "GET /v1/event/list?index=1&wait=300000ms"
     );
 }
+
+#[tokio::test]
+async fn an_answer_is_read_as_json_or_as_text() {
+    let server = Server::new([
+        Say::ok(r#"{"a":[1,2]}"#),
+        Say::ok("no JSON"),
+        Say::status(403, "Permission denied"),
+    ]);
+    let raw = server.client().raw();
+    let answer = raw.get("/v1/x").await.unwrap();
+    let value: std::collections::HashMap<String, Vec<u8>> = answer.json().unwrap();
+    assert_eq!(value["a"], [1, 2]);
+    assert_eq!(answer.text().unwrap(), r#"{"a":[1,2]}"#);
+
+    let error = raw
+        .get("/v1/x")
+        .await
+        .unwrap()
+        .json::<Vec<u8>>()
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Protocol);
+    assert_eq!(error.operation(), "request `/v1/x`");
+    assert!(error.text().unwrap().contains("no JSON"), "{error}");
+
+    let refused = raw.get("/v1/x").await.unwrap();
+    let error = refused.json::<()>().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::PermissionDenied);
+    assert_eq!(error.status(), Some(403));
+    assert!(error.peer().is_some());
+    assert_eq!(refused.text().unwrap(), "Permission denied");
+}
+
+#[tokio::test]
+async fn a_body_that_is_no_text_is_an_error_when_it_is_read_as_text() {
+    let server = Server::new([Say::ok(vec![b'a', 0xff])]);
+    let answer = server.client().raw().get("/v1/kv/a?raw").await;
+    assert!(answer.is_err(), "a query is set on its own");
+    let answer = server.client().raw().get("/v1/snapshot").await.unwrap();
+    assert_eq!(answer.text().unwrap_err().kind(), ErrorKind::Protocol);
+}

@@ -13,7 +13,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// What the server does with one request.
 #[derive(Clone, Debug)]
-pub enum Act {
+pub(crate) enum Act {
     /// Answers.
     Say(Say),
     /// Answers after a time.
@@ -28,14 +28,14 @@ pub enum Act {
 
 /// An answer.
 #[derive(Clone, Debug)]
-pub struct Say {
-    pub status: u16,
-    pub headers: Vec<(String, String)>,
-    pub body: Vec<u8>,
+pub(crate) struct Say {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Say {
-    pub fn status(status: u16, body: impl AsRef<[u8]>) -> Self {
+    pub(crate) fn status(status: u16, body: impl AsRef<[u8]>) -> Self {
         Self {
             status,
             headers: Vec::new(),
@@ -43,26 +43,26 @@ impl Say {
         }
     }
 
-    pub fn ok(body: impl AsRef<[u8]>) -> Self {
+    pub(crate) fn ok(body: impl AsRef<[u8]>) -> Self {
         Self::status(200, body)
     }
 
     /// An answer with an index.
-    pub fn at(index: u64, body: impl AsRef<[u8]>) -> Self {
+    pub(crate) fn at(index: u64, body: impl AsRef<[u8]>) -> Self {
         Self::ok(body).header("X-Consul-Index", &index.to_string())
     }
 
     /// What the KV store says of a key that is not there.
-    pub fn absent(index: u64) -> Self {
+    pub(crate) fn absent(index: u64) -> Self {
         Self::status(404, "").header("X-Consul-Index", &index.to_string())
     }
 
-    pub fn header(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.into(), value.into()));
         self
     }
 
-    pub fn bytes(&self) -> Vec<u8> {
+    pub(crate) fn bytes(&self) -> Vec<u8> {
         let mut head = format!(
             "HTTP/1.1 {} X\r\nContent-Length: {}\r\n",
             self.status,
@@ -84,15 +84,15 @@ impl From<Say> for Act {
 
 /// A request as it came in.
 #[derive(Clone, Debug)]
-pub struct Seen {
+pub(crate) struct Seen {
     /// Method, path and query.
-    pub line: String,
-    pub headers: HashMap<String, String>,
-    pub body: Vec<u8>,
+    pub(crate) line: String,
+    pub(crate) headers: HashMap<String, String>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Seen {
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(String::as_str)
     }
 }
@@ -105,14 +105,14 @@ struct State {
 
 /// A scripted server. When the script is at its end it cuts every connection.
 #[derive(Debug)]
-pub struct Server {
+pub(crate) struct Server {
     dialer: MemoryDialer,
     state: Arc<Mutex<State>>,
     _accepting: Task<()>,
 }
 
 impl Server {
-    pub fn new<A: Into<Act>>(acts: impl IntoIterator<Item = A>) -> Self {
+    pub(crate) fn new<A: Into<Act>>(acts: impl IntoIterator<Item = A>) -> Self {
         let (dialer, mut listener) = memory();
         let state = Arc::new(Mutex::new(State::default()));
         state
@@ -135,32 +135,30 @@ impl Server {
     }
 
     /// A builder of a client that reaches only this server.
-    pub fn builder(&self) -> ClientBuilder {
-        Client::builder()
-            .dialer(Arc::new(self.dialer.clone()))
-            .seed(1)
+    pub(crate) fn builder(&self) -> ClientBuilder {
+        Client::builder().dialer(self.dialer.clone()).seed(1)
     }
 
-    pub fn client(&self) -> Client {
+    pub(crate) fn client(&self) -> Client {
         self.builder().build().unwrap()
     }
 
-    pub fn push(&self, act: impl Into<Act>) {
+    pub(crate) fn push(&self, act: impl Into<Act>) {
         self.state.lock().unwrap().acts.push_back(act.into());
     }
 
     /// Every request so far.
-    pub fn seen(&self) -> Vec<Seen> {
+    pub(crate) fn seen(&self) -> Vec<Seen> {
         self.state.lock().unwrap().seen.clone()
     }
 
     /// Method, path and query of every request so far.
-    pub fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         self.seen().into_iter().map(|seen| seen.line).collect()
     }
 
     /// The last request.
-    pub fn last(&self) -> Seen {
+    pub(crate) fn last(&self) -> Seen {
         self.seen().pop().expect("a request")
     }
 }
@@ -234,10 +232,10 @@ async fn read_request(stream: &mut Stream, buffer: &mut Vec<u8>) -> Option<Seen>
 
 /// Several servers, each behind an address; every other address refuses.
 #[derive(Debug, Default)]
-pub struct Network(Mutex<HashMap<String, MemoryDialer>>);
+pub(crate) struct Network(Mutex<HashMap<String, MemoryDialer>>);
 
 impl Network {
-    pub fn new<'a>(servers: impl IntoIterator<Item = (&'a str, &'a Server)>) -> Arc<Self> {
+    pub(crate) fn new<'a>(servers: impl IntoIterator<Item = (&'a str, &'a Server)>) -> Arc<Self> {
         let servers = servers.into_iter();
         let map = servers
             .map(|(name, server)| (name.to_owned(), server.dialer.clone()))
@@ -246,7 +244,7 @@ impl Network {
     }
 
     /// Makes an address refuse.
-    pub fn down(&self, address: &str) {
+    pub(crate) fn down(&self, address: &str) {
         self.0.lock().unwrap().remove(address);
     }
 }
@@ -264,7 +262,7 @@ impl Dial for Network {
 }
 
 /// The entry of a key as Consul writes it.
-pub fn entry(key: &str, value_base64: &str, index: u64) -> String {
+pub(crate) fn entry(key: &str, value_base64: &str, index: u64) -> String {
     format!(
         r#"{{"LockIndex":0,"Key":"{key}","Flags":0,"Value":"{value_base64}","CreateIndex":1,"ModifyIndex":{index}}}"#
     )

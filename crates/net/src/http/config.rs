@@ -57,10 +57,10 @@ impl HttpConfig {
         }
     }
 
-    /// Makes every connection with `dial`.
+    /// Makes every connection with `dial`, which may be shared in an `Arc`.
     #[must_use]
-    pub fn with_dial(mut self, dial: Arc<dyn Dial>) -> Self {
-        self.dial = Some(dial);
+    pub fn with_dial(mut self, dial: impl Dial + 'static) -> Self {
+        self.dial = Some(Arc::new(dial));
         self
     }
 

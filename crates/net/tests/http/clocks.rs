@@ -9,7 +9,6 @@ use quorate_net::http::{HttpClient, HttpConfig, HttpRequest};
 use quorate_net::task::{Task, spawn};
 use quorate_net::transport::{BoxFuture, Dial, Stream};
 use std::io;
-use std::sync::Arc;
 use tokio::time::Instant;
 
 use crate::support::{Net, Server, done, ok};
@@ -118,7 +117,7 @@ async fn a_server_that_cannot_be_connected_costs_only_the_connect_clock() {
     let _b = net.listen("b:1").run(|_, _| ok("b"));
     let timeouts = Timeouts::default().with_connect(SECOND);
     let config = net.config("a:1,b:1").with_timeouts(timeouts);
-    let config = config.with_dial(Arc::new(NeverConnects(net)));
+    let config = config.with_dial(NeverConnects(net));
     let begun = Instant::now();
     let client = HttpClient::new(config).unwrap();
     let answer = client.send(HttpRequest::put("/", "x"), done).await.unwrap();

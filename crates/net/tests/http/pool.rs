@@ -261,7 +261,7 @@ fn breakable(broken: &Arc<AtomicBool>, which: usize) -> (HttpClient, MemoryListe
         which,
         dials: AtomicUsize::new(0),
     };
-    let config = HttpConfig::new(EndpointSet::parse("a:1").unwrap()).with_dial(Arc::new(dial));
+    let config = HttpConfig::new(EndpointSet::parse("a:1").unwrap()).with_dial(dial);
     (
         HttpClient::new(config.with_max_attempts(Some(1))).unwrap(),
         listener,

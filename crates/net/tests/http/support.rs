@@ -127,7 +127,7 @@ impl Net {
     /// The options of a client of these endpoints.
     pub(crate) fn config(&self, endpoints: &str) -> HttpConfig {
         HttpConfig::new(EndpointSet::parse(endpoints).unwrap())
-            .with_dial(Arc::new(self.clone()))
+            .with_dial(self.clone())
             .with_seed(1)
     }
 

@@ -18,6 +18,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// client of the backend, which [`native`](Self::native) gives by type:
 ///
 /// ```
+/// # #[cfg(feature = "embedded")]
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> quorate::Result<()> {
 /// use quorate::prelude::*;
 /// use quorate::{ErrorKind, Outcome};
@@ -29,6 +30,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// assert_eq!(error.outcome(), Outcome::DidNotHappen);
 /// # coordinator.close().await
 /// # }
+/// # #[cfg(not(feature = "embedded"))] fn main() {}
 /// ```
 pub struct Error(Box<Inner>);
 

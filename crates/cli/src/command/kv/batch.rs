@@ -7,7 +7,6 @@ use quorate_consul::{Client, PutOptions};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::native;
 use crate::record::Record;
 
 /// What one operation costs beside its key and value: the names and marks of its JSON.
@@ -71,7 +70,7 @@ async fn put(client: &Client, record: &Record) -> Result<(), Failure> {
         .kv()
         .put_with(&record.key, record.value.clone(), &options)
         .await;
-    written.map_err(native::error)?;
+    written?;
     Ok(())
 }
 
@@ -79,7 +78,7 @@ async fn commit(client: &Client, records: &[Record]) -> Result<(), Failure> {
     let txn = records.iter().fold(client.txn(), |txn, record| {
         txn.set_with_flags(&record.key, record.value.clone(), record.flags)
     });
-    match txn.commit().await.map_err(native::error)? {
+    match txn.commit().await? {
         quorate_consul::TxnOutcome::Committed(_) => Ok(()),
         quorate_consul::TxnOutcome::RolledBack(errors) => {
             let reasons: Vec<_> = errors.iter().map(ToString::to_string).collect();

@@ -9,8 +9,8 @@ use crate::args::kv::ExportArgs;
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::progress;
 use crate::record::{Record, Writer};
-use crate::{native, progress};
 
 /// Writes all keys below a path, as they were at one moment.
 pub(crate) async fn run(
@@ -45,7 +45,7 @@ async fn read(coordinator: &Coordinator, prefix: &str) -> Result<Vec<Record>, Fa
             })
             .collect());
     };
-    let entries = client.kv().list(prefix).await.map_err(native::error)?;
+    let entries = client.kv().list(prefix).await?;
     let records = entries.into_iter();
     Ok(records
         .map(|entry| Record {

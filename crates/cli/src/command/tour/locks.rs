@@ -8,7 +8,6 @@ use quorate::{Acquisition, ErrorKind, LockOptions, Result};
 use super::Stage;
 use super::sessions;
 use super::step::Step;
-use crate::native;
 
 /// How long a hand-over or a loss may take to be seen.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -91,11 +90,7 @@ pub(super) async fn lost(stage: &Stage, step: &mut Step) -> Result<()> {
         held.holding().owner().to_owned(),
     );
     step.sent(format!("an operator ends carl's session {session}"));
-    client
-        .session()
-        .destroy(&session)
-        .await
-        .map_err(native::error)?;
+    client.session().destroy(&session).await?;
     let started = Instant::now();
     let reason = tokio::time::timeout(PATIENCE, held.lost()).await.ok();
     let millis = started.elapsed().as_millis();

@@ -8,7 +8,6 @@ use quorate_consul::{Client, SessionBehavior, SessionRequest};
 
 use super::Stage;
 use super::step::Step;
-use crate::native;
 
 const TTL: Duration = Duration::from_secs(10);
 
@@ -31,18 +30,10 @@ pub(super) async fn session(stage: &Stage, step: &mut Step) -> Result<()> {
         .with_name("quorate tour")
         .with_ttl(TTL)
         .with_behavior(SessionBehavior::Delete);
-    let id = client
-        .session()
-        .create(&request)
-        .await
-        .map_err(native::error)?;
+    let id = client.session().create(&request).await?;
     step.received(id.clone());
     step.sent(format!("acquire {key} = dora with it"));
-    let acquired = client
-        .kv()
-        .acquire(&key, "dora", &id)
-        .await
-        .map_err(native::error)?;
+    let acquired = client.kv().acquire(&key, "dora", &id).await?;
     step.received(acquired.to_string());
     let holder = stage
         .coordinator
@@ -55,12 +46,7 @@ pub(super) async fn session(stage: &Stage, step: &mut Step) -> Result<()> {
         acquired && holder.as_ref() == Some(&id),
     );
     step.sent("renew it");
-    let renewed = client
-        .session()
-        .renew(&id)
-        .await
-        .map_err(native::error)?
-        .is_some();
+    let renewed = client.session().renew(&id).await?.is_some();
     step.received(if renewed {
         "renewed"
     } else {
@@ -68,7 +54,7 @@ pub(super) async fn session(stage: &Stage, step: &mut Step) -> Result<()> {
     });
     step.expect("it lives", renewed);
     step.sent("destroy it");
-    client.session().destroy(&id).await.map_err(native::error)?;
+    client.session().destroy(&id).await?;
     let gone = stage.coordinator.kv().get(&key).await?.is_none();
     step.received(format!(
         "{key} {}",

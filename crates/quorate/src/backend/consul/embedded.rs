@@ -50,7 +50,7 @@ async fn start(
         .map_err(|error| from_agent(error, &url))?;
     // The client keeps the agent: what is still to be released when the last handle is dropped
     // finds somebody to tell.
-    let mut builder = Client::builder().dialer(Arc::new(agent.clone()));
+    let mut builder = Client::builder().dialer(agent.clone());
     if let Some(timeout) = settings.timeout {
         builder = builder.timeouts(super::timeouts(timeout));
     }

@@ -4,15 +4,43 @@ use quorate_consul as native;
 
 use crate::{Error, ErrorKind, Outcome, RetryAdvice};
 
-/// The error of `operation`, with the client's own as its source.
+/// The same error in the words of this layer, for calls to
+/// [`native_consul`](crate::Coordinator::native_consul): kind, outcome, advice, operation and target
+/// stay, and the client's own error is the source, which [`native`](Error::native) gives back.
+///
+/// ```
+/// use quorate::ErrorKind;
+/// use quorate::consul::{self, Client};
+///
+/// fn client(address: &str) -> quorate::Result<Client> {
+///     Ok(Client::new(address)?)
+/// }
+///
+/// let error = client("ftp://a").unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+/// assert!(error.native::<consul::Error>().is_some());
+/// ```
+impl From<native::Error> for Error {
+    fn from(error: native::Error) -> Self {
+        let operation = error.operation().to_owned();
+        convert(error, operation, None)
+    }
+}
+
+/// The error of `operation` on `url`, with the client's own as its source.
 pub(super) fn from_native(error: native::Error, operation: impl Into<String>, url: &str) -> Error {
-    let target = error.peer().unwrap_or(url).to_owned();
+    convert(error, operation.into(), Some(url))
+}
+
+fn convert(error: native::Error, operation: String, url: Option<&str>) -> Error {
     let detail = error.text().unwrap_or_default().to_owned();
-    Error::new(kind(error.kind()), operation, detail)
+    let mut converted = Error::new(kind(error.kind()), operation, detail)
         .with_outcome(outcome(error.outcome()))
-        .with_advice(advice(error.advice()))
-        .with_target(target)
-        .with_source(error)
+        .with_advice(advice(error.advice()));
+    if let Some(target) = error.peer().or(url) {
+        converted = converted.with_target(target);
+    }
+    converted.with_source(error)
 }
 
 fn kind(kind: native::ErrorKind) -> ErrorKind {
@@ -111,5 +139,23 @@ mod tests {
         assert_eq!(error.kind(), ErrorKind::InvalidArgument);
         assert_eq!(error.target(), Some("consul://x:1"));
         assert!(error.native::<native::Error>().is_some());
+    }
+
+    #[tokio::test]
+    async fn an_error_of_a_native_call_keeps_what_it_says() {
+        let client = native::Client::new("http://127.0.0.1:1").unwrap();
+        let error = client
+            .kv()
+            .get("\0".repeat(9000).as_str())
+            .await
+            .unwrap_err();
+        let (operation, text) = (
+            error.operation().to_owned(),
+            error.text().map(str::to_owned),
+        );
+        let error = Error::from(error);
+        assert_eq!(error.operation(), operation);
+        assert_eq!(error.target(), None, "nothing was sent");
+        assert!(error.to_string().contains(&text.unwrap()), "{error}");
     }
 }

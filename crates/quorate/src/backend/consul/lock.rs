@@ -103,18 +103,21 @@ impl Lease for ConsulLease {
 
     fn lost(&self) -> BoxFuture<'static, LostReason> {
         let lost = self.0.lost();
-        Box::pin(async move { reason(lost.await) })
+        Box::pin(async move { lost.await.into() })
     }
 }
 
-fn reason(native: quorate_consul::LostReason) -> LostReason {
-    match native {
-        quorate_consul::LostReason::DeadlinePassed => LostReason::Expired,
-        quorate_consul::LostReason::NotHolder => LostReason::TakenAway,
-        quorate_consul::LostReason::Released => LostReason::Released,
-        quorate_consul::LostReason::Closed => LostReason::Closed,
-        // Gone or destroyed; whatever else there will be ends the session too.
-        _ => LostReason::LeaseEnded,
+/// The reason in the words of this layer.
+impl From<quorate_consul::LostReason> for LostReason {
+    fn from(native: quorate_consul::LostReason) -> Self {
+        match native {
+            quorate_consul::LostReason::DeadlinePassed => Self::Expired,
+            quorate_consul::LostReason::NotHolder => Self::TakenAway,
+            quorate_consul::LostReason::Released => Self::Released,
+            quorate_consul::LostReason::Closed => Self::Closed,
+            // Gone or destroyed; whatever else there will be ends the session too.
+            _ => Self::LeaseEnded,
+        }
     }
 }
 
@@ -160,7 +163,7 @@ mod tests {
             (Native::Destroyed, LostReason::LeaseEnded),
             (Native::Closed, LostReason::Closed),
         ] {
-            assert_eq!(reason(native), expected, "{native:?}");
+            assert_eq!(LostReason::from(native), expected, "{native:?}");
         }
     }
 }

@@ -43,6 +43,7 @@ impl ConsulOptions {
 /// A backend on a Consul client of your own, with whatever it was built with.
 ///
 /// ```
+/// # #[cfg(feature = "embedded")]
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let agent = quorate::agent::Agent::start(Default::default()).await?;
 /// use quorate::backend::consul::{ConsulOptions, from_client};
@@ -50,7 +51,7 @@ impl ConsulOptions {
 /// use quorate::prelude::*;
 ///
 /// let client = Client::builder().token("b1gs33cr3t");
-/// # let client = client.dialer(std::sync::Arc::new(agent.dialer()));
+/// # let client = client.dialer(agent.dialer());
 /// let backend = from_client(client.build()?, "consul:", &ConsulOptions::default());
 /// let coordinator = quorate::Coordinator::new(backend);
 /// coordinator.kv().put("config/workers", "4").await?;
@@ -58,6 +59,7 @@ impl ConsulOptions {
 /// coordinator.close().await?;
 /// # Ok(())
 /// # }
+/// # #[cfg(not(feature = "embedded"))] fn main() {}
 /// ```
 #[must_use]
 pub fn from_client(client: Client, url: impl Into<String>, options: &ConsulOptions) -> Backend {

@@ -248,22 +248,28 @@ mod tests {
 
     #[tokio::test]
     async fn work_gets_no_turn_after_a_standstill_that_outlasted_the_deadline() {
-        let ttl = Duration::from_millis(20);
+        let deadline = Instant::now() + Duration::from_millis(20);
         let (_sender, receiver) = watch::channel(State {
-            deadline: Instant::now() + ttl,
+            deadline,
             lost: None,
         });
         let lease = Lease::of_session(receiver);
-        let mut turns = 0;
-        let work = poll_fn(|cx| {
-            turns += 1;
-            // The whole thread stands still, so no timer runs before the next turn.
-            std::thread::sleep(2 * ttl);
-            cx.waker().wake_by_ref();
-            Poll::<()>::Pending
+        let ended = quorate_net::task::spawn(async move {
+            let mut turns = 0;
+            let work = poll_fn(|cx| {
+                turns += 1;
+                // The whole thread stands still, so no timer runs before the next turn.
+                while Instant::now() <= deadline {
+                    std::hint::spin_loop();
+                }
+                cx.waker().wake_by_ref();
+                Poll::<()>::Pending
+            });
+            let ended = lease.run_while_valid(work).await;
+            (ended, turns)
         });
-        let ended = lease.run_while_valid(work).await;
-        assert_eq!((ended, turns), (Err(LostReason::DeadlinePassed), 1));
+        let ended = ended.join().await.unwrap();
+        assert_eq!(ended, (Err(LostReason::DeadlinePassed), 1));
     }
 
     #[tokio::test(start_paused = true)]

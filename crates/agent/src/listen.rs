@@ -17,6 +17,12 @@ mod unix;
 #[cfg(unix)]
 pub(crate) use unix::{UnixSocket, connect_unix};
 
+/// Other systems have no unix sockets here: their data directories have one process each.
+#[cfg(not(unix))]
+pub(crate) async fn connect_unix(_: &Path) -> io::Result<Stream> {
+    Err(io::ErrorKind::ConnectionRefused.into())
+}
+
 /// Where an agent really listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bound(Place);

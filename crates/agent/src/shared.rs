@@ -166,7 +166,7 @@ impl SharedAgent {
             return Ok(None);
         };
         match connect_unix(socket).await {
-            Ok(stream) => Ok(Some(stream.into())),
+            Ok(stream) => Ok(Some(stream)),
             Err(error) if is_absence(&error) => Ok(None),
             Err(error) => Err(error),
         }

@@ -38,7 +38,7 @@ pub(crate) async fn open_store(path: Option<PathBuf>) -> Result<OpenStore, Agent
     on_a_thread(move || {
         let directory = DataDirectory::own(&path)?;
         let node_id = directory.node_id()?;
-        let socket = Some(directory.socket());
+        let socket = cfg!(unix).then(|| directory.socket());
         let store = FileStore::open(directory.path().join(STORE_FOLDER)).map_err(of_store)?;
         let store = Box::new(OwnedStore {
             store,

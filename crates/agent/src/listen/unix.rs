@@ -6,6 +6,7 @@ use std::os::fd::AsRawFd;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use quorate_net::transport::Stream;
 use tokio::net::{UnixListener, UnixStream};
 
 /// The longest path that `sun_path` takes on every system (macOS has 104 bytes, one for the zero).
@@ -56,9 +57,9 @@ impl Drop for UnixSocket {
 }
 
 /// Connects to the socket at `path`, however long that is.
-pub(crate) async fn connect_unix(path: &Path) -> io::Result<UnixStream> {
+pub(crate) async fn connect_unix(path: &Path) -> io::Result<Stream> {
     let short = ShortPath::of(path)?;
-    UnixStream::connect(&short.path).await
+    Ok(UnixStream::connect(&short.path).await?.into())
 }
 
 /// Removes the file of a socket that nobody listens at.

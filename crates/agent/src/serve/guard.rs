@@ -17,6 +17,21 @@ const MAX_LINGER_BYTES: usize = 4 * 1024 * 1024;
 /// How long that may take.
 const MAX_LINGER: Duration = Duration::from_secs(1);
 
+/// Up to this size, copying the head and the body of an answer together costs less than handing
+/// the system two pieces: 5% of all the time that a small answer takes.
+const MAX_JOINED_BYTES: usize = 1024;
+
+/// The pieces as one, if they fit.
+fn join<'a>(slices: &[IoSlice<'_>], space: &'a mut [u8; MAX_JOINED_BYTES]) -> Option<&'a [u8]> {
+    let mut length = 0;
+    for slice in slices {
+        let end = length + slice.len();
+        space.get_mut(length..end)?.copy_from_slice(slice);
+        length = end;
+    }
+    Some(&space[..length])
+}
+
 /// A stream that reports to the connection's [`Progress`].
 pub(super) struct Guarded {
     stream: Stream,
@@ -107,7 +122,11 @@ impl AsyncWrite for Guarded {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let result = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
+        let mut joined = [0; MAX_JOINED_BYTES];
+        let result = match join(slices, &mut joined) {
+            Some(bytes) => Pin::new(&mut self.stream).poll_write(cx, bytes),
+            None => Pin::new(&mut self.stream).poll_write_vectored(cx, slices),
+        };
         self.note_write(result)
     }
 
@@ -124,5 +143,24 @@ impl AsyncWrite for Guarded {
             return self.poll_linger(cx);
         }
         Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_pieces_are_joined_and_large_ones_are_not() {
+        let mut space = [0; MAX_JOINED_BYTES];
+        let pieces = [
+            IoSlice::new(b"head"),
+            IoSlice::new(b""),
+            IoSlice::new(b"body"),
+        ];
+        assert_eq!(join(&pieces, &mut space), Some(&b"headbody"[..]));
+        let (fits, one) = ([b'x'; MAX_JOINED_BYTES], [b'x'; 1]);
+        assert!(join(&[IoSlice::new(&fits)], &mut space).is_some());
+        assert!(join(&[IoSlice::new(&fits), IoSlice::new(&one)], &mut space).is_none());
     }
 }

@@ -109,8 +109,11 @@ pub enum BadUuid {
     #[error("Invalid UUID: encoding/hex: invalid byte: U+{0:04X} '{char}'", char = char::from(*.0))]
     Digit(u8),
     /// It has an odd number of digits.
-    #[error("Invalid UUID: encoding/hex: odd length hex string")]
+    #[error("Input (without hyphens) must be even length")]
     Odd,
+    /// It has this many hyphens.
+    #[error("UUID should have maximum of 4 \"-\"; got {0}")]
+    Hyphens(usize),
 }
 
 /// Why a text is not a UUID where nodes are registered.

@@ -37,11 +37,15 @@ impl SessionId {
             return Err(BadUuid::Length);
         }
         let digits: Vec<u8> = text.bytes().filter(|byte| *byte != b'-').collect();
-        if let Some(bad) = digits.iter().find(|byte| !byte.is_ascii_hexdigit()) {
-            return Err(BadUuid::Digit(*bad));
+        let hyphens = text.len() - digits.len();
+        if hyphens > 4 {
+            return Err(BadUuid::Hyphens(hyphens));
         }
         if !digits.len().is_multiple_of(2) {
             return Err(BadUuid::Odd);
+        }
+        if let Some(bad) = digits.iter().find(|byte| !byte.is_ascii_hexdigit()) {
+            return Err(BadUuid::Digit(*bad));
         }
         let dashes = [8, 13, 18, 23];
         let shaped = dashes.iter().all(|at| text.as_bytes()[*at] == b'-') && digits.len() == 32;
@@ -124,6 +128,14 @@ mod tests {
         assert_eq!(SessionId::named("zz"), Err(BadUuid::Length));
         assert_eq!(SessionId::named(&"z".repeat(36)), Err(BadUuid::Digit(b'z')));
         assert_eq!(SessionId::named(&"1".repeat(36)), Ok(None));
+        assert_eq!(
+            SessionId::named("ffffffff_ffff-4fff-bfff-ffffffffffff"),
+            Err(BadUuid::Odd)
+        );
+        assert_eq!(
+            SessionId::named("-----1111111-1111111-1111111-1111111"),
+            Err(BadUuid::Hyphens(8))
+        );
         assert_eq!(
             SessionId::named("1é111111-1111-1111-1111-11111111111"),
             Err(BadUuid::Digit(0xc3))

@@ -1,9 +1,15 @@
 //! From the settings to an open backend.
 
+use std::time::Duration;
+
 use quorate::{Builder, Coordinator, ErrorKind};
 
 use crate::config::Config;
 use crate::failure::Failure;
+
+/// For how long a server is tried that can't be reached. Somebody waits at the shell, and most
+/// often the address is wrong or nothing was started; a service would rather wait.
+const REACH: Duration = Duration::from_secs(2);
 
 /// Opens the backend that `--at` names.
 pub(crate) async fn open(config: &Config) -> Result<Coordinator, Failure> {
@@ -12,7 +18,7 @@ pub(crate) async fn open(config: &Config) -> Result<Coordinator, Failure> {
 
 /// Opens another backend with the same settings.
 pub(crate) async fn open_url(config: &Config, url: &str) -> Result<Coordinator, Failure> {
-    let mut builder = Builder::new(url);
+    let mut builder = Builder::new(url).reach(REACH);
     if let Some(timeout) = config.timeout {
         builder = builder.timeout(timeout);
     }

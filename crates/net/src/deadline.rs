@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-/// The three clocks of a request.
+/// The clocks of a request.
 ///
 /// `connect` runs inside `attempt`, and `attempt` inside `overall`. Retries, fail-over and the
 /// pauses between them all share `overall`, so a caller waits at most that long however many
-/// servers are tried.
+/// servers are tried. `reach` ends the retries sooner where there is nobody to talk to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Timeouts {
@@ -19,6 +19,10 @@ pub struct Timeouts {
     pub attempt: Duration,
     /// For everything together. Default 15 s; `None` means retry for as long as it takes.
     pub overall: Option<Duration>,
+    /// No attempt is begun after this time if none so far got as far as a connection. Default
+    /// `None`: a service waits for its servers for as long as `overall` says. For programs at a
+    /// shell, where a server that is not there is usually a wrong address.
+    pub reach: Option<Duration>,
 }
 
 impl Timeouts {
@@ -42,6 +46,14 @@ impl Timeouts {
         self.overall = overall;
         self
     }
+
+    /// Sets for how long to try where no server can be reached; `None` for the time of all
+    /// attempts together.
+    #[must_use]
+    pub fn with_reach(mut self, reach: Option<Duration>) -> Self {
+        self.reach = reach;
+        self
+    }
 }
 
 impl Default for Timeouts {
@@ -50,6 +62,7 @@ impl Default for Timeouts {
             connect: Duration::from_secs(2),
             attempt: Duration::from_secs(5),
             overall: Some(Duration::from_secs(15)),
+            reach: None,
         }
     }
 }

@@ -101,6 +101,17 @@ impl Failure {
         matches!(self.kind, NetErrorKind::Protocol | NetErrorKind::Tls)
     }
 
+    /// Whether it ended before there was a connection to send anything on.
+    pub(crate) fn is_before_sending(&self) -> bool {
+        let phases = [Phase::Prepare, Phase::Resolve, Phase::Connect, Phase::Tls];
+        !self.sent && phases.contains(&self.phase)
+    }
+
+    /// Whether a server could not be reached, for a reason that is known.
+    pub(crate) fn is_unreachable(&self) -> bool {
+        self.is_before_sending() && self.source.is_some()
+    }
+
     /// Whether no server can help, so that no other is to be tried or blamed.
     pub(crate) fn is_ours(&self) -> bool {
         matches!(self.kind, NetErrorKind::TooLarge | NetErrorKind::Request)
@@ -160,7 +171,8 @@ impl NetError {
         }))
     }
 
-    /// The kind of the last failure.
+    /// The kind of the last failure. Where the overall time cut the last attempt short before it
+    /// was connected, an earlier one that says why no connection could be made counts as the last.
     pub fn kind(&self) -> NetErrorKind {
         self.0.failure.kind
     }

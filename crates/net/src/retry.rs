@@ -29,6 +29,10 @@ pub(crate) struct Retry<'a> {
     tried: Tried,
     attempts: u32,
     sent: bool,
+    /// Whether any attempt got as far as a connection.
+    reached: bool,
+    /// The last attempt that failed on its own before a connection was made.
+    unreachable: Option<(EndpointId, Failure)>,
     /// Whether every failure of this round is bound to come again.
     hopeless: bool,
 }
@@ -56,6 +60,8 @@ impl<'a> Retry<'a> {
             tried: Tried::default(),
             attempts: 0,
             sent: false,
+            reached: false,
+            unreachable: None,
             hopeless: true,
         }
     }
@@ -94,6 +100,7 @@ impl<'a> Retry<'a> {
     /// A whole response came. Whether the request is to be tried again all the same.
     pub(crate) fn answered(&mut self, turn: &Turn, verdict: Verdict) -> bool {
         self.endpoints.succeeded(turn.endpoint);
+        self.reached = true;
         match verdict {
             Verdict::Done => false,
             Verdict::Retry { after } => {
@@ -125,14 +132,23 @@ impl<'a> Retry<'a> {
             self.endpoints.failed(turn.endpoint);
         }
         self.sent |= failure.sent;
+        self.reached |= !failure.is_before_sending();
         self.hopeless &= failure.is_permanent();
         let allowed = !failure.is_ours() && (!failure.sent || replay == Replay::Safe);
         if allowed && self.may_go_on(None) {
             self.report(turn, &failure);
-            Ok(())
-        } else {
-            Err(self.give_up(turn, failure))
+            if failure.is_unreachable() {
+                self.unreachable = Some((turn.endpoint, failure));
+            }
+            return Ok(());
         }
+        // Why no server could be reached says more than that the last try was cut short.
+        let cause = self
+            .unreachable
+            .take()
+            .filter(|_| cut_short && !self.sent && failure.is_before_sending());
+        let (endpoint, failure) = cause.unwrap_or((turn.endpoint, failure));
+        Err(self.give_up(endpoint, failure))
     }
 
     /// Prepares another attempt, if there is room for one.
@@ -152,36 +168,43 @@ impl<'a> Retry<'a> {
             self.hopeless = true;
         }
         let pause = self.pause.unwrap_or_default();
-        let room = self.deadline.remaining().is_none_or(|left| left > pause);
+        let room =
+            self.deadline.remaining().is_none_or(|left| left > pause) && self.has_hope(pause);
         if !room {
             self.pause = None;
         }
         room
     }
 
+    /// Whether somebody was reached, or may still be after `pause`.
+    fn has_hope(&self, pause: Duration) -> bool {
+        let reach = self.config.timeouts.reach.filter(|_| !self.reached);
+        reach.is_none_or(|reach| self.deadline.elapsed().saturating_add(pause) < reach)
+    }
+
     fn report(&self, turn: &Turn, cause: &dyn fmt::Display) {
         tracing::debug!(
             attempt = self.attempts,
-            endpoint = self.name(turn).as_deref(),
+            endpoint = self.name(turn.endpoint).as_deref(),
             delay_ms = self.pause.unwrap_or_default().as_millis(),
             %cause,
             "retrying a request",
         );
     }
 
-    fn give_up(&self, turn: &Turn, failure: Failure) -> NetError {
+    fn give_up(&self, endpoint: EndpointId, failure: Failure) -> NetError {
         NetError::new(
             failure,
             Account {
                 sent: self.sent,
                 attempts: self.attempts,
                 elapsed: self.deadline.elapsed(),
-                endpoint: self.name(turn),
+                endpoint: self.name(endpoint),
             },
         )
     }
 
-    fn name(&self, turn: &Turn) -> Option<String> {
-        self.endpoints.get(turn.endpoint).map(ToString::to_string)
+    fn name(&self, endpoint: EndpointId) -> Option<String> {
+        self.endpoints.get(endpoint).map(ToString::to_string)
     }
 }

@@ -45,6 +45,7 @@ pub(crate) struct Settings {
     pub(crate) token: Option<Secret>,
     pub(crate) token_file: Option<PathBuf>,
     pub(crate) timeout: Option<Duration>,
+    pub(crate) reach: Option<Duration>,
     pub(crate) environment: bool,
 }
 
@@ -55,6 +56,7 @@ impl Builder {
             token: None,
             token_file: None,
             timeout: None,
+            reach: None,
             environment: true,
         };
         Self {
@@ -80,6 +82,15 @@ impl Builder {
     /// `timeout` goes before it. Waiting for a lock or a change is not bounded by it.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.settings.timeout = Some(timeout);
+        self
+    }
+
+    /// Gives up sooner where no server can be reached at all: then no attempt is begun after this
+    /// time. Without it, and where the URL or [`timeout`](Self::timeout) names a time, a call tries
+    /// for all of its time, as a service wants that may start before its Consul. The program
+    /// `quorate` sets 2 s.
+    pub fn reach(mut self, reach: Duration) -> Self {
+        self.settings.reach = Some(reach);
         self
     }
 

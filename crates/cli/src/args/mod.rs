@@ -68,7 +68,8 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value_t = Output::Text)]
     pub(crate) output: Output,
 
-    /// Give up an operation after this long, such as 500ms, 10s or 1m30s
+    /// Give up an operation after this long, such as 500ms, 10s or 1m30s [default: 15s, or 2s if no
+    /// server can be reached]
     #[arg(long, global = true, value_name = "D", value_parser = value::duration)]
     pub(crate) timeout: Option<Duration>,
 

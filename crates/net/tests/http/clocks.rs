@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use quorate_net::deadline::Timeouts;
-use quorate_net::endpoint::Endpoint;
+use quorate_net::endpoint::{Endpoint, EndpointSet};
 use quorate_net::error::{NetErrorKind, Phase};
 use quorate_net::http::{HttpClient, HttpConfig, HttpRequest};
 use quorate_net::task::{Task, spawn};
 use quorate_net::transport::{BoxFuture, Dial, Stream};
 use std::io;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use tokio::time::Instant;
 
 use crate::support::{Net, Server, done, ok};
@@ -125,6 +126,94 @@ async fn a_server_that_cannot_be_connected_costs_only_the_connect_clock() {
         (answer.body.as_ref(), begun.elapsed()),
         (b"b".as_ref(), SECOND)
     );
+}
+
+/// Refuses twice, and then neither refuses nor connects.
+#[derive(Debug, Default)]
+struct RefusesAtFirst(AtomicU32);
+
+impl Dial for RefusesAtFirst {
+    fn dial<'a>(&'a self, _: &'a Endpoint) -> BoxFuture<'a, io::Result<Stream>> {
+        if self.0.fetch_add(1, Relaxed) < 2 {
+            let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
+            Box::pin(std::future::ready(Err(refused)))
+        } else {
+            Box::pin(std::future::pending())
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn why_nobody_could_be_reached_counts_when_the_time_ends_while_connecting_again() {
+    let endpoints = EndpointSet::parse("a:1").unwrap();
+    let config = HttpConfig::new(endpoints).with_dial(RefusesAtFirst::default());
+    let client = HttpClient::new(config).unwrap();
+    let request = HttpRequest::put("/", "x").with_overall_timeout(SECOND);
+    let error = client.send(request, done).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.phase()),
+        (NetErrorKind::Io, Phase::Connect)
+    );
+    assert!(!error.sent());
+    assert_eq!((error.attempts(), error.elapsed()), (3, SECOND));
+    let cause = std::error::Error::source(&error).unwrap();
+    let cause = cause.downcast_ref::<io::Error>().unwrap();
+    assert_eq!(cause.kind(), io::ErrorKind::ConnectionRefused);
+}
+
+fn in_reach(config: HttpConfig) -> HttpConfig {
+    config.with_timeouts(Timeouts::default().with_reach(Some(2 * SECOND)))
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_nobody_can_be_reached_the_reach_ends_the_retries() {
+    for dialed in [true, false] {
+        let net = Net::default();
+        let config = in_reach(net.config("a:1,b:1"));
+        let config = if dialed {
+            config
+        } else {
+            config.with_dial(Silent)
+        };
+        let client = HttpClient::new(config).unwrap();
+        let begun = Instant::now();
+        let error = client.send(HttpRequest::get("/"), done).await.unwrap_err();
+        assert!(begun.elapsed() <= 2 * SECOND, "{:?}", begun.elapsed());
+        assert_eq!((error.phase(), error.sent()), (Phase::Connect, false));
+        assert_eq!(error.is_timeout(), !dialed, "{error}");
+    }
+}
+
+/// Neither refuses nor connects.
+#[derive(Debug)]
+struct Silent;
+
+impl Dial for Silent {
+    fn dial<'a>(&'a self, _: &'a Endpoint) -> BoxFuture<'a, io::Result<Stream>> {
+        Box::pin(std::future::pending())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_was_reached_gets_all_of_the_time() {
+    let net = Net::default();
+    let mut server = net.listen("a:1");
+    let _server = spawn(async move {
+        for cut in [true, true, false] {
+            let mut peer = server.accept().await;
+            peer.request().await.unwrap();
+            tokio::time::sleep(4 * SECOND).await;
+            if !cut {
+                peer.answer("at last").await;
+                peer.closed().await;
+            }
+        }
+    });
+    let client = HttpClient::new(in_reach(net.config("a:1"))).unwrap();
+    let begun = Instant::now();
+    let answer = client.send(HttpRequest::get("/"), done).await.unwrap();
+    assert_eq!(answer.body, "at last");
+    assert!(begun.elapsed() >= 12 * SECOND, "{:?}", begun.elapsed());
 }
 
 #[tokio::test(start_paused = true)]

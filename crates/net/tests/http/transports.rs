@@ -1,7 +1,9 @@
 //! Real sockets, and what is said to the server about itself.
 
+use std::time::Duration;
+
 use quorate_net::endpoint::{Endpoint, EndpointSet};
-use quorate_net::error::{ConfigError, Phase};
+use quorate_net::error::{ConfigError, NetErrorKind, Phase};
 use quorate_net::http::{HttpClient, HttpConfig, HttpRequest};
 use quorate_net::task::spawn;
 use tokio::net::{TcpListener, UnixListener};
@@ -42,6 +44,25 @@ async fn tcp_by_address_and_by_name() {
         format!("host: localhost:{port}"),
     ];
     assert_eq!(server.join().await.unwrap(), want);
+}
+
+#[tokio::test]
+async fn a_closed_port_is_refused_until_the_time_is_over_and_named_as_the_cause() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    drop(listener);
+    let endpoints = EndpointSet::from(Endpoint::tcp("127.0.0.1", port));
+    let client = HttpClient::new(HttpConfig::new(endpoints)).unwrap();
+    for millis in [1, 60, 110, 160] {
+        let limit = Duration::from_millis(millis);
+        let request = HttpRequest::put("/", "x").with_overall_timeout(limit);
+        let error = client.send(request, done).await.unwrap_err();
+        // A very short time may be over before the first attempt is.
+        if millis > 1 || error.attempts() > 1 {
+            assert_eq!(error.kind(), NetErrorKind::Io, "{millis} ms: {error}");
+            assert_eq!((error.phase(), error.sent()), (Phase::Connect, false));
+        }
+    }
 }
 
 #[tokio::test]

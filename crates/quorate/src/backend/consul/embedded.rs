@@ -52,7 +52,7 @@ async fn start(
     // finds somebody to tell.
     let mut builder = Client::builder().dialer(agent.clone());
     if let Some(timeout) = settings.timeout {
-        builder = builder.timeouts(super::timeouts(timeout));
+        builder = builder.timeouts(super::timeouts(Some(timeout)));
     }
     let client = builder.build();
     let client =

@@ -113,12 +113,14 @@ impl ConsulBackend {
     }
 }
 
-/// The client's own times, with another one for everything together. An attempt may take 10 s,
-/// because servers hold a call for 7 s while there is no leader.
-fn timeouts(overall: Duration) -> Timeouts {
-    Timeouts::default()
-        .with_attempt(Duration::from_secs(10))
-        .with_overall(Some(overall))
+/// The client's own times, perhaps with another one for everything together. An attempt may take
+/// 10 s, because servers hold a call for 7 s while there is no leader.
+fn timeouts(overall: Option<Duration>) -> Timeouts {
+    let timeouts = Timeouts::default().with_attempt(Duration::from_secs(10));
+    match overall {
+        Some(_) => timeouts.with_overall(overall),
+        None => timeouts,
+    }
 }
 
 /// What the Consul API can do, wherever it is served.

@@ -2,7 +2,7 @@
 
 use std::env;
 
-use quorate_consul::{Client, ClientBuilder};
+use quorate_consul::{Client, ClientBuilder, Timeouts};
 
 use super::{ConsulOptions, error, from_client};
 use crate::Result;
@@ -37,10 +37,15 @@ fn client(
     if let Some(wait) = target.wait {
         builder = builder.default_wait(wait);
     }
-    if let Some(timeout) = target.timeout.or(settings.timeout) {
-        builder = builder.timeouts(super::timeouts(timeout));
+    builder.timeouts(clocks(target, settings)).build()
+}
+
+/// Whoever names a time means it, also where no server can be reached.
+fn clocks(target: &ConsulTarget, settings: &Settings) -> Timeouts {
+    match target.timeout.or(settings.timeout) {
+        Some(timeout) => super::timeouts(Some(timeout)),
+        None => super::timeouts(None).with_reach(settings.reach),
     }
-    builder.build()
 }
 
 /// What URL and builder say of a setting.
@@ -167,5 +172,29 @@ mod tests {
     fn a_builder_does_not_print_its_token() {
         let builder = Builder::new("consul://a").token("hunter2");
         assert!(!format!("{builder:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn the_reach_counts_unless_a_time_is_named() {
+        let seconds = std::time::Duration::from_secs;
+        let clocks = |builder: Builder| {
+            let Target::Consul(target) = Target::parse(&builder.url).unwrap() else {
+                panic!("{}", builder.url)
+            };
+            let clocks = clocks(&target, &builder.settings);
+            (clocks.overall, clocks.reach)
+        };
+        let at = |url: &str| Builder::new(url).reach(seconds(2));
+        assert_eq!(
+            clocks(Builder::new("consul://a")),
+            (Some(seconds(15)), None)
+        );
+        assert_eq!(
+            clocks(at("consul://a")),
+            (Some(seconds(15)), Some(seconds(2)))
+        );
+        let named = (Some(seconds(9)), None);
+        assert_eq!(clocks(at("consul://a").timeout(seconds(9))), named);
+        assert_eq!(clocks(at("consul://a?timeout=9s")), named);
     }
 }

@@ -67,10 +67,6 @@ pub enum WriteError {
     Closed,
 }
 
-#[expect(
-    clippy::large_enum_variant,
-    reason = "all but one of the messages are commands"
-)]
 enum Message {
     Command(Request),
     Close,

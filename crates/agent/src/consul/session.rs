@@ -143,20 +143,13 @@ fn show(session: &Session, strict: bool) -> Shown {
     shown.lock_delay_nanos = session.lock_delay_nanos;
     shown.behavior = session.behavior.as_str().to_owned();
     shown.ttl_text.clone_from(&session.ttl_text);
-    shown.node_checks = Some(session.node_checks.clone());
-    let service_checks = &session.service_checks;
-    shown.service_checks = (!service_checks.is_empty()).then(|| service_checks.clone());
-    if !strict {
-        let services = service_checks.iter().map(|check| check.id.clone());
-        shown.checks = Some(
-            session
-                .node_checks
-                .iter()
-                .cloned()
-                .chain(services)
-                .collect(),
-        );
-    }
+    shown.node_checks.clone_from(&session.node_checks);
+    shown.service_checks.clone_from(&session.service_checks);
+    let old_checks = &session.old_checks;
+    shown.checks = match strict {
+        true => (!old_checks.is_empty()).then(|| old_checks.clone()),
+        false => Some(session.checks().map(str::to_owned).collect()),
+    };
     shown.create_index = session.create_index;
     shown.modify_index = session.modify_index;
     shown

@@ -53,7 +53,7 @@ pub(crate) fn create(request: Request<'_>, body: Body) -> Result<Answer, Refused
 async fn submit(front: &Front, mut spec: SessionSpec) -> Reply {
     spec.id = SessionId::from_bytes(new_uuid());
     spec.min_ttl = Some(front.session_ttl_min);
-    match front.submit(Command::CreateSession(spec)).await {
+    match front.submit(Command::CreateSession(Box::new(spec))).await {
         Ok(Outcome::Created(session)) => {
             let id = session.id.to_string();
             Reply::object(&SessionCreated { id })
@@ -67,13 +67,12 @@ fn malformed(problem: impl std::fmt::Display) -> Reply {
     Reply::bad_request(format!("Request decode failed: {problem}"))
 }
 
-/// The fields of a request; a list is `None` when it was not given.
+/// The fields of a request; a list is `None` when it was not given, which `null` is not.
 #[derive(Default)]
 struct Fields {
     spec: SessionSpec,
-    /// `Some` when given, `null` included.
     checks: Option<Vec<String>>,
-    node_checks: Option<Vec<String>>,
+    node_checks: Option<Option<Vec<String>>>,
 }
 
 fn decode(body: &str, own_node: &str) -> Result<SessionSpec, DecodeError> {
@@ -97,7 +96,7 @@ fn decode(body: &str, own_node: &str) -> Result<SessionSpec, DecodeError> {
         checks,
         node_checks,
     } = fields;
-    spec.node_checks = merge(checks, node_checks);
+    (spec.node_checks, spec.old_checks) = merge(checks, node_checks);
     Ok(spec)
 }
 
@@ -132,7 +131,7 @@ fn decode_field(fields: &mut Fields, name: &str, value: Json<'_>) -> Result<(), 
         }
         "nodechecks" => {
             let list = value.texts(place(".NodeChecks", "[]string"), "string")?;
-            fields.node_checks = Some(list.unwrap_or_default());
+            fields.node_checks = Some(list);
             Ok(())
         }
         "servicechecks" => {
@@ -143,32 +142,30 @@ fn decode_field(fields: &mut Fields, name: &str, value: Json<'_>) -> Result<(), 
     }
 }
 
-/// Which checks of the node keep the session alive. `Checks` is the form before Consul 1.7, and
-/// the default of both lists is the node's `serfHealth`: an empty one of either kind means none,
-/// and `Checks` come on top of `NodeChecks`.
-fn merge(checks: Option<Vec<String>>, node_checks: Option<Vec<String>>) -> Vec<String> {
+/// Which checks of the node keep the session alive, as `NodeChecks` and `Checks`. The latter is the
+/// form before Consul 1.7. The default of both lists is the node's `serfHealth`: an empty one of
+/// either kind means none at all, and one that says just that adds nothing to the other.
+fn merge(
+    checks: Option<Vec<String>>,
+    node_checks: Option<Option<Vec<String>>>,
+) -> (Option<Vec<String>>, Vec<String>) {
     let default = || vec![SERF_HEALTH.to_owned()];
     let checks = checks.unwrap_or_else(default);
-    let node_checks = node_checks.unwrap_or_else(default);
-    if checks.is_empty() || node_checks.is_empty() {
-        return Vec::new();
+    let node_checks = node_checks.unwrap_or_else(|| Some(default()));
+    if checks.is_empty() {
+        return (Some(Vec::new()), Vec::new());
     }
-    if checks == [SERF_HEALTH] {
-        return node_checks;
+    let none = node_checks.as_ref().is_none_or(Vec::is_empty);
+    if none || checks == [SERF_HEALTH] {
+        return (node_checks, Vec::new());
     }
-    let mut merged = node_checks;
-    for check in checks {
-        if !merged.contains(&check) {
-            merged.push(check);
-        }
-    }
-    merged
+    (node_checks, checks)
 }
 
-fn service_checks(value: Json<'_>) -> Result<Vec<ServiceCheck>, DecodeError> {
+fn service_checks(value: Json<'_>) -> Result<Option<Vec<ServiceCheck>>, DecodeError> {
     let place = |field, type_name| Place { field, type_name };
     match value.kind() {
-        Kind::Null => return Ok(Vec::new()),
+        Kind::Null => return Ok(None),
         Kind::Array => {}
         _ => return Err(value.mismatch(place(".ServiceChecks", "[]structs.ServiceCheck"))),
     }
@@ -190,7 +187,7 @@ fn service_checks(value: Json<'_>) -> Result<Vec<ServiceCheck>, DecodeError> {
         }
         checks.push(check);
     }
-    Ok(checks)
+    Ok(Some(checks))
 }
 
 /// A text with units, or a number of nanoseconds; `None` for `null`. What is below 1000 ns, text
@@ -249,7 +246,11 @@ mod tests {
                 ("node-1", ""),
                 "{body}"
             );
-            assert_eq!(spec.node_checks, ["serfHealth"], "{body}");
+            assert_eq!(
+                spec.node_checks,
+                Some(vec!["serfHealth".to_owned()]),
+                "{body}"
+            );
             assert_eq!(spec.lock_delay_nanos, 15_000_000_000, "{body}");
         }
     }
@@ -283,20 +284,29 @@ mod tests {
 
     #[test]
     fn old_and_new_lists_of_checks_are_merged_as_consul_does() {
-        for (body, checks) in [
-            (r#"{"Checks":[]}"#, &[][..]),
-            (r#"{"Checks":null,"NodeChecks":["x"]}"#, &[]),
-            (r#"{"Checks":["x"]}"#, &["serfHealth", "x"]),
-            (r#"{"NodeChecks":["x"]}"#, &["x"]),
-            (r#"{"NodeChecks":[]}"#, &[]),
-            (r#"{"Checks":["serfHealth"],"NodeChecks":["x"]}"#, &["x"]),
-            (r#"{"Checks":["x"],"NodeChecks":[]}"#, &[]),
+        for (body, node_checks, old_checks) in [
+            (r#"{"Checks":[]}"#, Some(&[][..]), &[][..]),
+            (r#"{"Checks":null,"NodeChecks":["x"]}"#, Some(&[]), &[]),
+            (r#"{"Checks":["x"]}"#, Some(&["serfHealth"]), &["x"]),
+            (r#"{"NodeChecks":["x"]}"#, Some(&["x"]), &[]),
+            (r#"{"NodeChecks":[]}"#, Some(&[]), &[]),
+            (r#"{"NodeChecks":null}"#, None, &[]),
+            (
+                r#"{"Checks":["serfHealth"],"NodeChecks":["x"]}"#,
+                Some(&["x"]),
+                &[],
+            ),
+            (r#"{"Checks":["x"],"NodeChecks":[]}"#, Some(&[]), &[]),
             (
                 r#"{"Checks":["serfHealth","x"],"NodeChecks":["y"]}"#,
-                &["y", "serfHealth", "x"],
+                Some(&["y"]),
+                &["serfHealth", "x"],
             ),
         ] {
-            assert_eq!(spec(body).node_checks, checks, "{body}");
+            let spec = spec(body);
+            let owned = |list: &[&str]| list.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>();
+            assert_eq!(spec.node_checks, node_checks.map(owned), "{body}");
+            assert_eq!(spec.old_checks, old_checks, "{body}");
         }
     }
 

@@ -264,7 +264,7 @@ fn a_session_lives_through_a_warning_and_ends_with_a_critical_check() {
         let mut world = World::new();
         world.register(on("n1").with_check("c", "passing"));
         let session = bound(&mut world, |spec| {
-            spec.node_checks = checks.iter().map(|id| (*id).to_owned()).collect();
+            spec.node_checks = Some(checks.iter().map(|id| (*id).to_owned()).collect());
         });
         let unbound = world.session();
         assert!(world.acquire("k", session));
@@ -301,7 +301,7 @@ fn a_session_ends_when_a_check_of_it_is_removed() {
     });
     let by_service_check = |spec: &mut SessionSpec| {
         let check = serde_json::from_str(r#"{"ID":"sc"}"#).unwrap();
-        spec.service_checks = vec![check];
+        spec.service_checks = Some(vec![check]);
     };
     let session = bound(&mut world, by_service_check);
     world.deregister("N1", "", "nothing");

@@ -28,7 +28,7 @@ fn a_session_is_shown_as_it_was_created() {
     spec.ttl = "0.5h".into();
     spec.lock_delay_nanos = -5;
     spec.behavior = "delete".into();
-    spec.node_checks = vec!["serfHealth".into()];
+    spec.node_checks = Some(vec!["serfHealth".into()]);
     let id = world.create(spec).unwrap();
     let snapshot = world.engine.snapshot();
     let found = snapshot.consul().session(&id.to_string()).unwrap();
@@ -42,7 +42,7 @@ fn a_session_is_shown_as_it_was_created() {
         ("0.5h", -5)
     );
     assert_eq!(session.behavior.as_str(), "delete");
-    assert_eq!(session.node_checks, ["serfHealth"]);
+    assert_eq!(session.checks().collect::<Vec<_>>(), ["serfHealth"]);
     assert_eq!(
         (session.create_index, session.modify_index),
         (found.index, found.index)
@@ -79,11 +79,11 @@ fn a_session_that_can_not_be_is_refused_with_the_servers_words() {
         "Missing node registration"
     );
     assert_eq!(
-        refusal(|spec| spec.node_checks = vec!["none".into()]),
+        refusal(|spec| spec.node_checks = Some(vec!["none".into()])),
         "Missing check 'none' registration"
     );
     assert_eq!(
-        refusal(|spec| spec.node_checks = vec!["serfHealth".into(), "bad".into()]),
+        refusal(|spec| spec.node_checks = Some(vec!["serfHealth".into(), "bad".into()])),
         "Check 'bad' is in critical state"
     );
 }

@@ -122,7 +122,7 @@ impl World {
     }
 
     pub(crate) fn create(&mut self, spec: SessionSpec) -> Result<SessionId, Refusal> {
-        match self.apply(Command::CreateSession(spec))? {
+        match self.apply(Command::CreateSession(Box::new(spec)))? {
             Reply::Created(session) => Ok(session.id),
             other => panic!("not a reply to a creation: {other:?}"),
         }

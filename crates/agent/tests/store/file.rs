@@ -168,7 +168,7 @@ fn every_kind_of_row_is_read_as_it_was_written() {
         ttl: "10s".into(),
         lock_delay_nanos: -5,
         behavior: "delete".into(),
-        node_checks: vec!["c".into()],
+        node_checks: Some(vec!["c".into()]),
         ..SessionSpec::default()
     };
     let acquire = Command::Put(Put {
@@ -179,7 +179,7 @@ fn every_kind_of_row_is_read_as_it_was_written() {
     });
     disk.commit([
         Command::Register(Box::new(register)),
-        Command::CreateSession(session),
+        Command::CreateSession(Box::new(session)),
         acquire,
         put("gone", "1"),
         Command::Delete(Delete::Key(Bytes::from_static(b"gone"))),

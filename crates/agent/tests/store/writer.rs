@@ -216,8 +216,9 @@ async fn a_session_expires_with_nobody_asking() {
         behavior: Default::default(),
         ttl_text: "10s".into(),
         ttl: Some(Duration::from_millis(20)),
-        node_checks: Vec::new(),
-        service_checks: Vec::new(),
+        node_checks: None,
+        service_checks: None,
+        old_checks: Vec::new(),
         create_index: 1,
         modify_index: 1,
     };

@@ -188,13 +188,12 @@ impl Catalog {
         if !self.nodes.contains_key(&*node) {
             return Err(Refusal::UnknownNode);
         }
-        let services = session.service_checks.iter().map(|check| &check.id);
-        for id in session.node_checks.iter().chain(services) {
+        for id in session.checks() {
             let key = (node.clone(), id.to_lowercase().into());
             match self.checks.get(&key) {
-                None => return Err(Refusal::UnknownCheck(id.clone())),
+                None => return Err(Refusal::UnknownCheck(id.to_owned())),
                 Some(check) if check.status == CRITICAL => {
-                    return Err(Refusal::CriticalCheck(id.clone()));
+                    return Err(Refusal::CriticalCheck(id.to_owned()));
                 }
                 Some(_) => {}
             }

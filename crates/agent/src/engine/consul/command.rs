@@ -21,7 +21,7 @@ pub enum Command {
     /// `PUT /v1/txn`. One of reads alone goes to [`State::read_txn`](super::State::read_txn).
     Txn(Vec<TxnOp>),
     /// `PUT /v1/session/create`.
-    CreateSession(SessionSpec),
+    CreateSession(Box<SessionSpec>),
     /// `PUT /v1/session/destroy/:id`.
     DestroySession(String),
     /// `PUT /v1/session/renew/:id`.
@@ -120,10 +120,12 @@ pub struct SessionSpec {
     pub ttl: String,
     /// The shortest TTL that is taken; `None` is 10 s.
     pub min_ttl: Option<Duration>,
-    /// The checks of the node that keep it alive.
-    pub node_checks: Vec<String>,
-    /// The service checks that keep it alive.
-    pub service_checks: Vec<ServiceCheck>,
+    /// The checks of the node that keep it alive; `None` is shown as `null`.
+    pub node_checks: Option<Vec<String>>,
+    /// The service checks that keep it alive; `None` is shown as `null`.
+    pub service_checks: Option<Vec<ServiceCheck>>,
+    /// Further checks that keep it alive, in the form of clients before Consul 1.7.
+    pub old_checks: Vec<String>,
 }
 
 /// Things to register in the catalog; all of them or, on an error, none.

@@ -33,10 +33,12 @@ pub struct Session {
     /// The TTL; `None` for a session that does not expire. It ends after twice this time without
     /// a renewal, as on the real server.
     pub ttl: Option<Duration>,
-    /// The checks of the node that keep it alive.
-    pub node_checks: Vec<String>,
-    /// The service checks that keep it alive.
-    pub service_checks: Vec<ServiceCheck>,
+    /// The checks of the node that keep it alive; `None` is shown as `null`.
+    pub node_checks: Option<Vec<String>>,
+    /// The service checks that keep it alive; `None` is shown as `null`.
+    pub service_checks: Option<Vec<ServiceCheck>>,
+    /// Further checks that keep it alive, in the form of clients before Consul 1.7.
+    pub old_checks: Vec<String>,
     /// The index of its creation.
     pub create_index: u64,
     /// The index of its last change.
@@ -44,11 +46,19 @@ pub struct Session {
 }
 
 impl Session {
+    /// The checks that keep it alive, as the client wrote their ids.
+    pub fn checks(&self) -> impl Iterator<Item = &str> {
+        let nodes = self.node_checks.iter().flatten().map(String::as_str);
+        let services = self.service_checks.iter().flatten();
+        let services = services.map(|check| check.id.as_str());
+        nodes
+            .chain(self.old_checks.iter().map(String::as_str))
+            .chain(services)
+    }
+
     /// The ids of the checks that keep it alive, in lower case.
     pub(super) fn check_ids(&self) -> impl Iterator<Item = Box<str>> + '_ {
-        let services = self.service_checks.iter().map(|check| check.id.as_str());
-        let checks = self.node_checks.iter().map(String::as_str).chain(services);
-        checks.map(|id| id.to_lowercase().into())
+        self.checks().map(|id| id.to_lowercase().into())
     }
 
     /// The node's name in lower case.

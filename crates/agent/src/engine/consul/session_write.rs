@@ -41,6 +41,7 @@ impl State {
             ttl,
             node_checks: spec.node_checks,
             service_checks: spec.service_checks,
+            old_checks: spec.old_checks,
             create_index: step.index,
             modify_index: step.index,
         };

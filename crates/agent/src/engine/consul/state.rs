@@ -89,7 +89,7 @@ impl State {
             Command::Put(put) => self.put(put, now, changes),
             Command::Delete(delete) => self.delete(delete, now, changes),
             Command::Txn(ops) => Ok(Reply::Txn(self.txn(&ops, now, changes))),
-            Command::CreateSession(spec) => self.create_session(spec, now, changes),
+            Command::CreateSession(spec) => self.create_session(*spec, now, changes),
             Command::DestroySession(id) => self.destroy_session(&id, now, changes),
             Command::RenewSession(id) => self.renew_session(&id, now),
             Command::Register(register) => self.register(*register, now, changes),

@@ -12,24 +12,8 @@ mod txns;
 use replay::Replay;
 
 /// Recordings that the agent deliberately does not repeat, and why.
-const DIFFERENT: [(&str, &str); 14] = [
+const DIFFERENT: [(&str, &str); 10] = [
     ("txn-node-get", "transactions are on keys alone"),
-    (
-        "session-info-node-checks-null",
-        "an empty list is [] and never null",
-    ),
-    (
-        "session-info-service-checks-empty",
-        "no service checks are null and never []",
-    ),
-    (
-        "session-info-checks-named",
-        "all checks are listed as NodeChecks",
-    ),
-    (
-        "session-info-checks-and-node-checks",
-        "all checks are listed as NodeChecks",
-    ),
     (
         "agent-self",
         "DebugConfig and Stats are not those of Consul",

@@ -3,9 +3,9 @@
 use std::time::{Duration, SystemTime};
 
 use nix::sys::signal::Signal;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::testenv::{Running, TestEnv, http};
+use crate::testenv::{Running, TestEnv, http, http_with};
 
 /// Says when it is asked to end, and obeys.
 const POLITE: &str = "trap 'echo stopping; exit 0' TERM; echo up; while :; do sleep 0.02; done";
@@ -40,16 +40,33 @@ fn locked(env: TestEnv, script: &str) -> (TestEnv, Locked) {
 }
 
 impl Locked {
-    fn end_session(&self) {
+    fn session(&self) -> String {
         let sessions = http(&self.address, "GET", "/v1/session/list");
         let sessions: Value = serde_json::from_str(&sessions).unwrap();
-        let id = sessions[0]["ID"].as_str().unwrap();
+        sessions[0]["ID"].as_str().unwrap().to_owned()
+    }
+
+    fn end_session(&self) {
+        let id = self.session();
         http(&self.address, "PUT", &format!("/v1/session/destroy/{id}"));
+    }
+
+    /// Hands the key to another session, in one step.
+    fn give_to_another(&self) {
+        let id = self.session();
+        let other = http(&self.address, "PUT", "/v1/session/create");
+        let other: Value = serde_json::from_str(&other).unwrap();
+        let op = |verb: &str, session: &Value| {
+            json!({"KV": {"Verb": verb, "Key": "a/.lock", "Session": session, "Value": "",
+                          "Flags": 0x2ddc_cbc0_58a5_0c18_u64}})
+        };
+        let ops = json!([op("unlock", &id.into()), op("lock", &other["ID"])]);
+        http_with(&self.address, "PUT", "/v1/txn", &ops.to_string());
     }
 }
 
 #[test]
-fn a_command_whose_lock_was_taken_away_is_stopped_at_once_with_all_that_it_started() {
+fn a_command_that_does_not_end_by_itself_is_ended_with_all_that_it_started() {
     let (_env, mut locked) = locked(TestEnv::new(), STUBBORN);
     locked.end_session();
     // Everything that held its standard output is gone.
@@ -64,6 +81,37 @@ fn a_command_whose_lock_was_taken_away_is_stopped_at_once_with_all_that_it_start
         "{}",
         ended.stderr
     );
+}
+
+#[test]
+fn a_command_may_end_by_itself_while_the_lock_delay_keeps_everybody_out() {
+    let (_env, mut locked) = locked(TestEnv::new(), POLITE);
+    locked.end_session();
+    assert_eq!(locked.lock.line(), "stopping");
+    assert_eq!(locked.lock.wait().code, 123);
+}
+
+#[test]
+fn a_command_may_end_by_itself_while_its_lock_is_held_once_more() {
+    let (env, mut locked) = locked(TestEnv::new(), POLITE);
+    let id = locked.session();
+    let release = format!("/v1/kv/a/.lock?release={id}&flags=3304740253564472344");
+    http(&locked.address, "PUT", &release);
+    assert_eq!(locked.lock.line(), "stopping");
+    assert_eq!(locked.lock.wait().code, 123);
+    env.ok(&["lock", "a", "--try", "--", "true"]);
+}
+
+#[test]
+fn a_command_gets_no_turn_when_another_has_its_lock() {
+    let (_env, mut locked) = locked(TestEnv::new(), POLITE);
+    locked.give_to_another();
+    assert_eq!(
+        locked.lock.rest_within(Duration::from_secs(10)),
+        Some(vec![])
+    );
+    let ended = locked.lock.wait();
+    assert_eq!(ended.code, 123, "{}", ended.stderr);
 }
 
 #[test]

@@ -4,6 +4,7 @@ pub(crate) mod child;
 pub(crate) mod group;
 mod hold;
 mod leash;
+mod respite;
 mod supervise;
 mod terms;
 
@@ -55,7 +56,7 @@ async fn hold(
         lock: args.name.clone(),
         fencing_token: guard.held().fencing_token().0,
     });
-    let ended = supervise::run(config, args, terms, guard.held(), signals).await;
+    let ended = supervise::run(config, args, terms, &contended, guard.held(), signals).await;
     release(config, args, guard, &ended).await;
     ended
 }

@@ -12,7 +12,9 @@ use tokio::process::Child;
 
 use super::child;
 use super::group::{Group, Terminal};
+use super::hold::Contended;
 use super::leash::Leash;
+use super::respite::Respite;
 use super::terms::Terms;
 use crate::args::lock::LockArgs;
 use crate::config::Config;
@@ -26,10 +28,12 @@ const TICK: Duration = Duration::from_millis(250);
 /// How often the rest of a group is looked at that has been asked to end.
 const LOOK: Duration = Duration::from_millis(10);
 
-/// Why the command must not go on, and when it has to be gone.
-struct Stop {
-    why: String,
-    kill_at: Instant,
+/// Why the command must not go on.
+enum Stop {
+    /// The lock can't be kept, but is still held: the command has to be gone at this time.
+    Ending(Instant),
+    /// The lock is lost.
+    Lost(LostReason),
 }
 
 struct Supervised<'a> {
@@ -38,6 +42,7 @@ struct Supervised<'a> {
     terminal: Terminal,
     leash: Leash,
     terms: &'a Terms,
+    contended: &'a Contended,
     held: &'a Held,
 }
 
@@ -46,6 +51,7 @@ pub(crate) async fn run(
     config: &Config,
     args: &LockArgs,
     terms: &Terms,
+    contended: &Contended,
     held: &Held,
     signals: &mut Signals,
 ) -> Result<Exit, Failure> {
@@ -74,6 +80,7 @@ pub(crate) async fn run(
         terminal,
         leash,
         terms,
+        contended,
         held,
     };
     supervised.leash.watch(group).map_err(failed)?;
@@ -81,12 +88,13 @@ pub(crate) async fn run(
     let exit = match ended {
         Ok(status) => child::exit(status?),
         Err(stop) => {
+            supervised.freeze(&stop);
             let lost = LockEvent::Losing {
                 lock: args.name.clone(),
-                why: stop.why.clone(),
+                why: stop.reason().to_string(),
             };
             super::say(config, &lost);
-            supervised.stop(stop.kill_at).await;
+            supervised.stop(&stop).await;
             Exit::LockLost
         }
     };
@@ -111,19 +119,11 @@ impl Supervised<'_> {
             tokio::select! {
                 biased;
                 status = self.child.wait() => return Ok(status),
-                reason = &mut lost => return Err(self.lost(reason)),
+                reason = &mut lost => return Err(Stop::Lost(reason)),
                 signal = signals.next() => self.group.signal(signal),
                 _ = stops.next() => self.follow_stop()?,
                 _ = tick.tick() => self.check()?,
             }
-        }
-    }
-
-    fn lost(&self, reason: LostReason) -> Stop {
-        let kill_at = self.terms.kill_at_after_loss(Instant::now(), reason);
-        Stop {
-            why: reason.to_string(),
-            kill_at,
         }
     }
 
@@ -132,10 +132,7 @@ impl Supervised<'_> {
         let valid_until = self.held.valid_until().into_std();
         let kill_at = self.terms.kill_at(valid_until);
         if Instant::now() >= self.terms.ask_at(valid_until) {
-            return Err(Stop {
-                why: LostReason::Expired.to_string(),
-                kill_at,
-            });
+            return Err(Stop::Ending(kill_at));
         }
         if let Err(error) = self.leash.until(kill_at, self.terms.watchdog_grace()) {
             tracing::warn!(%error, "the watchdog has ended");
@@ -176,9 +173,30 @@ impl Supervised<'_> {
         }
     }
 
-    /// SIGTERM now, SIGKILL at `kill_at`; returns when the command is gone.
-    async fn stop(&mut self, kill_at: Instant) {
-        if Instant::now() < kill_at {
+    /// What has lost its lock does not run while it is found out whether it may still end by itself.
+    fn freeze(&self, stop: &Stop) {
+        if let Stop::Lost(_) = stop {
+            self.group.signal(Signal::SIGSTOP);
+        }
+    }
+
+    /// How long the command may take to end.
+    async fn respite(&self, stop: &Stop) -> Respite {
+        match stop {
+            Stop::Ending(kill_at) => Respite::until(*kill_at),
+            Stop::Lost(LostReason::LeaseEnded | LostReason::TakenAway) => {
+                let valid_until = self.held.valid_until().into_std();
+                Respite::after_loss(self.contended, self.terms, valid_until).await
+            }
+            Stop::Lost(_) => Respite::until(Instant::now()),
+        }
+    }
+
+    /// SIGTERM as soon as nobody else can hold the lock, and SIGKILL when somebody could; returns
+    /// when the command is gone.
+    async fn stop(&mut self, stop: &Stop) {
+        let respite = self.respite(stop).await;
+        if Instant::now() < respite.kill_at {
             self.group.terminate();
             let gone = async {
                 let _ = self.child.wait().await;
@@ -186,11 +204,25 @@ impl Supervised<'_> {
                     tokio::time::sleep(LOOK).await;
                 }
             };
-            let _ = tokio::time::timeout_at(kill_at.into(), gone).await;
+            tokio::select! {
+                () = gone => {}
+                () = respite.lost() => {}
+                () = tokio::time::sleep_until(respite.kill_at.into()) => {}
+            }
         }
         self.group.kill();
         if let Err(error) = self.child.wait().await {
             tracing::warn!(%error, "the command was not waited for");
+        }
+        respite.end().await;
+    }
+}
+
+impl Stop {
+    fn reason(&self) -> LostReason {
+        match self {
+            Self::Ending(_) => LostReason::Expired,
+            Self::Lost(reason) => *reason,
         }
     }
 }

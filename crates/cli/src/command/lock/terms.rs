@@ -2,8 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use quorate::LostReason;
-
+use super::respite::ASK;
 use crate::args::lock::LockArgs;
 use crate::failure::Failure;
 
@@ -15,6 +14,8 @@ const MARGIN: Duration = Duration::from_millis(500);
 pub(crate) struct Terms {
     /// From SIGTERM to SIGKILL.
     pub(crate) grace: Duration,
+    /// How long the lock outlives its last renewal.
+    ttl: Duration,
     /// How long nobody gets a lock whose session was ended from outside; nothing for a semaphore.
     lock_delay: Duration,
 }
@@ -35,6 +36,7 @@ impl Terms {
         };
         Ok(Self {
             grace: args.grace,
+            ttl: args.ttl,
             lock_delay,
         })
     }
@@ -55,15 +57,27 @@ impl Terms {
         self.grace / 4 * 3
     }
 
-    /// When the command has to be gone, if the lock was lost at `now` for `reason`.
-    ///
-    /// Where the session was ended from outside, the server's lock-delay is what is left. Where
-    /// somebody took the key itself away, nothing is.
-    pub(crate) fn kill_at_after_loss(&self, now: Instant, reason: LostReason) -> Instant {
-        match reason {
-            LostReason::LeaseEnded => now + self.grace.min(self.lock_delay.saturating_sub(MARGIN)),
-            _ => now,
-        }
+    /// Whether there is time to ask the server anything at `now`, before the watchdog of a lock that
+    /// was valid until `valid_until` acts by itself.
+    pub(crate) fn may_ask(&self, now: Instant, valid_until: Instant) -> bool {
+        now + ASK + self.watchdog_grace() < self.kill_at(valid_until)
+    }
+
+    /// When the command has to be gone that is asked to end at `now`, and whose lock is valid until
+    /// `valid_until`.
+    pub(crate) fn kill_at_while_held(&self, now: Instant, valid_until: Instant) -> Instant {
+        self.kill_at(valid_until).min(now + self.grace)
+    }
+
+    /// The same if the lock was valid until `valid_until`, but has lost its session, and the
+    /// lock-delay keeps everybody out.
+    pub(crate) fn kill_at_in_lock_delay(&self, now: Instant, valid_until: Instant) -> Instant {
+        // The session was alive when its last renewal was sent, so its lock-delay began later.
+        let free_at = valid_until
+            .checked_sub(self.ttl)
+            .and_then(|renewed| renewed.checked_add(self.lock_delay))
+            .unwrap_or(now);
+        self.kill_at_while_held(now, valid_until.min(free_at))
     }
 }
 
@@ -80,6 +94,7 @@ mod tests {
 
     const TERMS: Terms = Terms {
         grace: Duration::from_secs(3),
+        ttl: Duration::from_secs(15),
         lock_delay: Duration::from_secs(15),
     };
 
@@ -95,16 +110,29 @@ mod tests {
     }
 
     #[test]
-    fn a_lost_session_leaves_the_lock_delay_and_a_taken_key_nothing() {
+    fn a_lost_session_leaves_what_is_certain_of_its_lock_delay() {
         let now = Instant::now();
-        let after = |terms: Terms, reason| terms.kill_at_after_loss(now, reason) - now;
-        assert_eq!(after(TERMS, LostReason::LeaseEnded), TERMS.grace);
-        assert_eq!(after(TERMS, LostReason::TakenAway), Duration::ZERO);
-        assert_eq!(after(TERMS, LostReason::Expired), Duration::ZERO);
-        let hasty = Terms {
-            lock_delay: Duration::ZERO,
-            ..TERMS
+        let seconds = Duration::from_secs;
+        // Renewed a second ago.
+        let valid_until = now + seconds(14);
+        let after = |lock_delay| {
+            let terms = Terms {
+                lock_delay,
+                ..TERMS
+            };
+            let kill_at = terms.kill_at_in_lock_delay(now, valid_until);
+            kill_at.saturating_duration_since(now)
         };
-        assert_eq!(after(hasty, LostReason::LeaseEnded), Duration::ZERO);
+        assert_eq!(after(seconds(15)), TERMS.grace);
+        assert_eq!(after(seconds(3)), seconds(2) - MARGIN);
+        assert_eq!(after(seconds(1)), Duration::ZERO);
+        assert_eq!(after(seconds(0)), Duration::ZERO);
+    }
+
+    #[test]
+    fn the_server_is_asked_only_while_the_watchdog_keeps_still() {
+        let now = Instant::now();
+        assert!(TERMS.may_ask(now, now + Duration::from_secs(10)));
+        assert!(!TERMS.may_ask(now, now + TERMS.grace));
     }
 }

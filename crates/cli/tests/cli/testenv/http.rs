@@ -6,12 +6,18 @@ use std::time::Duration;
 
 /// Sends one request without a body and gives the body of the answer.
 pub(crate) fn http(address: &str, method: &str, path: &str) -> String {
+    http_with(address, method, path, "")
+}
+
+/// Sends one request and gives the body of the answer.
+pub(crate) fn http_with(address: &str, method: &str, path: &str, body: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     stream
         .set_read_timeout(Some(Duration::from_secs(10)))
         .unwrap();
     let request = format!(
-        "{method} {path} HTTP/1.1\r\nhost: {address}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+        "{method} {path} HTTP/1.1\r\nhost: {address}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
     );
     stream.write_all(request.as_bytes()).unwrap();
     let mut answer = String::new();

@@ -30,7 +30,9 @@ const READ_HEADERS: [(&str, &str); 5] = [
 /// # Errors
 /// When it can't listen.
 pub async fn serve(body: Vec<u8>) -> anyhow::Result<()> {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.context("listen")?;
+    let listener = TcpListener::bind(("127.0.0.1", 0))
+        .await
+        .context("listen")?;
     println!("{}", listener.local_addr()?);
     std::io::stdout().flush()?;
     let body = Bytes::from(body);
@@ -41,7 +43,9 @@ pub async fn serve(body: Vec<u8>) -> anyhow::Result<()> {
         let body = body.clone();
         connections.spawn(async move {
             let service = service_fn(move |request| answer(request, body.clone()));
-            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+            let _ = http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), service)
+                .await;
         });
     }
 }
@@ -57,7 +61,9 @@ async fn answer(
     let mut response = Response::new(Full::new(body));
     for (name, value) in READ_HEADERS {
         let name = HeaderName::from_static(name);
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
+        response
+            .headers_mut()
+            .insert(name, HeaderValue::from_static(value));
     }
     Ok(response)
 }

@@ -3,7 +3,10 @@
 //! Each program under `src/bin/` measures in turns (ours, theirs, ours, theirs, …) within one run and
 //! prints ratios of medians: absolute figures of a shared machine say little.
 
-#![allow(clippy::print_stdout, reason = "benchmarks are programs that print figures")]
+#![allow(
+    clippy::print_stdout,
+    reason = "benchmarks are programs that print figures"
+)]
 
 pub mod bare;
 pub mod load;

@@ -24,7 +24,11 @@ impl Load {
     /// A load of `connections` on `address` for `duration`.
     #[must_use]
     pub fn new(address: SocketAddr, connections: usize, duration: Duration) -> Self {
-        Self { address, connections, duration }
+        Self {
+            address,
+            connections,
+            duration,
+        }
     }
 
     /// Runs the load. `request` makes the bytes of a request from the connection's number and the
@@ -40,14 +44,22 @@ impl Load {
         let until = Instant::now() + self.duration;
         let start = Instant::now();
         for connection in 0..self.connections {
-            tasks.spawn(one_connection(self.address, connection, until, request.clone()));
+            tasks.spawn(one_connection(
+                self.address,
+                connection,
+                until,
+                request.clone(),
+            ));
         }
         let mut latencies = Vec::new();
         while let Some(done) = tasks.join_next().await {
             latencies.extend(done??);
         }
         latencies.sort_unstable();
-        Ok(Figures { elapsed: start.elapsed(), latencies })
+        Ok(Figures {
+            elapsed: start.elapsed(),
+            latencies,
+        })
     }
 }
 
@@ -79,7 +91,10 @@ impl Figures {
     #[must_use]
     pub fn percentile(&self, percent: usize) -> Duration {
         let last = self.latencies.len().saturating_sub(1);
-        self.latencies.get(last * percent / 100).copied().unwrap_or_default()
+        self.latencies
+            .get(last * percent / 100)
+            .copied()
+            .unwrap_or_default()
     }
 }
 
@@ -135,10 +150,14 @@ fn answer_length(input: &[u8]) -> anyhow::Result<Option<usize>> {
     }
     const NAME: &[u8] = b"content-length: ";
     let head = &input[..end + 2];
-    let at = head.windows(NAME.len()).position(|name| name.eq_ignore_ascii_case(NAME));
+    let at = head
+        .windows(NAME.len())
+        .position(|name| name.eq_ignore_ascii_case(NAME));
     let digits = &head[at.context("an answer without Content-Length")? + NAME.len()..];
     let digits = digits.iter().take_while(|byte| byte.is_ascii_digit());
-    let length = digits.fold(0usize, |length, digit| length * 10 + usize::from(digit - b'0'));
+    let length = digits.fold(0usize, |length, digit| {
+        length * 10 + usize::from(digit - b'0')
+    });
     Ok(Some(end + 4 + length))
 }
 

@@ -53,13 +53,25 @@ impl Server {
         let mut command = Command::new(consul_binary()?);
         command.args(["agent", "-bind", "127.0.0.1", "-client", "127.0.0.1"]);
         if durable {
-            command.args(["-server", "-bootstrap-expect", "1", "-data-dir"]).arg(directory.path());
-            command.args(["-hcl", "performance { raft_multiplier = 1 }", "-grpc-port", "-1"]);
+            command
+                .args(["-server", "-bootstrap-expect", "1", "-data-dir"])
+                .arg(directory.path());
+            command.args([
+                "-hcl",
+                "performance { raft_multiplier = 1 }",
+                "-grpc-port",
+                "-1",
+            ]);
         } else {
             command.arg("-dev");
         }
         command.args(["-log-level", "err", "-dns-port", "-1"]);
-        let ports = ["-http-port", "-serf-lan-port", "-serf-wan-port", "-server-port"];
+        let ports = [
+            "-http-port",
+            "-serf-lan-port",
+            "-serf-wan-port",
+            "-server-port",
+        ];
         for (name, address) in ports.iter().zip(&addresses) {
             command.arg(name).arg(address.port().to_string());
         }
@@ -76,10 +88,18 @@ impl Server {
         command.args(["bare-server", body]).stdout(Stdio::piped());
         let mut child = command.spawn()?;
         let mut line = String::new();
-        let output = child.stdout.take().context("no output of the bare server")?;
+        let output = child
+            .stdout
+            .take()
+            .context("no output of the bare server")?;
         std::io::BufReader::new(output).read_line(&mut line)?;
         let address = line.trim().parse().context("the bare server's address")?;
-        Ok(Self { child, address, started: Instant::now(), _directory: None })
+        Ok(Self {
+            child,
+            address,
+            started: Instant::now(),
+            _directory: None,
+        })
     }
 
     fn start(
@@ -87,10 +107,20 @@ impl Server {
         address: SocketAddr,
         directory: Option<tempfile::TempDir>,
     ) -> anyhow::Result<Self> {
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         let started = Instant::now();
-        let child = command.spawn().with_context(|| format!("start {command:?}"))?;
-        Ok(Self { child, address, started, _directory: directory })
+        let child = command
+            .spawn()
+            .with_context(|| format!("start {command:?}"))?;
+        Ok(Self {
+            child,
+            address,
+            started,
+            _directory: directory,
+        })
     }
 
     /// Waits until a key can be written and returns how long that took since the start.
@@ -131,7 +161,9 @@ impl Server {
     pub fn resident(&self) -> anyhow::Result<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB")).context("VmRSS")?;
+        let kilobytes = line
+            .and_then(|line| line.trim().strip_suffix(" kB"))
+            .context("VmRSS")?;
         Ok(kilobytes.trim().parse::<u64>()? * 1024)
     }
 }
@@ -144,7 +176,11 @@ impl Server {
 pub fn cpu_of(process: &str) -> anyhow::Result<Duration> {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
     let fields = stat.rsplit_once(')').context("stat")?.1;
-    let mut ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<u64>);
+    let mut ticks = fields
+        .split_whitespace()
+        .skip(11)
+        .take(2)
+        .map(str::parse::<u64>);
     let user = ticks.next().context("utime")??;
     let system = ticks.next().context("stime")??;
     Ok(Duration::from_millis((user + system) * 10))
@@ -178,7 +214,10 @@ pub fn free_address() -> anyhow::Result<SocketAddr> {
 pub fn sibling(name: &str) -> anyhow::Result<PathBuf> {
     let path = std::env::current_exe()?.with_file_name(name);
     if !path.exists() {
-        bail!("{} is not built: run `cargo build --release` first", path.display());
+        bail!(
+            "{} is not built: run `cargo build --release` first",
+            path.display()
+        );
     }
     Ok(path)
 }
@@ -189,7 +228,14 @@ pub fn sibling(name: &str) -> anyhow::Result<PathBuf> {
 /// When it is not found.
 pub fn consul_binary() -> anyhow::Result<PathBuf> {
     let home = std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache/quorate-servers"));
-    let places = std::env::var_os("QUORATE_SERVERS").map(PathBuf::from).into_iter().chain(home);
-    let mut found = places.map(|place| place.join("bin/consul")).filter(|path| path.exists());
-    found.next().context("no real Consul: run scripts/servers first")
+    let places = std::env::var_os("QUORATE_SERVERS")
+        .map(PathBuf::from)
+        .into_iter()
+        .chain(home);
+    let mut found = places
+        .map(|place| place.join("bin/consul"))
+        .filter(|path| path.exists());
+    found
+        .next()
+        .context("no real Consul: run scripts/servers first")
 }

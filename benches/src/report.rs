@@ -10,7 +10,11 @@ pub fn median(values: &[f64]) -> f64 {
 
 /// Prints one ratio beside what it should be. `at_least` turns the comparison round.
 pub fn ratio(what: &str, ratio: f64, target: f64, at_least: bool) {
-    let met = if at_least { ratio >= target } else { ratio <= target };
+    let met = if at_least {
+        ratio >= target
+    } else {
+        ratio <= target
+    };
     let sign = if at_least { '>' } else { '<' };
     let verdict = if met { "met" } else { "MISSED" };
     println!("{what:<58} {ratio:>8.2}   target {sign}= {target:<6} {verdict}");

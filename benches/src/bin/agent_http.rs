@@ -2,7 +2,10 @@
 //!
 //! `cargo build --release && cargo run --release -p quorate-benches --bin agent_http [SECONDS]`
 
-#![allow(clippy::print_stdout, reason = "benchmarks are programs that print figures")]
+#![allow(
+    clippy::print_stdout,
+    reason = "benchmarks are programs that print figures"
+)]
 
 use std::time::Duration;
 
@@ -43,7 +46,8 @@ impl Measured {
         let each = cpu.as_secs_f64() * 1e6 / figures.requests() as f64;
         self.rate.push(figures.rate());
         self.cpu_micros.push(each);
-        self.p99_micros.push(figures.percentile(99).as_secs_f64() * 1e6);
+        self.p99_micros
+            .push(figures.percentile(99).as_secs_f64() * 1e6);
         Ok(())
     }
 
@@ -58,7 +62,11 @@ impl Measured {
 }
 
 fn over(ours: &[f64], theirs: &[f64]) -> f64 {
-    let ratios: Vec<_> = ours.iter().zip(theirs).map(|(ours, theirs)| ours / theirs).collect();
+    let ratios: Vec<_> = ours
+        .iter()
+        .zip(theirs)
+        .map(|(ours, theirs)| ours / theirs)
+        .collect();
     median(&ratios)
 }
 
@@ -71,7 +79,11 @@ fn seed(server: &Server) -> anyhow::Result<()> {
 }
 
 async fn compare(servers: &[Server; 3], seconds: f64, write: bool) -> anyhow::Result<()> {
-    let what = if write { "durable PUT" } else { "GET, in memory" };
+    let what = if write {
+        "durable PUT"
+    } else {
+        "GET, in memory"
+    };
     for connections in CONNECTIONS {
         let mut measured: [Measured; 3] = Default::default();
         for round in 0..=ROUNDS {
@@ -121,7 +133,11 @@ fn print_ratios(
 
 async fn run(seconds: f64) -> anyhow::Result<()> {
     for write in [false, true] {
-        let servers = [Server::quorate(write)?, Server::consul(write)?, bare_like_consul()?];
+        let servers = [
+            Server::quorate(write)?,
+            Server::consul(write)?,
+            bare_like_consul()?,
+        ];
         servers.iter().try_for_each(seed)?;
         compare(&servers, seconds, write).await?;
     }
@@ -139,11 +155,15 @@ fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
     let first = arguments.next();
     if first.as_deref() == Some("bare-server") {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()?;
         let body = arguments.next().unwrap_or_default().into_bytes();
         return runtime.block_on(bare::serve(body));
     }
     let seconds = first.map_or(Ok(2.0), |seconds| seconds.parse())?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(run(seconds))
 }

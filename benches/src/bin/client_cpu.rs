@@ -2,7 +2,10 @@
 //!
 //! `cargo run --release -p quorate-benches --bin client_cpu [REQUESTS]`
 
-#![allow(clippy::print_stdout, reason = "benchmarks are programs that print figures")]
+#![allow(
+    clippy::print_stdout,
+    reason = "benchmarks are programs that print figures"
+)]
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -38,7 +41,10 @@ where
         request().await?;
     }
     let each = |time: Duration| time.as_secs_f64() * 1e6 / f64::from(requests);
-    Ok(Cost { cpu: each(cpu_of("self")?.saturating_sub(before)), wall: each(start.elapsed()) })
+    Ok(Cost {
+        cpu: each(cpu_of("self")?.saturating_sub(before)),
+        wall: each(start.elapsed()),
+    })
 }
 
 async fn bare_get(
@@ -79,10 +85,26 @@ async fn run(requests: u32) -> anyhow::Result<()> {
     let cpu = |costs: &[Cost]| median(&costs.iter().map(|cost| cost.cpu).collect::<Vec<_>>());
     let wall = |costs: &[Cost]| median(&costs.iter().map(|cost| cost.wall).collect::<Vec<_>>());
     println!("{ROUNDS} rounds of {requests} GETs on one connection:");
-    println!("  quorate-consul  {:>6.2} µs CPU  {:>6.2} µs wall", cpu(&ours), wall(&ours));
-    println!("  hyper-util      {:>6.2} µs CPU  {:>6.2} µs wall", cpu(&theirs), wall(&theirs));
-    let pairs = ours.iter().zip(&theirs).map(|(ours, theirs)| ours.cpu / theirs.cpu);
-    ratio("client CPU per GET, ours / bare", median(&pairs.collect::<Vec<_>>()), 1.15, false);
+    println!(
+        "  quorate-consul  {:>6.2} µs CPU  {:>6.2} µs wall",
+        cpu(&ours),
+        wall(&ours)
+    );
+    println!(
+        "  hyper-util      {:>6.2} µs CPU  {:>6.2} µs wall",
+        cpu(&theirs),
+        wall(&theirs)
+    );
+    let pairs = ours
+        .iter()
+        .zip(&theirs)
+        .map(|(ours, theirs)| ours.cpu / theirs.cpu);
+    ratio(
+        "client CPU per GET, ours / bare",
+        median(&pairs.collect::<Vec<_>>()),
+        1.15,
+        false,
+    );
     Ok(())
 }
 
@@ -90,11 +112,15 @@ fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
     let first = arguments.next();
     if first.as_deref() == Some("bare-server") {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()?;
         let body = arguments.next().unwrap_or_default().into_bytes();
         return runtime.block_on(bare::serve(body));
     }
     let requests = first.map_or(Ok(20_000), |requests| requests.parse())?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(run(requests))
 }

@@ -5,7 +5,10 @@
 //! The hand-off counts from the moment the old holder's release is answered, so it is one durable
 //! write and whatever the waiter needs to notice; the whole, from the release's start, is shown too.
 
-#![allow(clippy::print_stdout, reason = "benchmarks are programs that print figures")]
+#![allow(
+    clippy::print_stdout,
+    reason = "benchmarks are programs that print figures"
+)]
 
 use std::time::{Duration, Instant};
 
@@ -32,7 +35,11 @@ async fn measure(server: &Server, rounds: usize) -> anyhow::Result<[f64; 3]> {
         let start = Instant::now();
         client.kv().put("bench/durable", round.to_string()).await?;
         writes.push(micros(start.elapsed()));
-        let waiter = if round % 2 == 0 { other.lock(KEY) } else { client.lock(KEY) };
+        let waiter = if round % 2 == 0 {
+            other.lock(KEY)
+        } else {
+            client.lock(KEY)
+        };
         let mut waiting = JoinSet::new();
         waiting.spawn(async move {
             let guard = waiter.acquire().await;
@@ -53,17 +60,27 @@ async fn measure(server: &Server, rounds: usize) -> anyhow::Result<[f64; 3]> {
 }
 
 async fn run(rounds: usize) -> anyhow::Result<()> {
-    for (name, server) in [("quorate", Server::quorate(true)?), ("consul", Server::consul(true)?)] {
+    for (name, server) in [
+        ("quorate", Server::quorate(true)?),
+        ("consul", Server::consul(true)?),
+    ] {
         let [write, hand_off, whole] = measure(&server, rounds).await?;
         println!("\n{name}: write {write:.0} µs, hand-off {hand_off:.0} µs, whole {whole:.0} µs");
         ratio("hand-off / durable write", hand_off / write, 1.5, false);
-        println!("whole, from the release's start / durable write {:.2}", whole / write);
+        println!(
+            "whole, from the release's start / durable write {:.2}",
+            whole / write
+        );
     }
     Ok(())
 }
 
 fn main() -> anyhow::Result<()> {
-    let rounds = std::env::args().nth(1).map_or(Ok(40), |rounds| rounds.parse())?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let rounds = std::env::args()
+        .nth(1)
+        .map_or(Ok(40), |rounds| rounds.parse())?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(run(rounds))
 }

@@ -2,7 +2,10 @@
 //!
 //! `cargo build --release && cargo run --release -p quorate-benches --bin startup`
 
-#![allow(clippy::print_stdout, reason = "benchmarks are programs that print figures")]
+#![allow(
+    clippy::print_stdout,
+    reason = "benchmarks are programs that print figures"
+)]
 
 use std::time::Duration;
 
@@ -37,10 +40,21 @@ fn main() -> anyhow::Result<()> {
         let consul = measure(|| Server::consul(durable), 3, rest)?;
         println!("\n{how}:");
         at_most("first answer of quorate", first, "ms", 20.0);
-        println!("  consul {:.0} ms, quorate / consul {:.3}", consul[0], first / consul[0]);
-        println!("first write of quorate {writable:.1} ms, of consul {:.0} ms", consul[1]);
+        println!(
+            "  consul {:.0} ms, quorate / consul {:.3}",
+            consul[0],
+            first / consul[0]
+        );
+        println!(
+            "first write of quorate {writable:.1} ms, of consul {:.0} ms",
+            consul[1]
+        );
         at_most("memory of quorate at rest", resident, "MB", 12.0);
-        println!("  consul {:.0} MB, quorate / consul {:.3}", consul[2], resident / consul[2]);
+        println!(
+            "  consul {:.0} MB, quorate / consul {:.3}",
+            consul[2],
+            resident / consul[2]
+        );
     }
     #[expect(clippy::cast_precision_loss, reason = "a figure for people")]
     let size = std::fs::metadata(sibling("quorate")?)?.len() as f64 / 1e6;

@@ -247,6 +247,19 @@ impl Held {
     /// Runs `work`, and drops it when the lock or slot is lost. `work` gets no turn after
     /// [`valid_until`](Self::valid_until), not even in a process that was stopped meanwhile.
     ///
+    /// ```
+    /// # #[cfg(feature = "embedded")]
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> quorate::Result<()> {
+    /// let coordinator = quorate::connect("memory:").await?;
+    /// let guard = coordinator.lock("jobs/nightly").acquire().await?;
+    /// let result = guard.run_while_held(async { 6 * 7 }).await?;
+    /// assert_eq!(result, 42);
+    /// guard.release().await?;
+    /// # coordinator.close().await
+    /// # }
+    /// # #[cfg(not(feature = "embedded"))] fn main() {}
+    /// ```
+    ///
     /// # Errors
     /// Why it was lost.
     ///

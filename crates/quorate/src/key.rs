@@ -3,6 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+// The strictest rule that any backend has is everybody's.
+use quorate_consul::wire::path::is_printable;
+
 use crate::{Error, Result};
 
 /// The longest key, in bytes of UTF-8.
@@ -184,15 +187,6 @@ macro_rules! path_text {
 
 path_text!(Key);
 path_text!(Prefix);
-
-/// Go's `unicode.IsPrint`, on the safe side: Consul refuses other characters in paths.
-fn is_printable(c: char) -> bool {
-    let hidden = matches!(c,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{e000}'..='\u{f8ff}' | '\u{feff}' | '\u{fff0}'..='\u{fffb}'
-        | '\u{fffe}' | '\u{ffff}' | '\u{e0000}'..='\u{10ffff}');
-    c == ' ' || !(c.is_control() || c.is_whitespace() || hidden)
-}
 
 #[cfg(test)]
 mod tests {

@@ -269,10 +269,7 @@ impl SemaphoreGuard {
         F: FnOnce(Held) -> Fut,
         Fut: Future<Output = T>,
     {
-        let done = body::run(&self.held, body(self.held.clone())).await?;
-        let held = self.held.clone();
-        body::log_release(&held, self.release().await);
-        Ok(done)
+        body::run(self.held, self.grip, body).await
     }
 }
 

@@ -5,7 +5,9 @@
 use std::time::Duration;
 
 use quorate::prelude::*;
-use quorate::{ErrorKind, LockOptions, LostReason, SemaphoreOptions, Transaction, TxnOutcome};
+use quorate::{
+    ErrorKind, Held, LockOptions, LostReason, Outcome, SemaphoreOptions, Transaction, TxnOutcome,
+};
 
 async fn memory() -> Coordinator {
     quorate::connect("memory:").await.unwrap()
@@ -61,6 +63,30 @@ async fn a_waiter_gets_the_lock_when_its_guard_is_dropped() {
     let second = second.unwrap().acquired().unwrap();
     assert!(second.fencing_token() > first);
     assert_eq!(held.lost().await, LostReason::Released);
+    coordinator.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn work_under_a_lock_that_an_operator_takes_away_ends_with_the_reason() {
+    async fn work(held: &Held) -> quorate::Result<()> {
+        held.run_while_held(std::future::pending()).await?
+    }
+    let coordinator = memory().await;
+    let guard = coordinator.lock("jobs").acquire().await.unwrap();
+    let client = coordinator.native_consul().unwrap();
+    let take_away = client.kv().delete(guard.holding().key());
+    let (worked, taken) = tokio::join!(work(&guard), take_away);
+    taken.unwrap();
+    let error = worked.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.outcome()),
+        (ErrorKind::LeaseLost, Outcome::Unknown)
+    );
+    assert_eq!(
+        error.native::<LostReason>(),
+        Some(&LostReason::TakenAway),
+        "{error}"
+    );
     coordinator.close().await.unwrap();
 }
 

@@ -35,9 +35,9 @@ impl ConsulBackend {
         Hold {
             holding: Holding::new(name.clone(), key, owner, token),
             lease: Arc::new(ConsulLease(guard.lease())),
-            grip: Box::new(LockGrip {
+            grip: Box::new(ConsulGrip {
                 guard,
-                name: name.clone(),
+                title: format!("lock `{name}`"),
                 backend: self.clone(),
             }),
         }
@@ -121,28 +121,40 @@ impl From<quorate_consul::LostReason> for LostReason {
     }
 }
 
-/// A lock of the client. It keeps the agent that may be in this process.
-struct LockGrip {
-    guard: native::LockGuard,
-    name: Key,
-    backend: ConsulBackend,
+/// What the client acquired. It keeps the agent that may be in this process.
+pub(super) struct ConsulGrip<G> {
+    pub(super) guard: G,
+    /// What is released, for errors.
+    pub(super) title: String,
+    pub(super) backend: ConsulBackend,
 }
 
-impl Grip for LockGrip {
+/// A guard of the client.
+pub(super) trait Guard: fmt::Debug + Send + Sync + 'static {
+    fn release(self) -> impl Future<Output = Result<(), quorate_consul::Error>> + Send;
+}
+
+impl Guard for native::LockGuard {
+    fn release(self) -> impl Future<Output = Result<(), quorate_consul::Error>> + Send {
+        self.release()
+    }
+}
+
+impl<G: Guard> Grip for ConsulGrip<G> {
     fn release(self: Box<Self>) -> BoxFuture<'static, Result<()>> {
         Box::pin(async move {
             let Self {
                 guard,
-                name,
+                title,
                 backend,
             } = *self;
             let released = guard.release().await;
-            released.map_err(|error| backend.error(error, format!("release lock `{name}`")))
+            released.map_err(|error| backend.error(error, format!("release {title}")))
         })
     }
 }
 
-impl fmt::Debug for LockGrip {
+impl<G: fmt::Debug> fmt::Debug for ConsulGrip<G> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.guard.fmt(f)
     }

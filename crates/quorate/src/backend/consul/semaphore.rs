@@ -1,14 +1,13 @@
 //! Semaphores on Consul.
 
-use std::fmt;
 use std::sync::Arc;
 
 use quorate_consul::lock::Acquisition as NativeAcquisition;
 use quorate_consul::semaphore as native;
 
 use super::ConsulBackend;
-use super::lock::{ConsulLease, acquisition};
-use crate::backend::{BoxFuture, Grip, Hold, SemaphoreBackend};
+use super::lock::{ConsulGrip, ConsulLease, Guard, acquisition};
+use crate::backend::{BoxFuture, Hold, SemaphoreBackend};
 use crate::{Acquisition, FencingToken, Holding, Key, Result, SemaphoreOptions, Wait};
 
 impl ConsulBackend {
@@ -41,9 +40,9 @@ impl ConsulBackend {
         Hold {
             holding: Holding::new(name.clone(), key, owner, token),
             lease: Arc::new(ConsulLease(guard.lease())),
-            grip: Box::new(SlotGrip {
+            grip: Box::new(ConsulGrip {
                 guard,
-                name: name.clone(),
+                title: format!("semaphore `{name}`"),
                 backend: self.clone(),
             }),
         }
@@ -79,29 +78,8 @@ impl SemaphoreBackend for ConsulBackend {
     }
 }
 
-/// A slot of the client. It keeps the agent that may be in this process.
-struct SlotGrip {
-    guard: native::SemaphoreGuard,
-    name: Key,
-    backend: ConsulBackend,
-}
-
-impl Grip for SlotGrip {
-    fn release(self: Box<Self>) -> BoxFuture<'static, Result<()>> {
-        Box::pin(async move {
-            let Self {
-                guard,
-                name,
-                backend,
-            } = *self;
-            let released = guard.release().await;
-            released.map_err(|error| backend.error(error, format!("release semaphore `{name}`")))
-        })
-    }
-}
-
-impl fmt::Debug for SlotGrip {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.guard.fmt(f)
+impl Guard for native::SemaphoreGuard {
+    fn release(self) -> impl Future<Output = Result<(), quorate_consul::Error>> + Send {
+        self.release()
     }
 }

@@ -73,8 +73,8 @@ async fn work_under_a_lock_that_an_operator_takes_away_ends_with_the_reason() {
     }
     let coordinator = memory().await;
     let guard = coordinator.lock("jobs").acquire().await.unwrap();
-    let client = coordinator.native_consul().unwrap();
-    let take_away = client.kv().delete(guard.holding().key());
+    let kv = coordinator.native_consul().unwrap().kv();
+    let take_away = kv.delete(guard.holding().key());
     let (worked, taken) = tokio::join!(work(&guard), take_away);
     taken.unwrap();
     let error = worked.unwrap_err();

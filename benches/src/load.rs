@@ -132,10 +132,10 @@ async fn read_answer(stream: &mut TcpStream, input: &mut [u8]) -> anyhow::Result
             bail!("the server closed the connection");
         }
         filled += count;
-        if let Some(length) = answer_length(&input[..filled])? {
-            if filled >= length {
-                return Ok(());
-            }
+        if let Some(length) = answer_length(&input[..filled])?
+            && filled >= length
+        {
+            return Ok(());
         }
     }
 }

@@ -128,7 +128,7 @@ impl Contender {
                 let lock = self.client.lock(key).with_options(options);
                 Ok(match lock.acquire_within(PATIENCE).await? {
                     Acquisition::Acquired(guard) => Some(Guard::Lock(guard)),
-                    _ => None,
+                    Acquisition::TimedOut { .. } => None,
                 })
             }
             Prize::Slot(prefix, limit) => {
@@ -136,7 +136,7 @@ impl Contender {
                 let semaphore = self.client.semaphore(prefix, *limit).with_options(options);
                 Ok(match semaphore.acquire_within(PATIENCE).await? {
                     Acquisition::Acquired(guard) => Some(Guard::Slot(guard)),
-                    _ => None,
+                    Acquisition::TimedOut { .. } => None,
                 })
             }
         }

@@ -6,6 +6,7 @@ mod lock_server;
 
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use lock_server::{FakeConsul, Fault};
 use quorate_consul::{ErrorKind, LockGuard, LostReason};
 use tokio::time::{Instant, advance, sleep};
@@ -97,6 +98,21 @@ async fn a_partition_loses_the_lock_at_its_deadline_and_not_before() {
         guard.release().await.unwrap_err().kind(),
         ErrorKind::LeaseLost
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_lost_during_a_standstill_is_not_released_as_if_nothing_had_been() {
+    let server = FakeConsul::start();
+    let guard = held(&server).await;
+    let standstill = guard.valid_until() - Instant::now() + Duration::from_millis(1);
+    // The clock moves, and no other task gets a turn before the release.
+    assert!(advance(standstill).now_or_never().is_none());
+    assert!(!guard.is_held());
+    let error = guard.release().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::LeaseLost);
+    sleep(seconds(1)).await;
+    let free = server.state(|state| state.keys[KEY].session.is_none());
+    assert!(free, "it is given back all the same");
 }
 
 #[tokio::test(start_paused = true)]

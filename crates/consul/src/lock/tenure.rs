@@ -51,14 +51,19 @@ impl Tenure {
 
     /// Gives it back, and says whether it was still held.
     pub(crate) async fn end(self, how: GiveBack) -> Result<(), Error> {
+        // What was said to be lost stays lost, also if the task has not noticed yet and the server
+        // has not given it to anybody.
+        let lost = self.lease.lost_reason();
         let (reply, done) = oneshot::channel();
         if self.orders.send((how, reply)).is_ok()
             && let Ok(result) = done.await
+            && lost.is_none()
         {
             return result;
         }
-        // The task ended before: it was lost.
-        Err(not_held(&self.title, how, self.lease.lost_reason()))
+        // Or the task ended before: then it was lost too.
+        let lost = lost.or_else(|| self.lease.lost_reason());
+        Err(not_held(&self.title, how, lost))
     }
 }
 

@@ -82,9 +82,8 @@ impl FakeConsul {
     }
 
     pub(crate) fn client_with(&self, timeouts: Timeouts) -> Client {
-        let dialer = Arc::new(self.dialer.clone());
         Client::builder()
-            .dialer(dialer)
+            .dialer(self.dialer.clone())
             .timeouts(timeouts)
             .build()
             .unwrap()

@@ -1,6 +1,7 @@
 //! What the cases run against.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use quorate::Coordinator;
@@ -163,6 +164,13 @@ impl RemoteServer {
 }
 
 impl Remote {
+    /// A handle on it through the proxy whose calls end after two seconds, and which has no
+    /// connection yet.
+    pub(super) async fn quick(&self) -> anyhow::Result<Coordinator> {
+        let quick = quorate::Builder::new(self.coordinator.url()).without_environment();
+        Ok(quick.timeout(Duration::from_secs(2)).connect().await?)
+    }
+
     /// A handle on it that does not go through the proxy.
     pub(super) async fn direct(&self) -> anyhow::Result<Coordinator> {
         connect(&format!("consul://{}", self.server.addr()?)).await

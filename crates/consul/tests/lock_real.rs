@@ -295,10 +295,8 @@ async fn a_server_that_stands_still_loses_the_lock_at_its_deadline(
     let reason = guard.lost().await;
     let late = tokio::time::Instant::now().saturating_duration_since(until);
     ensure!(reason == LostReason::DeadlinePassed, "{reason}");
-    ensure!(
-        late < Duration::from_millis(100),
-        "{late:?} after the deadline"
-    );
+    // Exact on a paused clock (`lock_lost`); here a busy machine may be late.
+    ensure!(late < Duration::from_secs(1), "{late:?} after the deadline");
     ensure!(!guard.is_held());
     server.resume()?;
     let error = guard.release().await.err().context("it was lost")?;

@@ -6,7 +6,10 @@
 //! choice of faults.
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
-#![allow(clippy::print_stdout, reason = "the number of acquisitions checked is printed")]
+#![allow(
+    clippy::print_stdout,
+    reason = "the number of acquisitions checked is printed"
+)]
 
 #[path = "lock_safety/arena.rs"]
 mod arena;

@@ -76,7 +76,7 @@ impl Command {
             drop(stdin.write_all(&self.input).await);
         };
         let wait = async move { tokio::join!(write, child.wait_with_output()).1 };
-        Ok(Running(tokio::spawn(wait)))
+        Ok(Running(quorate_net::task::spawn(wait)))
     }
 
     pub(crate) async fn run(self) -> anyhow::Result<Done> {
@@ -85,7 +85,7 @@ impl Command {
 }
 
 /// A program that runs; dropping it kills it.
-pub(crate) struct Running(tokio::task::JoinHandle<std::io::Result<Output>>);
+pub(crate) struct Running(quorate_net::task::Task<std::io::Result<Output>>);
 
 impl Running {
     /// Waits for its end.
@@ -107,8 +107,3 @@ impl Running {
     }
 }
 
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}

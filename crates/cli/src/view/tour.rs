@@ -11,6 +11,9 @@ use super::{Style, View};
 pub(crate) struct StepView {
     pub(crate) title: &'static str,
     pub(crate) lines: Vec<LineView>,
+    /// What all keys of the tour begin with: too long to be shown in each line.
+    #[serde(skip)]
+    pub(crate) prefix: String,
 }
 
 /// One line of a step, in the order in which it happened.
@@ -48,18 +51,19 @@ impl StepView {
 
 impl View for StepView {
     fn text(&self, out: &mut dyn Write, style: &Style) -> io::Result<()> {
+        let short = |text: &str| style.clean(&text.replace(&self.prefix, "…/")).into_owned();
         writeln!(out, "\n{}", style.title(self.title))?;
         for line in &self.lines {
             match line {
-                LineView::Sent { text } => writeln!(out, "  → {}", style.clean(text))?,
+                LineView::Sent { text } => writeln!(out, "  → {}", short(text))?,
                 LineView::Received { text } => {
-                    writeln!(out, "  ← {}", style.faint(style.clean(text)))?;
+                    writeln!(out, "  ← {}", style.faint(short(text)))?;
                 }
                 LineView::Expected { text, ok: true } => {
-                    writeln!(out, "  {} {}", style.good("✓"), style.clean(text))?;
+                    writeln!(out, "  {} {}", style.good("✓"), short(text))?;
                 }
                 LineView::Expected { text, ok: false } => {
-                    writeln!(out, "  {} {}", style.bad("✗"), style.bad(style.clean(text)))?;
+                    writeln!(out, "  {} {}", style.bad("✗"), style.bad(short(text)))?;
                 }
             }
         }
@@ -98,7 +102,8 @@ impl View for OpeningView {
         let title = format!("A tour of quorate on {}", style.clean(&self.target));
         writeln!(out, "{}", style.title(title))?;
         let about = format!(
-            "→ sent, ← came back, ✓ as expected. Everything lies below {} and goes at the end.",
+            "→ sent, ← came back, ✓ as expected. Everything lies below {}, shown as …/, and goes at the \
+             end.",
             self.prefix
         );
         writeln!(out, "{}", style.faint(about))

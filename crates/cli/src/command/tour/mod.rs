@@ -124,7 +124,7 @@ async fn steps(config: &Config, stage: &Stage, started: Instant) -> Result<Vec<S
             let left = LIMIT.saturating_sub(started.elapsed());
             let ran = tokio::time::timeout(left, Box::pin($run(stage, &mut step))).await;
             step.finish(ran);
-            let view = step.view();
+            let view = step.view(&stage.prefix);
             if !config.screen.is_json() {
                 config.screen.show(&view)?;
             }

@@ -51,10 +51,11 @@ impl Step {
     }
 
     /// The form for the screen.
-    pub(crate) fn view(self) -> StepView {
+    pub(crate) fn view(self, prefix: &str) -> StepView {
         StepView {
             title: self.title,
             lines: self.lines,
+            prefix: format!("{prefix}/"),
         }
     }
 }

@@ -106,4 +106,3 @@ impl Running {
         !self.0.is_finished()
     }
 }
-

@@ -41,6 +41,7 @@ pub mod engine;
 mod error;
 mod identity;
 mod listen;
+mod quote;
 mod serve;
 mod shared;
 mod start;

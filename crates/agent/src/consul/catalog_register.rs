@@ -1,12 +1,11 @@
 //! Writes of the catalog: `PUT /v1/catalog/register` and `deregister`.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use super::body::{Body, BodyError};
-use super::decode::{DecodeError, Json, Kind, Place};
+use super::decode::{DecodeError, Json, Kind, Place, text_of};
+use super::definition;
+use super::object::{Field, Object};
 use super::reply::{Refused, Reply};
 use super::request::{Answer, Request};
 use crate::engine::consul::{
@@ -48,7 +47,8 @@ fn submit(request: Request<'_>, body: Body, decode: Decode) -> Result<Answer, Re
             }
             Err(BodyError::Broken) => return malformed(&DecodeError::new("unexpected EOF")),
         };
-        match decode(&String::from_utf8_lossy(&body), front.strict) {
+        let decoded = text_of(&body).and_then(|text| decode(&text, front.strict));
+        match decoded {
             Err(error) => malformed(&error),
             Ok((_, datacenter)) if !datacenter.is_empty() && datacenter != front.datacenter => {
                 Reply::server_error(quorate_wire::consul::text::NO_PATH_TO_DATACENTER)
@@ -65,162 +65,185 @@ fn malformed(error: &DecodeError) -> Reply {
     Reply::bad_request(format!("Request decode failed: {error}"))
 }
 
-/// The object that a body must be, and how its fields are named in errors.
-#[derive(Clone, Copy)]
-struct Object<'a> {
-    /// What stands before a field's name.
-    path: &'a str,
-    type_name: &'a str,
-    strict: bool,
-}
+const REGISTER: Object = Object {
+    place: Place {
+        field: "",
+        type_name: "structs.RegisterRequest",
+    },
+    path: "RegisterRequest.",
+    fields: &[
+        "Datacenter",
+        "ID",
+        "Node",
+        "Address",
+        "TaggedAddresses",
+        "NodeMeta",
+        "Service",
+        "Check",
+        "Checks",
+        "SkipNodeUpdate",
+        "CreateIndex",
+        "ModifyIndex",
+        "Token",
+    ],
+    strict: true,
+};
 
-impl<'a> Object<'a> {
-    /// Calls `field` with each field's name in lower case and its value. What it does not know it
-    /// answers with `false`.
-    fn each(
-        self,
-        object: Json<'_>,
-        mut field: impl FnMut(&str, Field<'_>) -> Result<bool, DecodeError>,
-    ) -> Result<(), DecodeError> {
-        match object.kind() {
-            Kind::Null => return Ok(()),
-            Kind::Object => {}
-            _ => {
-                let (field, type_name) = (self.path.trim_end_matches('.'), self.type_name);
-                // Only what is within another object is a field of something.
-                let field = if field.contains('.') { field } else { "" };
-                return Err(object.mismatch(Place { field, type_name }));
-            }
-        }
-        for (name, value) in object.fields() {
-            let path = format!("{}{name}", self.path);
-            let known = field(&name.to_ascii_lowercase(), Field { value, path: &path })?;
-            if !known && self.strict {
-                return Err(DecodeError::unknown_field(&name));
-            }
-        }
-        Ok(())
-    }
-}
+const SERVICE: Object = Object {
+    place: Place {
+        field: "RegisterRequest.Service",
+        type_name: "structs.NodeService",
+    },
+    path: "NodeService.Service.",
+    fields: &[
+        "Kind",
+        "ID",
+        "Service",
+        "Tags",
+        "Address",
+        "TaggedAddresses",
+        "Meta",
+        "Port",
+        "Weights",
+        "EnableTagOverride",
+        "Proxy",
+        "Connect",
+        "CreateIndex",
+        "ModifyIndex",
+    ],
+    strict: true,
+};
 
-/// One field's value, and its name for errors.
-#[derive(Clone, Copy)]
-struct Field<'a> {
-    value: Json<'a>,
-    path: &'a str,
-}
+const WEIGHTS: Object = Object {
+    place: Place {
+        field: "NodeService.Service.Weights",
+        type_name: "structs.Weights",
+    },
+    path: "Weights.Service.Weights.",
+    fields: &["Passing", "Warning"],
+    strict: true,
+};
 
-impl Field<'_> {
-    fn place(&self, type_name: &'static str) -> Place<'_> {
-        Place {
-            field: self.path,
-            type_name,
-        }
-    }
+const CHECK: Object = Object {
+    place: Place {
+        field: "RegisterRequest.Check",
+        type_name: "structs.HealthCheck",
+    },
+    path: "HealthCheck.Check.",
+    fields: &[
+        "Node",
+        "CheckID",
+        "Name",
+        "Status",
+        "Notes",
+        "Output",
+        "ServiceID",
+        "ServiceName",
+        "ServiceTags",
+        "Type",
+        "Definition",
+        "CreateIndex",
+        "ModifyIndex",
+    ],
+    strict: true,
+};
 
-    fn text(&self, into: &mut String) -> Result<bool, DecodeError> {
-        if let Some(text) = self.value.text(self.place("string"))? {
-            *into = text;
-        }
-        Ok(true)
-    }
+/// A check within the list.
+const CHECKS: Object = Object {
+    place: Place {
+        field: "RegisterRequest.Checks",
+        type_name: "structs.HealthCheck",
+    },
+    path: "HealthCheck.Checks.",
+    ..CHECK
+};
 
-    fn flag(&self, into: &mut bool) -> Result<bool, DecodeError> {
-        *into = self.value.bool(self.place("bool"))?.unwrap_or(*into);
-        Ok(true)
-    }
-
-    fn number(&self, into: &mut i64) -> Result<bool, DecodeError> {
-        *into = self.value.i64(self.place("int"))?.unwrap_or(*into);
-        Ok(true)
-    }
-
-    fn texts(&self, into: &mut Vec<String>) -> Result<bool, DecodeError> {
-        *into = self
-            .value
-            .texts(self.place("[]string"), "string")?
-            .unwrap_or_default();
-        Ok(true)
-    }
-
-    fn map(&self, into: &mut Option<BTreeMap<String, String>>) -> Result<bool, DecodeError> {
-        let place = self.place("map[string]string");
-        match self.value.kind() {
-            Kind::Null => *into = None,
-            Kind::Object => {
-                let mut map = BTreeMap::new();
-                for (name, value) in self.value.fields() {
-                    let text = value.text(self.place("string"))?.unwrap_or_default();
-                    map.insert(name.into_owned(), text);
-                }
-                *into = Some(map);
-            }
-            _ => return Err(self.value.mismatch(place)),
-        }
-        Ok(true)
-    }
-
-    /// Something that this agent does not serve: only its absence is accepted.
-    fn unserved(&self, what: &str) -> Result<bool, DecodeError> {
-        if self.value.is_blank() {
-            return Ok(true);
-        }
-        Err(DecodeError::new(format!(
-            "{what} is not served by this agent"
-        )))
-    }
-}
+const DEREGISTER: Object = Object {
+    place: Place {
+        field: "",
+        type_name: "struct { Address string; *structs.Alias }",
+    },
+    path: ".",
+    fields: &[
+        "Datacenter",
+        "Node",
+        "Address",
+        "ServiceID",
+        "CheckID",
+        "Token",
+    ],
+    strict: true,
+};
 
 fn decode_register(body: &str, strict: bool) -> Result<(Register, String), DecodeError> {
     let mut register = Register::default();
     let mut datacenter = String::new();
-    let object = Object {
-        path: "RegisterRequest.",
-        type_name: "structs.RegisterRequest",
-        strict,
-    };
+    let mut last_check = None;
+    let object = Object { strict, ..REGISTER };
     object.each(Json::parse(body)?, |name, field| {
         let node: &mut NodeSpec = &mut register.node;
         match name {
             "datacenter" => field.text(&mut datacenter),
-            "id" => field.text(&mut node.id),
+            "id" => field.text_of("types.NodeID", &mut node.id),
             "node" => field.text(&mut node.name),
             "address" => field.text(&mut node.address),
             "taggedaddresses" => field.map(&mut node.tagged_addresses),
             "nodemeta" => field.map(&mut node.meta),
             "skipnodeupdate" => field.flag(&mut register.skip_node_update),
-            "service" if field.value.is_null() => Ok(true),
+            "service" if field.value.is_null() => {
+                register.service = None;
+                Ok(())
+            }
             "service" => {
-                register.service = Some(decode_service(field.value, strict)?);
-                Ok(true)
+                let service = register.service.get_or_insert_default();
+                decode_service(field.value, strict, service)
             }
-            "check" if field.value.is_null() => Ok(true),
+            "check" if field.value.is_null() => {
+                last_check = None;
+                Ok(())
+            }
             "check" => {
-                register.checks.push(decode_check(field.value, strict)?);
-                Ok(true)
+                let check = last_check.get_or_insert_default();
+                decode_check(field.value, Object { strict, ..CHECK }, check)
             }
-            "checks" => {
-                if !matches!(field.value.kind(), Kind::Array | Kind::Null) {
-                    return Err(field.value.mismatch(field.place("structs.HealthChecks")));
-                }
-                for check in field.value.elements() {
-                    register.checks.push(decode_check(check, strict)?);
-                }
-                Ok(true)
-            }
-            _ => Ok(false),
+            "checks" => decode_checks(field, strict, &mut register.checks),
+            "createindex" | "modifyindex" => field.index(),
+            "token" => field.text(&mut String::new()),
+            _ => Ok(()),
         }
     })?;
+    // Consul puts it behind those of the list.
+    register.checks.extend(last_check);
     Ok((register, datacenter))
 }
 
-fn decode_service(service: Json<'_>, strict: bool) -> Result<ServiceSpec, DecodeError> {
-    let mut spec = ServiceSpec::default();
-    let object = Object {
-        path: "NodeService.Service.",
-        type_name: "structs.NodeService",
-        strict,
-    };
+fn decode_checks(
+    field: Field<'_>,
+    strict: bool,
+    checks: &mut Vec<CheckSpec>,
+) -> Result<(), DecodeError> {
+    if !matches!(field.value.kind(), Kind::Array | Kind::Null) {
+        return Err(field.value.mismatch(field.place("structs.HealthChecks")));
+    }
+    checks.clear();
+    let mut first = Ok(());
+    for value in field.value.elements() {
+        let mut check = CheckSpec::default();
+        match decode_check(value, Object { strict, ..CHECKS }, &mut check) {
+            Err(error) if error.ends() => return Err(error),
+            read => first = first.and(read),
+        }
+        checks.push(check);
+    }
+    first
+}
+
+fn decode_service(
+    service: Json<'_>,
+    strict: bool,
+    spec: &mut ServiceSpec,
+) -> Result<(), DecodeError> {
+    let object = Object { strict, ..SERVICE };
     object.each(service, |name, field| match name {
         "id" => field.text(&mut spec.id),
         "service" => field.text(&mut spec.name),
@@ -230,43 +253,33 @@ fn decode_service(service: Json<'_>, strict: bool) -> Result<ServiceSpec, Decode
         "port" => field.number(&mut spec.port),
         "weights" => {
             spec.weights = decode_weights(field, strict)?;
-            Ok(true)
+            Ok(())
         }
         "enabletagoverride" | "enable_tag_override" => field.flag(&mut spec.enable_tag_override),
         "kind" | "taggedaddresses" | "tagged_addresses" | "proxy" | "connect" => {
             field.unserved("a service's Kind, TaggedAddresses, Proxy or Connect")
         }
-        "createindex" | "modifyindex" => Ok(true),
-        _ => Ok(false),
+        "createindex" | "modifyindex" => field.index(),
+        _ => Ok(()),
     })?;
-    Ok(spec)
+    Ok(())
 }
 
 fn decode_weights(field: Field<'_>, strict: bool) -> Result<ServiceWeights, DecodeError> {
     let mut weights = ServiceWeights::default();
-    let object = Object {
-        path: "Weights.Service.Weights.",
-        type_name: "structs.Weights",
-        strict,
-    };
+    let object = Object { strict, ..WEIGHTS };
     object.each(field.value, |name, field| match name {
         "passing" => field.number(&mut weights.passing),
         "warning" => field.number(&mut weights.warning),
-        _ => Ok(false),
+        _ => Ok(()),
     })?;
     Ok(weights)
 }
 
-fn decode_check(check: Json<'_>, strict: bool) -> Result<CheckSpec, DecodeError> {
-    let mut spec = CheckSpec::default();
-    let object = Object {
-        path: "HealthCheck.Check.",
-        type_name: "structs.HealthCheck",
-        strict,
-    };
+fn decode_check(check: Json<'_>, object: Object, spec: &mut CheckSpec) -> Result<(), DecodeError> {
     object.each(check, |name, field| match name {
         "node" => field.text(&mut spec.node),
-        "checkid" => field.text(&mut spec.id),
+        "checkid" => field.text_of("types.CheckID", &mut spec.id),
         "name" => field.text(&mut spec.name),
         "status" => field.text(&mut spec.status),
         "notes" => field.text(&mut spec.notes),
@@ -274,39 +287,33 @@ fn decode_check(check: Json<'_>, strict: bool) -> Result<CheckSpec, DecodeError>
         "serviceid" | "service_id" => field.text(&mut spec.service_id),
         "type" => field.text(&mut spec.check_type),
         "definition" => {
-            spec.definition = match field.value.kind() {
-                Kind::Null => Value::Null,
-                Kind::Object => field.value.value(),
-                _ => {
-                    let place = field.place("structs.HealthCheckDefinition");
-                    return Err(field.value.mismatch(place));
-                }
-            };
-            Ok(true)
+            let path = format!("{}Definition", object.path);
+            spec.definition = definition::decode(field.value, &path)?;
+            Ok(())
         }
-        // The name and the tags are those of the registered service.
-        "servicename" | "servicetags" | "createindex" | "modifyindex" => Ok(true),
-        _ => Ok(false),
+        "servicename" => field.text(&mut spec.service_name),
+        "servicetags" => field.texts(&mut spec.service_tags),
+        "createindex" | "modifyindex" => field.index(),
+        _ => Ok(()),
     })?;
-    Ok(spec)
+    Ok(())
 }
 
 fn decode_deregister(body: &str, strict: bool) -> Result<(Deregister, String), DecodeError> {
     let mut deregister = Deregister::default();
     let mut datacenter = String::new();
     let object = Object {
-        path: "DeregisterRequest.",
-        type_name: "structs.DeregisterRequest",
         strict,
+        ..DEREGISTER
     };
     object.each(Json::parse(body)?, |name, field| match name {
         "datacenter" => field.text(&mut datacenter),
         "node" => field.text(&mut deregister.node),
         "serviceid" => field.text(&mut deregister.service_id),
-        "checkid" => field.text(&mut deregister.check_id),
-        // Consul takes the address too, and has no use for it.
-        "address" => field.text(&mut String::new()),
-        _ => Ok(false),
+        "checkid" => field.text_of("types.CheckID", &mut deregister.check_id),
+        // Consul takes these too, and has no use for them.
+        "address" | "token" => field.text(&mut String::new()),
+        _ => Ok(()),
     })?;
     Ok((deregister, datacenter))
 }

@@ -7,53 +7,65 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde::Deserialize;
 use serde::de::{self, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::{base64_text, syntax};
+use crate::quote::quote;
+
 /// Why a body is refused, in Go's words.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct DecodeError(String);
+pub(crate) struct DecodeError {
+    text: String,
+    ends: bool,
+}
 
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 
 impl DecodeError {
     pub(crate) fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+        Self {
+            text: text.into(),
+            ends: false,
+        }
+    }
+
+    /// An error that ends the decoding at once. Go goes on after others, to answer the first of
+    /// them if none like this follows.
+    pub(crate) fn ending(mut self) -> Self {
+        self.ends = true;
+        self
+    }
+
+    pub(crate) fn ends(&self) -> bool {
+        self.ends
     }
 
     /// A field that the request does not have.
     pub(crate) fn unknown_field(name: &str) -> Self {
-        Self(format!("json: unknown field {}", quote(name)))
+        Self::new(format!("json: unknown field {}", quote(name)))
     }
 }
 
-/// A text in double quotes, as Go's `%q` writes it.
-pub(crate) fn quote(text: &str) -> String {
-    let mut quoted = String::with_capacity(text.len() + 2);
-    quoted.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => quoted.push_str("\\\""),
-            '\\' => quoted.push_str("\\\\"),
-            '\n' => quoted.push_str("\\n"),
-            '\r' => quoted.push_str("\\r"),
-            '\t' => quoted.push_str("\\t"),
-            c if c.is_ascii_control() => {
-                quoted.push_str(&format!("\\x{:02x}", u32::from(c)));
-            }
-            c => quoted.push(c),
-        }
+/// A body as text. Each byte that is no text becomes U+FFFD, as in Go, but outside of strings
+/// there is no place for it.
+pub(crate) fn text_of(body: &[u8]) -> Result<Cow<'_, str>, DecodeError> {
+    if let Ok(text) = str::from_utf8(body) {
+        return Ok(text.into());
     }
-    quoted.push('"');
-    quoted
+    syntax::first_value(body)?;
+    let mut text = String::with_capacity(body.len());
+    for chunk in body.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
+    }
+    Ok(text.into())
 }
 
 /// One JSON value whose syntax is known to be right.
@@ -74,15 +86,13 @@ pub(crate) enum Kind {
 impl<'a> Json<'a> {
     /// The first JSON value in `text`.
     pub(crate) fn parse(text: &'a str) -> Result<Self, DecodeError> {
-        if text.trim_ascii_start().is_empty() {
-            return Err(DecodeError::new("EOF"));
-        }
         let mut reader = serde_json::Deserializer::from_str(text);
-        match <&RawValue>::deserialize(&mut reader) {
-            Ok(raw) => Ok(Self(raw.get())),
-            Err(error) if error.is_eof() => Err(DecodeError::new("unexpected EOF")),
-            Err(error) => Err(DecodeError(syntax_error(text, &error))),
+        if let Ok(raw) = <&RawValue>::deserialize(&mut reader) {
+            return Ok(Self(raw.get()));
         }
+        // Go sees the end of a number elsewhere, and says more about what is wrong.
+        let end = syntax::first_value(text.as_bytes())?;
+        Ok(Self(text[..end].trim_ascii_start()))
     }
 
     pub(crate) fn kind(self) -> Kind {
@@ -171,11 +181,6 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// Any value as it is.
-    pub(crate) fn value(self) -> serde_json::Value {
-        serde_json::from_str(self.0).unwrap_or_default()
-    }
-
     /// Whether the value says nothing: `null`, an empty text or list, zero, `false`, or an object
     /// of nothing else. What is nested deeper than any blank object of Consul's is not blank.
     pub(crate) fn is_blank(self) -> bool {
@@ -208,11 +213,29 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// Bytes in base64; `None` for `null`. Line breaks within are skipped.
+    /// Bytes in base64, or as a list of numbers; `None` for `null`.
     pub(crate) fn bytes(self, place: Place<'_>) -> Result<Option<Bytes>, DecodeError> {
         match self.kind() {
             Kind::Null => Ok(None),
-            Kind::String => decode_base64(&self.string()).map(Some),
+            Kind::String => base64_text::decode(&self.string()).map(Some),
+            Kind::Array => {
+                let place = Place {
+                    type_name: "uint8",
+                    ..place
+                };
+                let bytes = self.elements().into_iter().map(|byte| byte.u8(place));
+                bytes.collect::<Result<Bytes, _>>().map(Some)
+            }
+            _ => Err(self.mismatch(place)),
+        }
+    }
+
+    /// A number from 0 to 255; `null` is 0.
+    fn u8(self, place: Place<'_>) -> Result<u8, DecodeError> {
+        match (self.kind(), self.0.parse()) {
+            (Kind::Null, _) => Ok(0),
+            (Kind::Number, Ok(number)) => Ok(number),
+            (Kind::Number, Err(_)) => Err(place.mismatch(&format!("number {}", self.0))),
             _ => Err(self.mismatch(place)),
         }
     }
@@ -239,6 +262,25 @@ impl<'a> Json<'a> {
             _ => Err(self.mismatch(place)),
         }
     }
+
+    /// As [`Json::texts`], read over a list that is there: Go leaves what a `null` stands in the
+    /// place of.
+    pub(crate) fn texts_over(
+        self,
+        old: &[String],
+        place: Place<'_>,
+        element: &str,
+    ) -> Result<Option<Vec<String>>, DecodeError> {
+        let mut texts = self.texts(place, element)?;
+        for (at, value) in self.elements().into_iter().enumerate() {
+            if let (Some(texts), Some(old)) = (&mut texts, old.get(at))
+                && value.is_null()
+            {
+                texts[at].clone_from(old);
+            }
+        }
+        Ok(texts)
+    }
 }
 
 /// Where a value was to go: `field` is the path that Go prints (empty for the whole body), and
@@ -252,65 +294,13 @@ pub(crate) struct Place<'a> {
 impl Place<'_> {
     fn mismatch(self, what: &str) -> DecodeError {
         let Self { field, type_name } = self;
-        DecodeError(if field.is_empty() {
+        DecodeError::new(if field.is_empty() {
             format!("json: cannot unmarshal {what} into Go value of type {type_name}")
         } else {
             format!(
                 "json: cannot unmarshal {what} into Go struct field {field} of type {type_name}"
             )
         })
-    }
-}
-
-/// Go skips line breaks in base64, and names the first byte that is wrong.
-fn decode_base64(text: &str) -> Result<Bytes, DecodeError> {
-    let compact: Cow<'_, str> = if text.contains(['\n', '\r']) {
-        text.replace(['\n', '\r'], "").into()
-    } else {
-        text.into()
-    };
-    match STANDARD.decode(compact.as_bytes()) {
-        Ok(bytes) => Ok(bytes.into()),
-        Err(error) => {
-            let at = match error {
-                base64::DecodeError::InvalidByte(at, _)
-                | base64::DecodeError::InvalidLastSymbol(at, _) => at,
-                // Go reports the start of the group that is not whole.
-                base64::DecodeError::InvalidLength(_) | base64::DecodeError::InvalidPadding => {
-                    compact.trim_end_matches('=').len() / 4 * 4
-                }
-            };
-            Err(DecodeError(format!(
-                "illegal base64 data at input byte {at}"
-            )))
-        }
-    }
-}
-
-fn syntax_error(text: &str, error: &serde_json::Error) -> String {
-    let line = text
-        .split('\n')
-        .nth(error.line().saturating_sub(1))
-        .unwrap_or_default();
-    let at = error.column().saturating_sub(1);
-    let rest = String::from_utf8_lossy(line.as_bytes().get(at..).unwrap_or_default());
-    match rest.chars().next() {
-        Some(c) => format!(
-            "invalid character {} looking for beginning of value",
-            quote_char(c)
-        ),
-        None => "invalid character '\\n' in string literal".into(),
-    }
-}
-
-fn quote_char(c: char) -> String {
-    match c {
-        '\'' => "'\\''".into(),
-        '"' => "'\"'".into(),
-        c => {
-            let quoted = quote(c.encode_utf8(&mut [0; 4]));
-            format!("'{}'", &quoted[1..quoted.len() - 1])
-        }
     }
 }
 
@@ -357,7 +347,15 @@ impl<'de> Deserialize<'de> for Lossy {
             }
 
             fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Self::Value, E> {
-                Ok(Lossy(String::from_utf8_lossy(bytes).into_owned()))
+                let mut text = String::with_capacity(bytes.len());
+                for chunk in bytes.utf8_chunks() {
+                    text.push_str(chunk.valid());
+                    // Half a pair arrives as three bytes of which the first alone says so.
+                    if chunk.invalid() == [0xed] {
+                        text.push(char::REPLACEMENT_CHARACTER);
+                    }
+                }
+                Ok(Lossy(text))
             }
         }
         deserializer.deserialize_bytes(Text)
@@ -424,20 +422,12 @@ mod tests {
     }
 
     #[test]
-    fn base64_is_judged_as_go_judges_it() {
-        let bytes = |text: &str| decode_base64(text).map_err(|error| error.0);
-        assert_eq!(bytes("YQ\n==").unwrap(), &b"a"[..]);
-        for (text, at) in [("*", 0), ("YQ", 0), ("Y Q = =", 1), ("YWJjZA", 4)] {
-            assert_eq!(
-                bytes(text),
-                Err(format!("illegal base64 data at input byte {at}"))
-            );
-        }
-    }
-
-    #[test]
     fn half_a_surrogate_pair_is_replaced() {
-        assert!(parse(r#""a\ud800b""#).string().starts_with("a\u{fffd}"));
+        assert_eq!(parse(r#""a\ud800b""#).string(), "a\u{fffd}b");
+        assert_eq!(
+            parse(r#""\udc00\ud800\ud800""#).string(),
+            "\u{fffd}\u{fffd}\u{fffd}"
+        );
         assert_eq!(parse(r#""\ud83e\udd80""#).string(), "🦀");
     }
 

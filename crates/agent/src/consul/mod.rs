@@ -5,15 +5,18 @@
 //! answered within the call of the service: no allocation but the answer's, no timer, no wake-up.
 
 mod agent;
+mod base64_text;
 mod blocking;
 mod body;
 mod catalog;
 mod catalog_register;
 mod decode;
+mod definition;
 mod front;
 mod gzip;
 mod health;
 mod kv;
+mod object;
 mod options;
 mod pretty;
 mod redirect;
@@ -24,6 +27,7 @@ mod service;
 mod session;
 mod session_create;
 mod status;
+mod syntax;
 mod target;
 mod txn;
 

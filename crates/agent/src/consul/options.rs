@@ -65,7 +65,7 @@ fn consistency(params: &Params<'_>) -> Result<Consistency, String> {
             return Err(format!(
                 "{} {}",
                 text::INVALID_MAX_STALE,
-                super::decode::quote(age)
+                crate::quote::quote(age)
             ));
         }
         stale = true;
@@ -134,7 +134,7 @@ pub(crate) fn parse_u64_error(text: &str) -> String {
     };
     format!(
         "strconv.ParseUint: parsing {}: {problem}",
-        super::decode::quote(text)
+        crate::quote::quote(text)
     )
 }
 

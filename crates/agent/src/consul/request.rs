@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use http::header::{ALLOW, HOST};
+use http::header::{ALLOW, CONTENT_LENGTH, HOST};
 use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode, Version};
 
@@ -77,7 +77,11 @@ impl Request<'_> {
     /// Refuses namespaces, which only Consul Enterprise has.
     pub(crate) fn check_namespace(&self) -> Result<(), Refused> {
         const TAIL: &str = "Namespaces are a Consul Enterprise feature";
-        let refusal = if self.headers.contains_key("x-consul-namespace") {
+        let refusal = if self
+            .headers
+            .get("x-consul-namespace")
+            .is_some_and(|it| !it.is_empty())
+        {
             format!("Bad request: Invalid header: \"X-Consul-Namespace\" - {TAIL}")
         } else if self.params.text("ns").is_some() {
             format!("Bad request: Invalid query parameter: \"ns\" - {TAIL}")
@@ -137,6 +141,10 @@ fn find(parts: &Parts) -> Result<Cow<'_, [u8]>, Refused> {
         let reply = Reply::outside_text(StatusCode::BAD_REQUEST, TEXT);
         return Err(reply.closing().into());
     }
+    if parts.method == Method::HEAD && has_length(&parts.headers) {
+        let reply = Reply::outside_text(StatusCode::BAD_REQUEST, "400 Bad Request");
+        return Err(reply.closing().into());
+    }
     let reply = match Path::parse(parts.uri.path()) {
         // Not a path: `OPTIONS *` asks for the server itself.
         _ if parts.uri.path() == "*" && parts.method == Method::OPTIONS => {
@@ -144,6 +152,10 @@ fn find(parts: &Parts) -> Result<Cow<'_, [u8]>, Refused> {
         }
         _ if parts.uri.path() == "*" => Reply::outside(StatusCode::BAD_REQUEST).closing(),
         Path::Clean(path) => return Ok(path),
+        // A cleaned path may lack the slash at its end too: Go mends both at once.
+        Path::Redirect(to) if Route::find(to.as_bytes()) == Lookup::AddSlash => {
+            redirect(&parts.method, &format!("{to}/"), parts.uri.query())
+        }
         Path::Redirect(to) => redirect(&parts.method, &to, parts.uri.query()),
         Path::NonPrintable => Reply::outside(StatusCode::BAD_REQUEST),
         Path::Malformed => {
@@ -151,6 +163,13 @@ fn find(parts: &Parts) -> Result<Cow<'_, [u8]>, Refused> {
         }
     };
     Err(reply.into())
+}
+
+/// Whether a length other than zero is declared, which Go refuses where no body may be.
+fn has_length(headers: &HeaderMap) -> bool {
+    headers
+        .get(CONTENT_LENGTH)
+        .is_some_and(|length| length != "0")
 }
 
 /// What is answered beside the API: a word at the root, nothing elsewhere.

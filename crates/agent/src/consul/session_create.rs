@@ -8,12 +8,13 @@ use quorate_wire::consul::health::SERF_HEALTH;
 use quorate_wire::consul::session::{DEFAULT_LOCK_DELAY, ServiceCheck, SessionCreated};
 
 use super::body::{Body, BodyError};
-use super::decode::{DecodeError, Json, Kind, Place};
+use super::decode::{DecodeError, Json, Kind, Place, text_of};
 use super::front::{Front, unexpected};
 use super::reply::{Refused, Reply};
 use super::request::{Answer, Request};
 use crate::engine::consul::{Command, Reply as Outcome, SessionId, SessionSpec};
 use crate::identity::new_uuid;
+use crate::quote::in_gos_words;
 
 /// The longest body that is read.
 const MAX_BODY_BYTES: usize = 512 * 1024;
@@ -39,7 +40,8 @@ pub(crate) fn create(request: Request<'_>, body: Body) -> Result<Answer, Refused
             }
             Err(BodyError::Broken) => return malformed("unexpected EOF"),
         };
-        let spec = match decode(&String::from_utf8_lossy(&body), &front.node.name) {
+        let decoded = text_of(&body).and_then(|text| decode(&text, &front.node.name));
+        let spec = match decoded {
             Ok(spec) => spec,
             Err(error) => return malformed(error),
         };
@@ -69,8 +71,9 @@ fn malformed(problem: impl std::fmt::Display) -> Reply {
 
 /// The fields of a request; a list is `None` when it was not given, which `null` is not.
 #[derive(Default)]
-struct Fields {
+struct Fields<'a> {
     spec: SessionSpec,
+    lock_delay: Option<Json<'a>>,
     checks: Option<Vec<String>>,
     node_checks: Option<Option<Vec<String>>>,
 }
@@ -93,15 +96,23 @@ fn decode(body: &str, own_node: &str) -> Result<SessionSpec, DecodeError> {
     }
     let Fields {
         mut spec,
+        lock_delay: delay,
         checks,
         node_checks,
     } = fields;
+    if let Some(nanos) = delay.map_or(Ok(None), lock_delay)? {
+        spec.lock_delay_nanos = nanos;
+    }
     (spec.node_checks, spec.old_checks) = merge(checks, node_checks);
     Ok(spec)
 }
 
 /// Unknown fields are ignored, also by Consul; an id is drawn whatever the client gives.
-fn decode_field(fields: &mut Fields, name: &str, value: Json<'_>) -> Result<(), DecodeError> {
+fn decode_field<'a>(
+    fields: &mut Fields<'a>,
+    name: &str,
+    value: Json<'a>,
+) -> Result<(), DecodeError> {
     let place = |field, type_name| Place { field, type_name };
     let spec = &mut fields.spec;
     let text = |field, type_name, old: &mut String| {
@@ -118,19 +129,24 @@ fn decode_field(fields: &mut Fields, name: &str, value: Json<'_>) -> Result<(), 
         "ttl" => text(".TTL", "string", &mut spec.ttl),
         "createindex" => value.u64(place(".CreateIndex", "uint64")).map(drop),
         "modifyindex" => value.u64(place(".ModifyIndex", "uint64")).map(drop),
+        // Consul looks at it only when all the rest is read.
         "lockdelay" => {
-            if let Some(nanos) = lock_delay(value)? {
-                spec.lock_delay_nanos = nanos;
-            }
+            fields.lock_delay = Some(value);
             Ok(())
         }
         "checks" => {
-            let list = value.texts(place(".Checks", "[]types.CheckID"), "types.CheckID")?;
+            let old = fields.checks.clone().unwrap_or_else(default_checks);
+            let place = place(".Checks", "[]types.CheckID");
+            let list = value.texts_over(&old, place, "types.CheckID")?;
             fields.checks = Some(list.unwrap_or_default());
             Ok(())
         }
         "nodechecks" => {
-            let list = value.texts(place(".NodeChecks", "[]string"), "string")?;
+            let old = fields.node_checks.clone();
+            let old = old
+                .unwrap_or_else(|| Some(default_checks()))
+                .unwrap_or_default();
+            let list = value.texts_over(&old, place(".NodeChecks", "[]string"), "string")?;
             fields.node_checks = Some(list);
             Ok(())
         }
@@ -149,9 +165,8 @@ fn merge(
     checks: Option<Vec<String>>,
     node_checks: Option<Option<Vec<String>>>,
 ) -> (Option<Vec<String>>, Vec<String>) {
-    let default = || vec![SERF_HEALTH.to_owned()];
-    let checks = checks.unwrap_or_else(default);
-    let node_checks = node_checks.unwrap_or_else(|| Some(default()));
+    let checks = checks.unwrap_or_else(default_checks);
+    let node_checks = node_checks.unwrap_or_else(|| Some(default_checks()));
     if checks.is_empty() {
         return (Some(Vec::new()), Vec::new());
     }
@@ -160,6 +175,10 @@ fn merge(
         return (node_checks, Vec::new());
     }
     (node_checks, checks)
+}
+
+fn default_checks() -> Vec<String> {
+    vec![SERF_HEALTH.to_owned()]
 }
 
 fn service_checks(value: Json<'_>) -> Result<Option<Vec<ServiceCheck>>, DecodeError> {
@@ -197,7 +216,7 @@ fn lock_delay(value: Json<'_>) -> Result<Option<i64>, DecodeError> {
         Kind::Null => return Ok(None),
         Kind::String => {
             let parsed: Result<GoDuration, ParseDurationError> = value.string().parse();
-            let duration = parsed.map_err(|error| DecodeError::new(format!("time: {error}")))?;
+            let duration = parsed.map_err(|error| DecodeError::new(in_gos_words(&error)))?;
             duration.nanos()
         }
         Kind::Number => whole_nanos(value.f64().unwrap_or_default()),
@@ -214,7 +233,7 @@ fn lock_delay(value: Json<'_>) -> Result<Option<i64>, DecodeError> {
 
 /// The number without its fraction. What no `i64` holds becomes the smallest one, as in Go.
 #[expect(clippy::cast_possible_truncation, reason = "the range is checked")]
-fn whole_nanos(number: f64) -> i64 {
+pub(super) fn whole_nanos(number: f64) -> i64 {
     const LIMIT: f64 = 9_223_372_036_854_775_808.0;
     if (-LIMIT..LIMIT).contains(&number) {
         number as i64
@@ -297,6 +316,13 @@ mod tests {
                 &[],
             ),
             (r#"{"Checks":["x"],"NodeChecks":[]}"#, Some(&[]), &[]),
+            // Go reads a list over the default.
+            (r#"{"NodeChecks":[null]}"#, Some(&["serfHealth"]), &[]),
+            (
+                r#"{"Checks":["x"],"Checks":[null,null]}"#,
+                Some(&["serfHealth"]),
+                &["x", ""],
+            ),
             (
                 r#"{"Checks":["serfHealth","x"],"NodeChecks":["y"]}"#,
                 Some(&["y"]),

@@ -1,5 +1,6 @@
 //! Transactions: `PUT /v1/txn`.
 
+use std::mem;
 use std::sync::Arc;
 
 use http::StatusCode;
@@ -9,7 +10,7 @@ use serde::Deserialize;
 use serde::de::IntoDeserializer;
 
 use super::body::{Body, BodyError};
-use super::decode::{DecodeError, Json, Kind, Place};
+use super::decode::{DecodeError, Json, Kind, Place, text_of};
 use super::front::{Front, unexpected};
 use super::kv::with_entry_ref;
 use super::reply::{Refused, Reply};
@@ -32,7 +33,7 @@ pub(crate) fn run(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
             Err(BodyError::TooLarge) => return too_large(None),
             Err(BodyError::Broken) => return malformed("unexpected EOF"),
         };
-        let ops = match decode(&String::from_utf8_lossy(&body), front.strict) {
+        let ops = match decode(&body, front.strict) {
             Ok(ops) => ops,
             Err(refused) => return *refused,
         };
@@ -109,8 +110,9 @@ fn too_large(length: Option<u64>) -> Reply {
 }
 
 /// Reads the operations, or refuses them in Consul's words.
-fn decode(body: &str, strict: bool) -> Result<Vec<TxnOp>, Refused> {
-    let list = Json::parse(body).map_err(malformed)?;
+fn decode(body: &[u8], strict: bool) -> Result<Vec<TxnOp>, Refused> {
+    let text = text_of(body).map_err(malformed)?;
+    let list = Json::parse(&text).map_err(malformed)?;
     let place = Place {
         field: "",
         type_name: "api.TxnOps",
@@ -142,11 +144,11 @@ fn decode_op(op: Json<'_>, strict: bool) -> Result<Option<TxnOp>, DecodeError> {
         Kind::Object | Kind::Null => {}
         _ => return Err(op.mismatch(place)),
     }
-    let (mut kv, mut other) = (None, None);
+    let (mut kv, mut other) = (None::<Raw>, None);
     for (name, value) in op.fields() {
         match name.to_ascii_lowercase().as_str() {
             "kv" if value.is_null() => kv = None,
-            "kv" => kv = Some(decode_kv(value, strict)?),
+            "kv" => decode_kv(value, strict, kv.get_or_insert_with(Raw::default))?,
             "node" | "service" | "check" if value.is_null() => {}
             "node" | "service" | "check" => other = Some(name.into_owned()),
             // Leaving out an operation is no leniency.
@@ -157,33 +159,61 @@ fn decode_op(op: Json<'_>, strict: bool) -> Result<Option<TxnOp>, DecodeError> {
         (None, Some(other)) => Err(DecodeError::new(format!(
             "operations on {other} are not served by this agent"
         ))),
-        (kv, _) => Ok(kv),
+        (kv, _) => Ok(kv.map(Raw::into_op)),
     }
 }
 
-fn decode_kv(op: Json<'_>, strict: bool) -> Result<TxnOp, DecodeError> {
+/// An operation on a key whose verb is not looked at yet.
+struct Raw {
+    verb: String,
+    op: KvOp,
+}
+
+impl Default for Raw {
+    fn default() -> Self {
+        let op = KvOp {
+            verb: KvVerb::Get,
+            key: bytes::Bytes::new(),
+            value: bytes::Bytes::new(),
+            flags: 0,
+            index: 0,
+            session: String::new(),
+        };
+        let verb = String::new();
+        Self { verb, op }
+    }
+}
+
+impl Raw {
+    fn into_op(self) -> TxnOp {
+        let Self { verb, op } = self;
+        let known: Result<KvVerb, serde::de::value::Error> =
+            KvVerb::deserialize(verb.as_str().into_deserializer());
+        match known {
+            Ok(verb) => TxnOp::Kv(KvOp { verb, ..op }),
+            // Consul looks at the key first, and at the verb only when it runs the operation.
+            Err(_) if op.key.is_empty() => TxnOp::Kv(op),
+            Err(_) => TxnOp::UnknownKvVerb(verb),
+        }
+    }
+}
+
+/// Reads an operation over what is there: when an object has it twice, both count.
+fn decode_kv(op: Json<'_>, strict: bool, raw: &mut Raw) -> Result<(), DecodeError> {
     let place = |field, type_name| Place { field, type_name };
     if op.kind() != Kind::Object {
         return Err(op.mismatch(place("TxnOp.KV", "api.KVTxnOp")));
     }
-    let mut verb = String::new();
-    let mut decoded = KvOp {
-        verb: KvVerb::Get,
-        key: bytes::Bytes::new(),
-        value: bytes::Bytes::new(),
-        flags: 0,
-        index: 0,
-        session: String::new(),
-    };
+    let Raw { verb, op: decoded } = raw;
     for (name, value) in op.fields() {
         match name.to_ascii_lowercase().as_str() {
             "verb" => {
                 let text = value.text(place("KVTxnOp.KV.Verb", "api.KVOp"))?;
-                verb = text.unwrap_or(verb);
+                *verb = text.unwrap_or_else(|| mem::take(verb));
             }
             "key" => {
                 let text = value.text(place("KVTxnOp.KV.Key", "string"))?;
-                decoded.key = text.map_or(decoded.key, Into::into);
+                decoded.key = text.map_or_else(|| mem::take(&mut decoded.key), Into::into);
             }
             "value" => {
                 let bytes = value.bytes(place("KVTxnOp.KV.Value", "[]uint8"))?;
@@ -199,7 +229,7 @@ fn decode_kv(op: Json<'_>, strict: bool) -> Result<TxnOp, DecodeError> {
             }
             "session" => {
                 let text = value.text(place("KVTxnOp.KV.Session", "string"))?;
-                decoded.session = text.unwrap_or(decoded.session);
+                decoded.session = text.unwrap_or_else(|| mem::take(&mut decoded.session));
             }
             "namespace" => {
                 value.text(place("KVTxnOp.KV.Namespace", "string"))?;
@@ -208,14 +238,7 @@ fn decode_kv(op: Json<'_>, strict: bool) -> Result<TxnOp, DecodeError> {
             _ => {}
         }
     }
-    let known: Result<KvVerb, serde::de::value::Error> =
-        KvVerb::deserialize(verb.as_str().into_deserializer());
-    Ok(match known {
-        Ok(verb) => TxnOp::Kv(KvOp { verb, ..decoded }),
-        // Consul looks at the key first, and at the verb only when it runs the operation.
-        Err(_) if decoded.key.is_empty() => TxnOp::Kv(decoded),
-        Err(_) => TxnOp::UnknownKvVerb(verb),
-    })
+    Ok(())
 }
 
 #[cfg(test)]
@@ -223,7 +246,7 @@ mod tests {
     use super::*;
 
     fn ops(body: &str, strict: bool) -> Vec<TxnOp> {
-        decode(body, strict).unwrap_or_else(|reply| panic!("{body}: {reply:?}"))
+        decode(body.as_bytes(), strict).unwrap_or_else(|reply| panic!("{body}: {reply:?}"))
     }
 
     #[test]
@@ -231,7 +254,7 @@ mod tests {
         let body = r#"[{"kv":{"VERB":"set","key":"k","value":"YQ==","Bogus":1}},{}]"#;
         let ops = ops(body, false);
         assert!(matches!(&ops[..], [TxnOp::Kv(op)] if op.value == "a" && op.key == "k"));
-        assert!(decode(body, true).is_err());
+        assert!(decode(body.as_bytes(), true).is_err());
     }
 
     #[test]

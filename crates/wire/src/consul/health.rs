@@ -1,6 +1,6 @@
 //! Health checks: `/v1/health/…`.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A check passes.
 pub const PASSING: &str = "passing";
@@ -47,10 +47,42 @@ pub struct HealthCheck {
     pub modify_index: u64,
 }
 
-/// How a check is run: kept as it came, since nothing here runs catalog checks.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// How a check is run: kept as it came, since nothing here runs catalog checks. Written with its
+/// fields in Consul's order, and behind them those that Consul does not have.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct Definition(pub serde_json::Map<String, serde_json::Value>);
+
+/// The fields of a definition in the order in which Consul writes them.
+const DEFINITION_FIELDS: [&str; 17] = [
+    "Interval",
+    "OutputMaxSize",
+    "Timeout",
+    "DeregisterCriticalServiceAfter",
+    "HTTP",
+    "TLSSkipVerify",
+    "Header",
+    "Method",
+    "Body",
+    "TCP",
+    "ScriptArgs",
+    "DockerContainerID",
+    "Shell",
+    "GRPC",
+    "GRPCUseTLS",
+    "AliasNode",
+    "AliasService",
+];
+
+impl Serialize for Definition {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let known = DEFINITION_FIELDS.iter();
+        let known = known.filter_map(|name| self.0.get_key_value(*name));
+        let others = self.0.iter();
+        let others = others.filter(|(name, _)| !DEFINITION_FIELDS.contains(&name.as_str()));
+        serializer.collect_map(known.chain(others))
+    }
+}
 
 fn null_is_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     Ok(Option::<Vec<String>>::deserialize(deserializer)?.unwrap_or_default())

@@ -62,18 +62,19 @@ fn validate(register: &Register) -> Result<(), Refusal> {
     if node.name.is_empty() {
         return Err(Refusal::MissingNode);
     }
-    if node.address.is_empty() && !register.skip_node_update {
-        return Err(Refusal::MissingAddress);
-    }
     if !node.id.is_empty() {
         check_node_id(&node.id).map_err(Refusal::MalformedNodeId)?;
     }
-    if register
-        .service
-        .as_ref()
-        .is_some_and(|service| service.name.is_empty())
+    if node.address.is_empty() && !register.skip_node_update {
+        return Err(Refusal::MissingAddress);
+    }
+    if let Some(service) = &register.service
+        && service.name.is_empty()
     {
-        return Err(Refusal::MissingServiceName);
+        return Err(match service.id.is_empty() {
+            true => Refusal::MissingServiceId,
+            false => Refusal::MissingServiceName,
+        });
     }
     Ok(())
 }
@@ -195,7 +196,7 @@ impl Step<'_> {
     /// Writes a check. The checks' index moves and their readers are woken even when it is the same
     /// as before, as on the real server; a critical one ends the sessions that are tied to it.
     fn put_check(&mut self, node: &str, node_name: &str, spec: CheckSpec) -> Result<(), Refusal> {
-        if !spec.node.is_empty() && !spec.node.eq_ignore_ascii_case(node) {
+        if !spec.node.is_empty() && spec.node != node_name {
             return Err(Refusal::OtherNode {
                 check: spec.node,
                 node: node_name.into(),
@@ -255,8 +256,8 @@ impl Step<'_> {
             status,
             notes: spec.notes,
             output: spec.output,
-            service_name: service.map(|it| it.name.clone()).unwrap_or_default(),
-            service_tags: service.map(|it| it.tags.clone()).unwrap_or_default(),
+            service_name: service.map_or(spec.service_name, |it| it.name.clone()),
+            service_tags: service.map_or(spec.service_tags, |it| it.tags.clone()),
             service_id: spec.service_id,
             check_type: spec.check_type,
             definition: spec.definition,

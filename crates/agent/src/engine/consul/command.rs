@@ -194,6 +194,10 @@ pub struct CheckSpec {
     pub output: String,
     /// The service that it checks; empty for the node itself.
     pub service_id: String,
+    /// The name of a service, kept when the check is of none; otherwise it is the service's own.
+    pub service_name: String,
+    /// The tags of a service, likewise.
+    pub service_tags: Vec<String>,
     /// How it is run: `ttl`, `http`, …; empty when something outside runs it.
     pub check_type: String,
     /// How it is run in detail, as JSON.

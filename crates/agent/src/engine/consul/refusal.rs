@@ -1,6 +1,8 @@
 use quorate_wire::consul::GoDuration;
 use quorate_wire::consul::duration::ParseDurationError;
 
+use crate::quote::{in_gos_words, quote};
+
 /// Why a command was refused. The text is the real server's, which sends it with status 500; a
 /// refused command changed nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -16,7 +18,7 @@ pub enum Refusal {
     #[error("failed session lookup: index error: {0}")]
     MalformedSession(BadUuid),
     /// The session that acquires does not exist, or no longer.
-    #[error("invalid session {0:?}")]
+    #[error("invalid session {}", quote(.0))]
     UnknownSession(String),
     /// The new session's id is taken; draw another.
     #[error("session {0} already exists")]
@@ -28,7 +30,7 @@ pub enum Refusal {
     #[error("Invalid Behavior setting '{0}'")]
     UnknownBehavior(String),
     /// A session's TTL is not a duration.
-    #[error("Session TTL '{text}' invalid: time: {problem}")]
+    #[error("Session TTL '{text}' invalid: {}", in_gos_words(problem))]
     MalformedTtl {
         /// The TTL as given.
         text: String,
@@ -64,8 +66,11 @@ pub enum Refusal {
     /// A service has an id and no name.
     #[error("Must provide service name with ID")]
     MissingServiceName,
+    /// A service has neither id nor name.
+    #[error("failed inserting service: failed inserting service: object missing primary index")]
+    MissingServiceId,
     /// A check names another node than the registration.
-    #[error("check node {check:?} does not match node {node:?}")]
+    #[error("check node {} does not match node {}", quote(check), quote(node))]
     OtherNode {
         /// The node that the check names.
         check: String,
@@ -74,15 +79,17 @@ pub enum Refusal {
     },
     /// A check has neither id nor name.
     #[error(
-        "failed inserting check: failed inserting check: object missing primary index on node {0:?}"
+        "failed inserting check: failed inserting check: object missing primary index on node {}",
+        quote(.0)
     )]
     MissingCheckId(String),
     /// A check names a service that its node does not have.
-    #[error("failed inserting check: Missing service registration on node {0:?}")]
+    #[error("failed inserting check: Missing service registration on node {}", quote(.0))]
     UnknownService(String),
     /// A node's name belongs to a live node with another id.
     #[error(
-        "failed inserting node: Error while renaming Node ID: {id:?}{address}: Node name {name} is reserved by node {owner} with name {name} ({owner_address})"
+        "failed inserting node: Error while renaming Node ID: {}{address}: Node name {name} is reserved by node {owner} with name {name} ({owner_address})",
+        quote(id)
     )]
     ReservedNode {
         /// The id that wants the name.

@@ -48,12 +48,11 @@ pub struct Session {
 impl Session {
     /// The checks that keep it alive, as the client wrote their ids.
     pub fn checks(&self) -> impl Iterator<Item = &str> {
+        let old = self.old_checks.iter().map(String::as_str);
         let nodes = self.node_checks.iter().flatten().map(String::as_str);
         let services = self.service_checks.iter().flatten();
         let services = services.map(|check| check.id.as_str());
-        nodes
-            .chain(self.old_checks.iter().map(String::as_str))
-            .chain(services)
+        old.chain(nodes).chain(services)
     }
 
     /// The ids of the checks that keep it alive, in lower case.

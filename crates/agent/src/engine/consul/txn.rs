@@ -8,6 +8,7 @@ use super::kv_write::{Acquired, Hold};
 use super::state::{State, Step};
 use crate::engine::Time;
 use crate::engine::change::Changes;
+use crate::quote::quote;
 
 /// One operation of a transaction.
 #[derive(Clone, Debug)]
@@ -135,7 +136,7 @@ impl Step<'_> {
     fn run(&mut self, op: &TxnOp, rows: &mut Vec<TxnRow>) -> Result<(), String> {
         let op = match op {
             TxnOp::Kv(op) => op,
-            TxnOp::UnknownKvVerb(verb) => return Err(format!("unknown KV verb {verb:?}")),
+            TxnOp::UnknownKvVerb(verb) => return Err(format!("unknown KV verb {}", quote(verb))),
         };
         match op.verb {
             KvVerb::Set | KvVerb::Cas | KvVerb::Lock | KvVerb::Unlock => self.run_write(op, rows),
@@ -223,8 +224,9 @@ impl Step<'_> {
         let (current, wanted) = (entry.session.map(|id| id.to_string()), &op.session);
         let current = current.unwrap_or_default();
         if op.verb == KvVerb::CheckSession && !current.eq_ignore_ascii_case(wanted) {
+            let (current, wanted) = (quote(&current), quote(wanted));
             return Err(format!(
-                "failed session check for key {key}, current session {current:?} != {wanted:?}"
+                "failed session check for key {key}, current session {current} != {wanted}"
             ));
         }
         let shows_value = op.verb == KvVerb::Get;
@@ -235,5 +237,5 @@ impl Step<'_> {
 
 /// The key in double quotes, as the real server's texts have it.
 fn quoted(key: &[u8]) -> String {
-    format!("{:?}", String::from_utf8_lossy(key))
+    quote(&String::from_utf8_lossy(key))
 }

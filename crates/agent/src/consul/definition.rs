@@ -1,0 +1,183 @@
+//! How a check of the catalog is run: kept and shown, for nothing here runs it.
+
+use quorate_wire::consul::GoDuration;
+use quorate_wire::consul::duration::ParseDurationError;
+use serde_json::{Map, Value};
+
+use super::decode::{DecodeError, Json, Kind, Place};
+use super::session_create::whole_nanos;
+use crate::quote::in_gos_words;
+
+const TYPE: &str = "struct { Interval interface {}; Timeout interface {}; DeregisterCriticalServiceAfter interface {}; TTL interface {}; *structs.Alias }";
+
+const TEXTS: [&str; 9] = [
+    "HTTP",
+    "Method",
+    "Body",
+    "TCP",
+    "DockerContainerID",
+    "Shell",
+    "GRPC",
+    "AliasNode",
+    "AliasService",
+];
+const FLAGS: [&str; 2] = ["TLSSkipVerify", "GRPCUseTLS"];
+const DURATIONS: [&str; 4] = [
+    "Interval",
+    "Timeout",
+    "DeregisterCriticalServiceAfter",
+    "TTL",
+];
+
+/// Reads a definition, without what Consul does not know and what is zero. `field` is where it
+/// stands: errors name that, whatever is wrong within.
+///
+/// A real Consul 1.8.7 breaks off the connection when it is `null`; here that is an empty one.
+pub(super) fn decode(definition: Json<'_>, field: &str) -> Result<Value, DecodeError> {
+    read(definition, field).map_err(DecodeError::ending)
+}
+
+fn read(definition: Json<'_>, field: &str) -> Result<Value, DecodeError> {
+    let place = |type_name| Place { field, type_name };
+    match definition.kind() {
+        Kind::Null => return Ok(Value::Null),
+        Kind::Object => {}
+        _ => return Err(definition.mismatch(place(TYPE))),
+    }
+    let mut decoded = Map::new();
+    let mut durations: [Option<Json<'_>>; 4] = [None; 4];
+    for (name, value) in definition.fields() {
+        let find = |names: &'static [&'static str]| {
+            let mut names = names.iter().enumerate();
+            names.find(|(_, known)| known.eq_ignore_ascii_case(&name))
+        };
+        if let Some((at, _)) = find(&DURATIONS) {
+            durations[at] = Some(value);
+        } else if let Some((_, name)) = find(&TEXTS) {
+            let text = value.text(place("string"))?;
+            set(&mut decoded, name, text.map(Value::from));
+        } else if let Some((_, name)) = find(&FLAGS) {
+            let flag = value.bool(place("bool"))?;
+            set(&mut decoded, name, flag.map(Value::from));
+        } else if name.eq_ignore_ascii_case("OutputMaxSize") {
+            let size = value.u64(place("uint"))?;
+            set(&mut decoded, "OutputMaxSize", size.map(Value::from));
+        } else if name.eq_ignore_ascii_case("ScriptArgs") {
+            let list = value.texts(place("[]string"), "string")?;
+            set(
+                &mut decoded,
+                "ScriptArgs",
+                Some(list.unwrap_or_default().into()),
+            );
+        } else if name.eq_ignore_ascii_case("Header") {
+            set(&mut decoded, "Header", Some(header(value, field)?));
+        }
+    }
+    for (name, value) in DURATIONS.into_iter().zip(durations) {
+        let nanos = value.map_or(Ok(0), nanos)?;
+        let duration = match name {
+            "TTL" => Value::from(nanos),
+            _ if nanos == 0 => Value::Null,
+            _ => GoDuration::from_nanos(nanos).to_string().into(),
+        };
+        set(&mut decoded, name, Some(duration));
+    }
+    Ok(Value::Object(decoded))
+}
+
+/// What is `null` in the request stays as it was; what says nothing is left out.
+fn set(decoded: &mut Map<String, Value>, name: &str, value: Option<Value>) {
+    let Some(value) = value else {
+        return;
+    };
+    let says_nothing = match &value {
+        Value::Null => true,
+        Value::Bool(yes) => !yes,
+        Value::Number(number) => number.as_i64() == Some(0),
+        Value::String(text) => text.is_empty(),
+        Value::Array(list) => list.is_empty(),
+        Value::Object(map) => map.is_empty(),
+    };
+    if says_nothing {
+        decoded.remove(name);
+    } else {
+        decoded.insert(name.to_owned(), value);
+    }
+}
+
+fn header(value: Json<'_>, field: &str) -> Result<Value, DecodeError> {
+    let place = |type_name| Place { field, type_name };
+    match value.kind() {
+        Kind::Null => return Ok(Value::Null),
+        Kind::Object => {}
+        _ => return Err(value.mismatch(place("map[string][]string"))),
+    }
+    let mut header = Map::new();
+    for (name, value) in value.fields() {
+        let values = value.texts(place("[]string"), "string")?;
+        header.insert(name.into_owned(), values.into());
+    }
+    Ok(Value::Object(header))
+}
+
+/// A text with units, or a number of nanoseconds. Anything else is no time at all.
+fn nanos(value: Json<'_>) -> Result<i64, DecodeError> {
+    match value.kind() {
+        Kind::String => {
+            let parsed: Result<GoDuration, ParseDurationError> = value.string().parse();
+            let parsed = parsed.map_err(|error| DecodeError::new(in_gos_words(&error)));
+            parsed.map(GoDuration::nanos)
+        }
+        Kind::Number => Ok(whole_nanos(value.f64().unwrap_or_default())),
+        _ => Ok(0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decoded(text: &str) -> Result<String, String> {
+        let json = Json::parse(text).map_err(|error| error.to_string())?;
+        let decoded = decode(json, "HealthCheck.Check.Definition");
+        decoded
+            .map(|value| value.to_string())
+            .map_err(|error| error.to_string())
+    }
+
+    // What Consul 1.8.7 made of the same definitions.
+    #[test]
+    fn what_consul_knows_is_kept_in_its_form() {
+        for (text, want) in [
+            (r#"{"Interval":"90s","Bogus":1}"#, r#"{"Interval":"1m30s"}"#),
+            (
+                r#"{"interval":10,"TTL":"1s"}"#,
+                r#"{"Interval":"10ns","TTL":1000000000}"#,
+            ),
+            (
+                r#"{"HTTP":"a","http":"b","Header":{},"Timeout":1.9}"#,
+                r#"{"HTTP":"b","Timeout":"1ns"}"#,
+            ),
+            (
+                r#"{"Header":{"a":null},"HTTP":null,"Interval":"0s"}"#,
+                r#"{"Header":{"a":null}}"#,
+            ),
+            (r#"{"Interval":true,"OutputMaxSize":0}"#, "{}"),
+        ] {
+            assert_eq!(decoded(text).as_deref(), Ok(want), "{text}");
+        }
+        for (text, error) in [
+            (r#"{"Interval":"x"}"#, "time: invalid duration \"x\""),
+            (
+                r#"{"Interval":"x","Body":1}"#,
+                "json: cannot unmarshal number into Go struct field HealthCheck.Check.Definition of type string",
+            ),
+            (
+                r#"{"OutputMaxSize":-1}"#,
+                "json: cannot unmarshal number -1 into Go struct field HealthCheck.Check.Definition of type uint",
+            ),
+        ] {
+            assert_eq!(decoded(text), Err(error.to_owned()), "{text}");
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! How the indexes of the two servers relate.
+
+use std::collections::BTreeMap;
+
+/// The indexes of the real server, each with ours that means the same moment.
+///
+/// The numbers differ, for the real server also counts what it writes for itself. What has to agree
+/// is which are equal, and which is greater.
+#[derive(Debug, Default)]
+pub(crate) struct Moments {
+    ours_of: BTreeMap<u64, u64>,
+    real_of: BTreeMap<u64, u64>,
+    /// What the two had before the first request.
+    begin: Option<(u64, u64)>,
+}
+
+impl Moments {
+    /// Everything up to these indexes was before the first request, in whatever order.
+    pub(crate) fn begin(&mut self, real: u64, ours: u64) {
+        self.begin = Some((real, ours));
+    }
+
+    /// Notes that the two mean the same moment, or says why they can't.
+    pub(crate) fn note(&mut self, real: u64, ours: u64) -> Result<(), String> {
+        // Only numbers that came with the request, and 1 for none at all, are the same: the
+        // agent's own begin above the microseconds of the day that it was started.
+        if real == ours {
+            return Ok(());
+        }
+        if let Some((real_begin, ours_begin)) = self.begin
+            && real <= real_begin
+            && ours <= ours_begin
+        {
+            return Ok(());
+        }
+        let wrong = |what: &str| Err(format!("index {ours} where Consul has {real}: {what}"));
+        if let Some(known) = self.ours_of.get(&real) {
+            return match *known == ours {
+                true => Ok(()),
+                false => wrong(&format!("that was {known}")),
+            };
+        }
+        if let Some(known) = self.real_of.get(&ours) {
+            return wrong(&format!("ours was Consul's {known}"));
+        }
+        let before = self.ours_of.range(..real).next_back();
+        let after = self.ours_of.range(real..).next();
+        if let Some((other_real, other)) = before.filter(|(_, other)| **other >= ours) {
+            return wrong(&format!("Consul's earlier {other_real} was {other}"));
+        }
+        if let Some((other_real, other)) = after.filter(|(_, other)| **other <= ours) {
+            return wrong(&format!("Consul's later {other_real} was {other}"));
+        }
+        self.ours_of.insert(real, ours);
+        self.real_of.insert(ours, real);
+        Ok(())
+    }
+}

@@ -35,7 +35,7 @@ fn main() -> ExitCode {
         .nth(1)
         .is_some_and(|word| word == watchdog::NAME)
     {
-        return watchdog::run().into();
+        return watchdog::run(std::env::args_os().nth(2).as_deref()).into();
     }
     let (cli, at_given) = parse();
     trace::start(cli.global.verbose);

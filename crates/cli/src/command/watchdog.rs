@@ -5,18 +5,29 @@
 //! when the lock is certainly held (nanoseconds of the system's monotonic clock), `done` ends it.
 //! If the input ends without `done`, or the time passes without a later `until`, it sends SIGTERM,
 //! waits as long as the grace allows, and sends SIGKILL.
+//!
+//! A holder that is killed between starting the command and naming its group leaves a command whose
+//! group nobody has named. It is found by its environment: [`MARK`] has the value that the watchdog
+//! was started with.
 
+use std::ffi::OsStr;
 use std::io::BufRead;
+use std::os::unix::ffi::OsStrExt;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::time::{ClockId, clock_gettime};
+use nix::unistd::{Pid, getpgid};
 
 use crate::command::lock::group::Group;
 use crate::exit::Exit;
 
-/// The word that starts it.
+/// The word that starts it; what it is to look for follows.
 pub(crate) const NAME: &str = "__watchdog";
+/// The variable that tells the commands of one holder from all others.
+pub(crate) const MARK: &str = "QUORATE_LOCK_HOLDER";
+/// How long a command whose group was never named is looked for: it may be just starting.
+const SEARCH: Duration = Duration::from_secs(1);
 
 /// How often a group that was asked to end is looked at.
 const LOOK: Duration = Duration::from_millis(10);
@@ -65,8 +76,8 @@ pub(crate) fn now_nanos() -> u64 {
     u64::try_from(now.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// Watches until `done`.
-pub(crate) fn run() -> Exit {
+/// Watches until `done`, for a holder whose command has `mark` in its environment.
+pub(crate) fn run(mark: Option<&OsStr>) -> Exit {
     let (sender, lines) = mpsc::channel();
     // A thread, because standard input can only be read with a time limit this way. The end of
     // the process ends it.
@@ -85,10 +96,10 @@ pub(crate) fn run() -> Exit {
     if reader.is_err() {
         return Exit::Failure;
     }
-    watch(&lines)
+    watch(&lines, mark)
 }
 
-fn watch(lines: &Receiver<Line>) -> Exit {
+fn watch(lines: &Receiver<Line>, mark: Option<&OsStr>) -> Exit {
     let mut group = None;
     let mut limit: Option<(u64, Duration)> = None;
     loop {
@@ -104,13 +115,43 @@ fn watch(lines: &Receiver<Line>) -> Exit {
             Ok(Line::Until { nanos, grace }) => limit = Some((nanos, grace)),
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
                 let (nanos, grace) = limit.unwrap_or_default();
-                if let Some(group) = group {
+                let found = group.or_else(|| mark.and_then(search));
+                if let Some(group) = found {
                     stop(group, nanos, grace);
                 }
                 return Exit::LockLost;
             }
         }
     }
+}
+
+/// The group of a command that was started with `mark`, if one is there or appears in time.
+fn search(mark: &OsStr) -> Option<Group> {
+    let until = Instant::now() + SEARCH;
+    loop {
+        if let Some(group) = marked(mark) {
+            return Some(group);
+        }
+        if Instant::now() >= until {
+            return None;
+        }
+        std::thread::park_timeout(LOOK);
+    }
+}
+
+/// The group of a process with `mark` in its environment. Only Linux shows environments.
+fn marked(mark: &OsStr) -> Option<Group> {
+    let wanted = [MARK.as_bytes(), b"=", mark.as_bytes()].concat();
+    let processes = std::fs::read_dir("/proc").ok()?.flatten();
+    let mut ids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    ids.find_map(|id: i32| {
+        let environment = std::fs::read(format!("/proc/{id}/environ")).ok()?;
+        environment
+            .split(|byte| *byte == 0)
+            .find(|variable| *variable == wanted)?;
+        let group = getpgid(Some(Pid::from_raw(id))).ok()?;
+        Group::of(u32::try_from(group.as_raw()).ok()?).ok()
+    })
 }
 
 /// SIGTERM now, SIGKILL at the end of the grace or at `nanos`, whichever comes first.
@@ -150,13 +191,32 @@ mod tests {
             })
             .unwrap();
         sender.send(Line::Done).unwrap();
-        assert_eq!(watch(&lines), Exit::Success);
+        assert_eq!(watch(&lines, None), Exit::Success);
     }
 
     #[test]
     fn a_watchdog_without_a_holder_says_that_the_lock_was_lost() {
         let (sender, lines) = mpsc::channel::<Line>();
         drop(sender);
-        assert_eq!(watch(&lines), Exit::LockLost);
+        assert_eq!(watch(&lines, None), Exit::LockLost);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_command_whose_group_was_never_named_is_found_and_ended() {
+        use std::os::unix::process::{CommandExt, ExitStatusExt};
+
+        let mark = format!("{}-{}", std::process::id(), now_nanos());
+        let mut command = std::process::Command::new("sleep");
+        let mut child = command
+            .arg("60")
+            .env(MARK, &mark)
+            .process_group(0)
+            .spawn()
+            .unwrap();
+        let (sender, lines) = mpsc::channel::<Line>();
+        drop(sender);
+        assert_eq!(watch(&lines, Some(mark.as_ref())), Exit::LockLost);
+        assert!(child.wait().unwrap().signal().is_some());
     }
 }

@@ -7,17 +7,25 @@ use std::process::ExitStatus;
 
 use tokio::process::{Child, Command};
 
+use crate::command::watchdog;
 use crate::exit::Exit;
 use crate::failure::Failure;
 
-/// Starts the command in a process group of its own.
-pub(crate) fn start(words: &[OsString], name: &str, token: u64) -> Result<Child, Failure> {
+/// Starts the command in a process group of its own. By `mark` the watchdog finds it whatever
+/// happens to this process.
+pub(crate) fn start(
+    words: &[OsString],
+    name: &str,
+    token: u64,
+    mark: &str,
+) -> Result<Child, Failure> {
     let Some((program, arguments)) = words.split_first() else {
         return Err(Failure::usage("there is no command to run"));
     };
     let mut command = Command::new(program);
     command.args(arguments).process_group(0);
     command
+        .env(watchdog::MARK, mark)
         .env("QUORATE_LOCK_NAME", name)
         .env("QUORATE_FENCING_TOKEN", token.to_string());
     command.spawn().map_err(|error| not_started(program, error))

@@ -12,6 +12,8 @@ use crate::exit::Exit;
 /// A watchdog that runs beside the command until [`Leash::done`].
 #[derive(Debug)]
 pub(crate) struct Leash {
+    /// What tells this holder's command from all others.
+    mark: String,
     watchdog: Child,
     lines: ChildStdin,
 }
@@ -20,7 +22,11 @@ impl Leash {
     /// Starts the watchdog: the same program, in a group of its own so that Ctrl-C does not end it.
     pub(crate) fn start() -> io::Result<Self> {
         let mut command = Command::new(own_program()?);
-        command.arg0("quorate").arg(watchdog::NAME).process_group(0);
+        let mark = format!("{}-{}", std::process::id(), now_nanos());
+        command
+            .arg0("quorate")
+            .args([watchdog::NAME, &mark])
+            .process_group(0);
         command
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
@@ -30,7 +36,16 @@ impl Leash {
             .stdin
             .take()
             .ok_or_else(|| io::Error::other("no pipe"))?;
-        Ok(Self { watchdog, lines })
+        Ok(Self {
+            mark,
+            watchdog,
+            lines,
+        })
+    }
+
+    /// What the command must have as [`watchdog::MARK`] in its environment.
+    pub(crate) fn mark(&self) -> &str {
+        &self.mark
     }
 
     /// Names the group to stop.

@@ -65,7 +65,13 @@ pub(crate) async fn run(
         .map_err(failed)?;
     // Heard from before there is a command that could stop.
     let mut stops = Signals::listen(&[Signal::SIGCHLD]).map_err(failed)?;
-    let child = match child::start(&args.command, &args.name, held.fencing_token().0) {
+    let started = child::start(
+        &args.command,
+        &args.name,
+        held.fencing_token().0,
+        leash.mark(),
+    );
+    let child = match started {
         Ok(child) => child,
         Err(failure) => {
             leash.done();
@@ -83,7 +89,10 @@ pub(crate) async fn run(
         contended,
         held,
     };
-    supervised.leash.watch(group).map_err(failed)?;
+    if let Err(error) = supervised.leash.watch(group) {
+        // This process was stopped for too long: the watchdog has found and ended the command.
+        tracing::warn!(%error, "the watchdog has ended");
+    }
     let ended = supervised.stay(signals, &mut stops).await;
     let exit = match ended {
         Ok(status) => child::exit(status?),

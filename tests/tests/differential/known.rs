@@ -1,6 +1,7 @@
 //! Where the agent differs from Consul 1.8.7 on purpose, also when it is strict.
 
 use quorate_testkit::exchange::Answer;
+use serde_json::Value;
 
 use crate::request::{Body, Request};
 
@@ -26,7 +27,7 @@ pub(crate) struct Known {
     is: fn(Kind, &Request, Option<&Answer>, Option<&Answer>) -> bool,
 }
 
-static KNOWN: [Known; 5] = [
+static KNOWN: [Known; 6] = [
     Known {
         name: "catalog operations in a transaction",
         reason: "operations on nodes, services and checks are refused within transactions",
@@ -60,24 +61,36 @@ static KNOWN: [Known; 5] = [
         },
     },
     Known {
-        name: "connection closed after an unread chunked body",
-        reason: "a body without a length that nobody reads ends the connection, where Go reads up \
-                 to 256 KiB away",
+        name: "connection closed after an unread body",
+        reason: "a body that is refused unread ends the connection, unless it came with the head; \
+                 Go reads up to 256 KiB away, and resets the connection when there is more",
         diverges: false,
         is: |kind, request, real, ours| {
-            kind == Kind::Text
-                && matches!(request.body, Body::Chunked(_))
-                && real.zip(ours).is_some_and(|(real, ours)| {
-                    (real.status, &real.body) == (ours.status, &ours.body)
-                        && ours.header("connection") == Some("close")
-                })
+            let unread = matches!(request.body, Body::Chunked(_) | Body::Filled(_));
+            let closes = |it: &Answer| it.header("connection") == Some("close");
+            let alike = real.zip(ours).is_none_or(|(real, ours)| {
+                real.status == ours.status && (closes(real) || closes(ours))
+            });
+            kind == Kind::Text && unread && alike && ours.is_some_and(|ours| ours.status >= 400)
+        },
+    },
+    Known {
+        name: "empty value, compressed",
+        reason: "Consul announces gzip for a raw value without a byte and sends none, which no \
+                 decoder accepts; the agent announces nothing",
+        diverges: false,
+        is: |_, request, real, ours| {
+            let announces = |it: &Answer| it.header("content-encoding").is_some();
+            request.target.contains("raw")
+                && real.is_some_and(|real| real.body.is_empty() && announces(real))
+                && ours.is_some_and(|ours| ours.body.is_empty() && !announces(ours))
         },
     },
     Known {
         name: "requests that break Consul",
-        reason: "Consul ends the connection without an answer (a panic) when a check's definition \
-                 or a check of a list is null; the agent takes the first for an empty one and \
-                 refuses the second",
+        reason: "Consul ends the connection without an answer (it panics) when a check's definition, \
+                 a check of a list or an operation of a transaction is null; the agent takes them \
+                 for empty ones",
         diverges: true,
         is: |_, request, real, ours| {
             let is_null = match &request.body {
@@ -85,12 +98,52 @@ static KNOWN: [Known; 5] = [
                 _ => false,
             };
             is_null
-                && request.target.starts_with("/v1/catalog/register")
+                && (request.target.starts_with("/v1/catalog/register")
+                    || request.target.starts_with("/v1/txn"))
                 && real.is_none()
                 && ours.is_some()
         },
     },
 ];
+
+/// A read of what is not there, before and after: Consul wakes it when a neighbour in its tree
+/// changes.
+pub(crate) static NEIGHBOUR: Known = Known {
+    name: "woken by a neighbour of what is not there",
+    reason: "Consul wakes a read of an absent key, prefix or session when something beside it \
+             changes, to answer the same once more; the agent lets it sleep",
+    diverges: false,
+    is: |_, _, _, _| false,
+};
+
+/// Whether the request makes Consul 1.8.7 end for good: a transaction that writes and also deletes
+/// everything with `delete-tree` closes one of its channels twice, and the whole server panics at
+/// the next write. The agent carries it out. Nothing can be compared after that.
+pub(crate) fn ends_consul(request: &Request) -> bool {
+    let Body::Text(body) = &request.body else {
+        return false;
+    };
+    // What follows the first value does not matter, as for Consul.
+    let mut values = serde_json::Deserializer::from_str(body).into_iter::<Value>();
+    let Some(Ok(Value::Array(ops))) = values.next() else {
+        return false;
+    };
+    ops.len() > 1 && ops.iter().any(deletes_everything)
+}
+
+fn deletes_everything(op: &Value) -> bool {
+    let ops = op.as_object().into_iter().flatten();
+    let mut ops = ops.filter_map(|(_, op)| op.as_object());
+    ops.any(|op| {
+        let mut fields = op.iter();
+        let mut keys = op
+            .iter()
+            .filter(|(name, _)| name.eq_ignore_ascii_case("key"));
+        fields.any(|(_, value)| value == "delete-tree")
+            && !keys.all(|(_, key)| key.as_str().is_some_and(|key| !key.is_empty()))
+            || !op.keys().any(|name| name.eq_ignore_ascii_case("key"))
+    })
+}
 
 /// The known difference that explains why these answers differ.
 pub(crate) fn find(

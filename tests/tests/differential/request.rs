@@ -82,6 +82,16 @@ impl Request {
         self
     }
 
+    /// The same read without blocking.
+    pub(crate) fn at_once(&self) -> Self {
+        let mut request = self.clone();
+        if let Some((target, _)) = self.target.split_once("index=") {
+            request.target = target.trim_end_matches(['?', '&']).to_owned();
+        }
+        request.wait = None;
+        request
+    }
+
     /// The request as it is sent to one server.
     pub(crate) fn wire(&self, meanings: &impl Meanings, side: Side) -> Vec<u8> {
         let target = resolve(&self.target, meanings, side);

@@ -37,6 +37,7 @@ type Decode = fn(&str, bool) -> Result<(Command, String), DecodeError>;
 /// Decodes a command and the datacenter that it is for, and carries it out. Of the datacenter,
 /// only the one in the body counts.
 fn submit(request: Request<'_>, body: Body, decode: Decode) -> Result<Answer, Refused> {
+    request.check_namespace()?;
     let front = Arc::clone(request.front);
     Ok(Answer::later(async move {
         let body = match body.collect(MAX_BODY_BYTES).await {
@@ -265,15 +266,25 @@ fn decode_service(
     Ok(())
 }
 
+/// Weights that make no sense are replaced by the default, all of them.
 fn decode_weights(field: Field<'_>, strict: bool) -> Result<ServiceWeights, DecodeError> {
-    let mut weights = ServiceWeights::default();
+    const MOST: i64 = 65_535;
+    let mut weights = ServiceWeights {
+        passing: 0,
+        warning: 0,
+    };
     let object = Object { strict, ..WEIGHTS };
     object.each(field.value, |name, field| match name {
         "passing" => field.number(&mut weights.passing),
         "warning" => field.number(&mut weights.warning),
         _ => Ok(()),
     })?;
-    Ok(weights)
+    let sensible = (1..=MOST).contains(&weights.passing) && (0..=MOST).contains(&weights.warning);
+    Ok(if sensible {
+        weights
+    } else {
+        ServiceWeights::default()
+    })
 }
 
 fn decode_check(check: Json<'_>, object: Object, spec: &mut CheckSpec) -> Result<(), DecodeError> {
@@ -348,6 +359,67 @@ mod tests {
         let want = "json: cannot unmarshal array into Go value of type structs.RegisterRequest";
         assert_eq!(error, want);
         assert_eq!(decode_register("", true).unwrap_err().to_string(), "EOF");
+    }
+
+    // What Consul 1.8.7 made of the same weights.
+    #[test]
+    fn weights_are_taken_whole_or_not_at_all() {
+        for (given, passing, warning) in [
+            ("null", 1, 1),
+            ("{}", 1, 1),
+            (r#"{"Passing":2}"#, 2, 0),
+            (r#"{"Passing":3,"Warning":4}"#, 3, 4),
+            (r#"{"Warning":5}"#, 1, 1),
+            (r#"{"Passing":2,"Warning":-1}"#, 1, 1),
+            (r#"{"Passing":70000}"#, 1, 1),
+        ] {
+            let body = format!(r#"{{"Node":"n","Service":{{"Service":"s","Weights":{given}}}}}"#);
+            let weights = register(&body).service.unwrap().weights;
+            assert_eq!(
+                (weights.passing, weights.warning),
+                (passing, warning),
+                "{given}"
+            );
+        }
+    }
+
+    // What Consul 1.8.7 answered to the same bodies.
+    #[test]
+    fn the_first_error_is_told_unless_a_duration_is_wrong() {
+        for (body, want) in [
+            (
+                r#"{"NODE":1,"Bogus":2}"#,
+                "json: cannot unmarshal number into Go struct field RegisterRequest.Node of type string",
+            ),
+            (r#"{"Bogus":2,"Node":1}"#, "json: unknown field \"Bogus\""),
+            (
+                r#"{"Node":1,"Check":{"Definition":{"Interval":"x"}}}"#,
+                "time: invalid duration \"x\"",
+            ),
+            (
+                r#"{"Checks":[{"CheckID":1}]}"#,
+                "json: cannot unmarshal number into Go struct field HealthCheck.Checks.CheckID of type types.CheckID",
+            ),
+            (
+                r#"{"Namespace":"x"}"#,
+                "json: unknown field \"Namespace\" - Namespaces are a Consul Enterprise feature",
+            ),
+        ] {
+            let error = decode_register(body, true).unwrap_err();
+            assert_eq!(error.to_string(), want, "{body}");
+        }
+    }
+
+    #[test]
+    fn what_is_doubled_is_read_twice_and_the_single_check_comes_last() {
+        let body =
+            r#"{"Node":"n","Check":{"Name":"a"},"Checks":[{"Name":"b"}],"Check":{"Notes":"c"}}"#;
+        let checks = register(body).checks;
+        let names: Vec<_> = checks
+            .iter()
+            .map(|it| (it.name.as_str(), it.notes.as_str()))
+            .collect();
+        assert_eq!(names, [("b", ""), ("a", "c")]);
     }
 
     #[test]

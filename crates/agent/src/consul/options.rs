@@ -61,14 +61,14 @@ fn consistency(params: &Params<'_>) -> Result<Consistency, String> {
     let mut stale = params.has("stale");
     let consistent = params.has("consistent");
     if let Some(age) = params.text("max_stale") {
-        if age.parse::<GoDuration>().is_err() {
+        let Ok(age) = age.parse::<GoDuration>() else {
             return Err(format!(
                 "{} {}",
                 text::INVALID_MAX_STALE,
                 crate::quote::quote(age)
             ));
-        }
-        stale = true;
+        };
+        stale |= age.nanos() > 0;
     }
     if stale && consistent {
         return Err(text::STALE_AND_CONSISTENT.into());
@@ -182,6 +182,7 @@ mod tests {
         ] {
             assert_eq!(parse(query), Err(error.into()), "{query}");
         }
+        assert!(parse("max_stale=0s&consistent").is_ok());
         assert!(parse("index=1&index=x&leader&stale&near=x&filter=y&token=z").is_ok());
     }
 

@@ -100,6 +100,8 @@ pub(crate) fn destroy(request: Request<'_>) -> Result<Answer, Refused> {
 
 /// `PUT /v1/session/renew/:id`: the session, or 404. No index moves.
 pub(crate) fn renew(request: Request<'_>) -> Result<Answer, Refused> {
+    // Consul reads the options of a read here too, without any use for them.
+    request.options()?;
     request.check_namespace()?;
     let id = session_id(request)?;
     request.check_datacenter()?;

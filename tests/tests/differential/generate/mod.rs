@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use quorate_conformance::random::Random;
 
+use crate::known;
 use crate::request::{Body, Request};
 use crate::run::Outcome;
 
@@ -70,12 +71,22 @@ impl Generator {
         least + self.random.below(most - least + 1)
     }
 
-    /// Draws a step.
+    /// Draws a step that Consul survives.
     pub(crate) fn step(&mut self) -> Step {
+        loop {
+            let step = self.any_step();
+            let during = step.during.as_ref().is_some_and(known::ends_consul);
+            if !during && !known::ends_consul(&step.request) {
+                return step;
+            }
+        }
+    }
+
+    fn any_step(&mut self) -> Step {
         let id = self.next;
         self.next += 1;
         if self.one_in(60) {
-            let request = self.blocking_read(Duration::from_millis(80));
+            let request = self.blocking_read(Duration::from_millis(150));
             let during = Some(self.change());
             return Step {
                 id,

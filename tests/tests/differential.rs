@@ -5,6 +5,11 @@
 //! repeats a sequence, and `QUORATE_DIFFERENTIAL_REPORTS` how many differences to look for before
 //! giving up (default 1). A difference is reduced to as few requests as still show it.
 
+#![allow(
+    clippy::print_stdout,
+    reason = "the seed and what was compared are printed"
+)]
+
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 #[path = "differential/answer.rs"]

@@ -520,11 +520,20 @@ fn first_difference(real: &str, ours: &str) -> String {
         .take_while(|(real, ours)| real == ours)
         .count();
     let from = |text: &str| {
-        let begin = text.floor_char_boundary(at.saturating_sub(60));
-        let end = text.floor_char_boundary((at + 200).min(text.len()));
+        let begin = boundary(text, at.saturating_sub(60));
+        let end = boundary(text, at + 200);
         text[begin..end].to_owned()
     };
     format!("Consul:    {}\nthe agent: {}", from(real), from(ours))
+}
+
+/// The start of the character at `at`, or the end of `text`.
+fn boundary(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
 }
 
 fn shown(told: &Told) -> String {
@@ -539,7 +548,7 @@ fn shown(told: &Told) -> String {
                 .collect();
             let mut body = body(answer);
             if body.len() > SHOWN {
-                body.truncate(body.floor_char_boundary(SHOWN));
+                body.truncate(boundary(&body, SHOWN));
                 body.push('…');
             }
             let (status, headers) = (answer.status, headers.join("; "));

@@ -9,7 +9,6 @@
     clippy::print_stdout,
     reason = "the seed and what was compared are printed"
 )]
-
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 #[path = "differential/answer.rs"]

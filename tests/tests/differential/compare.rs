@@ -21,38 +21,57 @@ impl Moments {
     }
 
     /// Notes that the two mean the same moment, or says why they can't.
-    pub(crate) fn note(&mut self, real: u64, ours: u64) -> Result<(), String> {
+    pub(crate) fn note(&mut self, real: u64, ours: u64) -> Result<(), Clash> {
+        if self.check(real, ours)? {
+            self.ours_of.insert(real, ours);
+            self.real_of.insert(ours, real);
+        }
+        Ok(())
+    }
+
+    /// Whether the two could mean the same moment and it is worth to note that.
+    pub(crate) fn check(&self, real: u64, ours: u64) -> Result<bool, Clash> {
         // Only numbers that came with the request, and 1 for none at all, are the same: the
         // agent's own begin above the microseconds of the day that it was started.
         if real == ours {
-            return Ok(());
+            return Ok(false);
         }
         if let Some((real_begin, ours_begin)) = self.begin
             && real <= real_begin
             && ours <= ours_begin
         {
-            return Ok(());
+            return Ok(false);
         }
-        let wrong = |what: &str| Err(format!("index {ours} where Consul has {real}: {what}"));
+        let clash = |later: bool, why: String| {
+            let what = format!("index {ours} where Consul has {real}: {why}");
+            Err(Clash { later, what })
+        };
         if let Some(known) = self.ours_of.get(&real) {
             return match *known == ours {
-                true => Ok(()),
-                false => wrong(&format!("that was {known}")),
+                true => Ok(false),
+                false => clash(ours > *known, format!("that was {known}")),
             };
         }
         if let Some(known) = self.real_of.get(&ours) {
-            return wrong(&format!("ours was Consul's {known}"));
+            return clash(*known > real, format!("ours was Consul's {known}"));
         }
         let before = self.ours_of.range(..real).next_back();
         let after = self.ours_of.range(real..).next();
         if let Some((other_real, other)) = before.filter(|(_, other)| **other >= ours) {
-            return wrong(&format!("Consul's earlier {other_real} was {other}"));
+            return clash(false, format!("Consul's earlier {other_real} was {other}"));
         }
         if let Some((other_real, other)) = after.filter(|(_, other)| **other <= ours) {
-            return wrong(&format!("Consul's later {other_real} was {other}"));
+            return clash(true, format!("Consul's later {other_real} was {other}"));
         }
-        self.ours_of.insert(real, ours);
-        self.real_of.insert(ours, real);
-        Ok(())
+        Ok(true)
     }
+}
+
+/// Two indexes that can't mean the same moment.
+#[derive(Debug)]
+pub(crate) struct Clash {
+    /// Whether ours means a later one than Consul's.
+    pub(crate) later: bool,
+    /// What tells so.
+    pub(crate) what: String,
 }

@@ -3,6 +3,7 @@
 use quorate_testkit::exchange::Answer;
 use serde_json::Value;
 
+use crate::answer::body;
 use crate::request::{Body, Request};
 
 /// In what two answers differ.
@@ -10,8 +11,10 @@ use crate::request::{Body, Request};
 pub(crate) enum Kind {
     /// In status, headers or body.
     Text,
-    /// In how their indexes relate to those of earlier answers.
-    Index,
+    /// The agent's index means an earlier moment than Consul's, by those of other answers.
+    Earlier,
+    /// It means a later one.
+    Later,
     /// In whether a read waited.
     Wait,
 }
@@ -27,7 +30,7 @@ pub(crate) struct Known {
     is: fn(Kind, &Request, Option<&Answer>, Option<&Answer>) -> bool,
 }
 
-static KNOWN: [Known; 6] = [
+static KNOWN: [Known; 8] = [
     Known {
         name: "catalog operations in a transaction",
         reason: "operations on nodes, services and checks are refused within transactions",
@@ -43,7 +46,7 @@ static KNOWN: [Known; 6] = [
                  its end or its return is never woken; the agent answers the tables' index",
         diverges: false,
         is: |kind, request, real, _| {
-            matches!(kind, Kind::Index | Kind::Wait)
+            matches!(kind, Kind::Later | Kind::Wait)
                 && request.target.starts_with("/v1/catalog/node/")
                 && real.and_then(|real| real.header("x-consul-index")) == Some("1")
         },
@@ -54,10 +57,8 @@ static KNOWN: [Known; 6] = [
                  waits sleeps on; the agent answers that of the newest change",
         diverges: false,
         is: |kind, request, real, _| {
-            matches!(kind, Kind::Index | Kind::Wait)
-                && request.target.starts_with("/v1/kv/")
-                && (request.target.contains("recurse") || request.target.contains("keys"))
-                && real.is_some_and(|real| real.status == 404)
+            matches!(kind, Kind::Later | Kind::Wait)
+                && real.is_some_and(|real| is_absent_prefix(request, real.status))
         },
     },
     Known {
@@ -87,6 +88,32 @@ static KNOWN: [Known; 6] = [
         },
     },
     Known {
+        name: "datacenters behind an error",
+        reason: "Consul answers the list of datacenters also when it refuses the options, behind \
+                 the error's words; the agent answers the error alone",
+        diverges: false,
+        is: |_, request, real, ours| {
+            let alike = real.zip(ours).is_some_and(|(real, ours)| {
+                let behind = body(real);
+                let behind = behind.strip_prefix(&body(ours));
+                real.status == ours.status && behind.is_some_and(|rest| rest.contains("dc1"))
+            });
+            request.target.starts_with("/v1/catalog/datacenters") && alike
+        },
+    },
+    Known {
+        name: "datacenters from the cache",
+        reason: "with ?cached Consul answers catalog/datacenters from a cache and says how old \
+                 that is; the agent has nothing to cache",
+        diverges: false,
+        is: |_, request, real, ours| {
+            request.target.starts_with("/v1/catalog/datacenters?")
+                && real.zip(ours).is_some_and(|(real, ours)| {
+                    real.header("x-cache").is_some() && body(real) == body(ours)
+                })
+        },
+    },
+    Known {
         name: "requests that break Consul",
         reason: "Consul ends the connection without an answer (it panics) when a check's definition, \
                  a check of a list or an operation of a transaction is null; the agent takes them \
@@ -105,6 +132,14 @@ static KNOWN: [Known; 6] = [
         },
     },
 ];
+
+/// Whether a read of a prefix found nothing there.
+pub(crate) fn is_absent_prefix(request: &Request, status: u16) -> bool {
+    let target = &request.target;
+    target.starts_with("/v1/kv/")
+        && (target.contains("recurse") || target.contains("keys"))
+        && status == 404
+}
 
 /// A read of what is not there, before and after: Consul wakes it when a neighbour in its tree
 /// changes.

@@ -8,7 +8,7 @@ mod pool;
 mod session;
 mod txn;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::time::Duration;
 
@@ -41,8 +41,10 @@ impl fmt::Display for Step {
 pub(crate) struct Generator {
     random: Random,
     next: usize,
-    /// The steps that created sessions of this episode, and whether each may lock keys.
-    sessions: Vec<(usize, bool)>,
+    /// What is asked next, before anything is drawn.
+    planned: VecDeque<Request>,
+    /// The steps that created sessions of this episode.
+    sessions: Vec<usize>,
     /// The newest step that was answered with an index, by its target.
     indexes: HashMap<String, usize>,
     /// All of them, the newest last.
@@ -54,6 +56,7 @@ impl Generator {
         Self {
             random: Random::new(seed),
             next: 0,
+            planned: VecDeque::new(),
             sessions: Vec::new(),
             indexes: HashMap::new(),
             indexed: Vec::new(),
@@ -64,6 +67,10 @@ impl Generator {
         self.sessions.clear();
         self.indexes.clear();
         self.indexed.clear();
+        self.planned.clear();
+        if self.one_in(2) {
+            self.plan_tied_session();
+        }
     }
 
     /// A number from `least` to `most`.
@@ -85,6 +92,13 @@ impl Generator {
     fn any_step(&mut self) -> Step {
         let id = self.next;
         self.next += 1;
+        if let Some(request) = self.planned.pop_front() {
+            return Step {
+                id,
+                request,
+                during: None,
+            };
+        }
         if self.one_in(60) {
             let request = self.blocking_read(Duration::from_millis(150));
             let during = Some(self.change());
@@ -121,7 +135,7 @@ impl Generator {
     pub(crate) fn learn(&mut self, step: &Step, outcome: &Outcome) {
         let target = &step.request.target;
         if target.starts_with("/v1/session/create") && outcome.status == 200 {
-            self.sessions.push((step.id, may_lock(&step.request)));
+            self.sessions.push(step.id);
         }
         if step.request.method == "GET" && matches!(outcome.status, 200 | 404) {
             let path = target.split('?').next().unwrap_or_default();
@@ -203,14 +217,6 @@ impl Generator {
             8 => self.session_destroy(),
             _ => self.catalog_write(),
         }
-    }
-}
-
-/// Locks are only for sessions whose lock-delay is over at once, or never while tests run.
-fn may_lock(request: &Request) -> bool {
-    match &request.body {
-        Body::Text(text) => text.contains("\"LockDelay\":\"0s\""),
-        _ => false,
     }
 }
 

@@ -105,7 +105,7 @@ impl Generator {
             true => self.pick(&BAD_VERBS),
             false => self.pick(&VERBS),
         };
-        let key = match self.one_in(40) {
+        let key = match self.one_in(40) && verb != "lock" {
             true => self.pick(&KEYS).to_owned(),
             false => format!("⟦e⟧{}", self.pick(&KEYS)),
         };

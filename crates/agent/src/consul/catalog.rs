@@ -15,6 +15,8 @@ use crate::waiters::Watch;
 
 /// `GET /v1/catalog/datacenters`: the agent's own.
 pub(crate) fn datacenters(request: Request<'_>) -> Result<Answer, Refused> {
+    // Consul then answers the list as well, behind the error and with its status.
+    Options::consistency(request.params, request.headers).map_err(Reply::bad_request)?;
     Ok(Reply::object(&[&request.front.datacenter]).into())
 }
 

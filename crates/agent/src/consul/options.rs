@@ -28,8 +28,7 @@ pub(crate) struct Options {
 impl Options {
     /// Reads the options, or says in Consul's words which one is wrong.
     pub(crate) fn parse(params: &Params<'_>, headers: &HeaderMap) -> Result<Self, String> {
-        let consistency = consistency(params)?;
-        check_cache_control(headers)?;
+        let consistency = Self::consistency(params, headers)?;
         let wait = match params.text("wait") {
             None => DEFAULT_WAIT,
             Some(wait) => parse_wait(wait).ok_or(text::INVALID_WAIT)?,
@@ -43,6 +42,16 @@ impl Options {
             index,
             wait,
         })
+    }
+
+    /// Reads only those options that also a read has which never blocks.
+    pub(crate) fn consistency(
+        params: &Params<'_>,
+        headers: &HeaderMap,
+    ) -> Result<Consistency, String> {
+        let consistency = consistency(params)?;
+        check_cache_control(headers)?;
+        Ok(consistency)
     }
 
     /// The header that says which consistency the answer really has, which it has.

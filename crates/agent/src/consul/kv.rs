@@ -20,6 +20,10 @@ use crate::waiters::Watch;
 /// Answers every method of the endpoint.
 pub(crate) fn answer(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
     let options = request.options()?;
+    let of_many = request.params.has("keys") || request.params.has("recurse");
+    if *request.method == Method::GET && !of_many {
+        check_key(request)?;
+    }
     request.check_namespace()?;
     match *request.method {
         Method::PUT => put(request, body),
@@ -40,7 +44,6 @@ pub(crate) fn answer(request: Request<'_>, body: Body) -> Result<Answer, Refused
             Ok(blocking::answer(request, options, [watch], read))
         }
         _ => {
-            check_key(request)?;
             request.check_datacenter()?;
             let raw = request.params.has("raw");
             if options.index == 0 {

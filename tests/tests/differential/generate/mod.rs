@@ -14,9 +14,9 @@ use std::time::Duration;
 
 use quorate_conformance::random::Random;
 
+use crate::episode::Outcome;
 use crate::known;
 use crate::request::{Body, Request};
-use crate::run::Outcome;
 
 /// One thing to do on both sides.
 #[derive(Clone, Debug)]

@@ -12,7 +12,7 @@ use super::watch::{catch_up, scribble};
 use crate::protocol::{PARKED, equal};
 use crate::proxy::Direction;
 use crate::trial::{Case, Subject};
-use crate::{cases, eventually_ok};
+use crate::{cases, eventually, eventually_ok};
 
 const SOON: Duration = Duration::from_secs(30);
 
@@ -170,7 +170,15 @@ async fn a_waiter_survives_cut_connections(it: &Subject<Unified>) -> anyhow::Res
     let first = guard.fencing_token();
     let lock = remote.coordinator.lock("jobs");
     let wait = async { anyhow::Ok(lock.acquire().await?) };
+    // A waiter without a session is not waiting yet, and a session can't be created twice.
+    let consul = direct.native_consul().context("not a Consul")?.session();
+    let has_session = || async {
+        let sessions = consul.list().await.ok()?;
+        let both = sessions.iter().filter(|it| it.name.contains("jobs"));
+        (both.count() >= 2).then_some(())
+    };
     let disturb = async {
+        eventually(SOON, "the waiter's session", has_session).await?;
         for _ in 0..3 {
             sleep(PARKED).await;
             remote.proxy.cut().await;

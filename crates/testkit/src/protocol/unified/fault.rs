@@ -185,7 +185,7 @@ async fn a_waiter_survives_cut_connections(it: &Subject<Unified>) -> anyhow::Res
         }
         anyhow::Ok(guard.release().await?)
     };
-    let (second, ()) = timeout(SOON, async { tokio::try_join!(wait, disturb) }).await??;
+    let (second, ()) = Box::pin(timeout(SOON, async { tokio::try_join!(wait, disturb) })).await??;
     ensure!(second.fencing_token() > first);
     Ok(())
 }

@@ -72,7 +72,7 @@ static KNOWN: [Known; 8] = [
             let alike = real.zip(ours).is_none_or(|(real, ours)| {
                 real.status == ours.status && (closes(real) || closes(ours))
             });
-            kind == Kind::Text && unread && alike && ours.is_some_and(|ours| ours.status >= 400)
+            kind == Kind::Text && unread && alike && ours.is_some_and(|ours| ours.status >= 300)
         },
     },
     Known {

@@ -215,6 +215,11 @@ fn decode_register(body: &str, strict: bool) -> Result<(Register, String), Decod
     })?;
     // Consul puts it behind those of the list.
     register.checks.extend(last_check);
+    for check in &mut register.checks {
+        if check.check_type.is_empty() {
+            check.check_type = definition::check_type(&check.definition).to_owned();
+        }
+    }
     Ok((register, datacenter))
 }
 

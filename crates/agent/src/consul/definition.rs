@@ -85,6 +85,28 @@ fn read(definition: Json<'_>, field: &str) -> Result<Value, DecodeError> {
     Ok(Value::Object(decoded))
 }
 
+/// What kind of check a definition makes, as Consul names it; empty for none.
+pub(super) fn check_type(definition: &Value) -> &'static str {
+    let given = |name: &str| definition.get(name).is_some();
+    let interval = definition.get("Interval").and_then(Value::as_str);
+    let repeats = interval.is_some_and(|interval| !interval.starts_with('-'));
+    let lasts = definition.get("TTL").and_then(Value::as_i64) > Some(0);
+    let kinds = [
+        ("grpc", repeats && given("GRPC")),
+        ("http", repeats && given("HTTP")),
+        ("ttl", lasts),
+        ("tcp", repeats && given("TCP")),
+        ("alias", given("AliasNode") || given("AliasService")),
+        (
+            "docker",
+            repeats && given("DockerContainerID") && given("ScriptArgs"),
+        ),
+        ("script", given("ScriptArgs")),
+    ];
+    let kind = kinds.into_iter().find(|(_, is)| *is);
+    kind.map_or("", |(kind, _)| kind)
+}
+
 /// What is `null` in the request stays as it was; what says nothing is left out.
 fn set(decoded: &mut Map<String, Value>, name: &str, value: Option<Value>) {
     let Some(value) = value else {
@@ -143,6 +165,29 @@ mod tests {
         decoded
             .map(|value| value.to_string())
             .map_err(|error| error.to_string())
+    }
+
+    // What Consul 1.8.7 called checks with the same definitions.
+    #[test]
+    fn a_definition_tells_the_kind_of_check() {
+        for (text, kind) in [
+            ("{}", ""),
+            (r#"{"HTTP":"h"}"#, ""),
+            (r#"{"HTTP":"h","TCP":"t","Interval":"1s"}"#, "http"),
+            (r#"{"TCP":"t","Interval":-5}"#, ""),
+            (r#"{"TCP":"t","TTL":"1s","Interval":"1s"}"#, "ttl"),
+            (r#"{"GRPC":"g","TTL":"1s","Interval":"1s"}"#, "grpc"),
+            (r#"{"AliasNode":"n"}"#, "alias"),
+            (r#"{"ScriptArgs":["a"],"DockerContainerID":"d"}"#, "script"),
+            (
+                r#"{"ScriptArgs":["a"],"DockerContainerID":"d","Interval":"1s"}"#,
+                "docker",
+            ),
+        ] {
+            let json = Json::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+            let definition = decode(json, "").unwrap_or_default();
+            assert_eq!(check_type(&definition), kind, "{text}");
+        }
     }
 
     // What Consul 1.8.7 made of the same definitions.

@@ -301,14 +301,19 @@ impl Step<'_> {
         self.touch(Table::Checks);
     }
 
-    /// Removes a check; the services' index moves too, as on the real server.
+    /// Removes a check. That of a node concerns all its services, whose index then moves too; that
+    /// of a service moves nothing of other services.
     fn remove_check(&mut self, key: &PartKey) {
+        let check = self.state.catalog.check(key);
+        let is_of_node = check.is_some_and(|check| check.service_id.is_empty());
         if !self.state.catalog.remove_check(key) {
             return;
         }
         self.store(Row::Check(key.clone(), None));
         self.wake(Topic::NodeChecks(key.0.clone()));
-        self.touch(Table::Services);
+        if is_of_node {
+            self.touch(Table::Services);
+        }
         self.touch(Table::Checks);
         self.end_sessions_of_check(key);
     }

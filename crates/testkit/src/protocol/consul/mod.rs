@@ -5,6 +5,7 @@
 
 mod blocking;
 mod catalog;
+mod decoding;
 mod empty;
 mod http;
 mod kv;
@@ -29,7 +30,7 @@ use crate::trial::Case;
 
 /// Every case.
 pub fn cases() -> Vec<Case<Consul>> {
-    let tables: [Vec<Case<Consul>>; 17] = [
+    let tables: [Vec<Case<Consul>>; 18] = [
         // The long ones first, so that they run beside the others.
         session_ttl::cases(),
         lock_delay::cases(),
@@ -48,6 +49,7 @@ pub fn cases() -> Vec<Case<Consul>> {
         http::cases(),
         status::cases(),
         catalog::cases(),
+        decoding::cases(),
     ];
     tables.into_iter().flatten().collect()
 }

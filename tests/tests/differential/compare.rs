@@ -36,16 +36,17 @@ impl Moments {
         if real == ours {
             return Ok(false);
         }
-        if let Some((real_begin, ours_begin)) = self.begin
-            && real <= real_begin
-            && ours <= ours_begin
-        {
+        let early = |(real_begin, ours_begin)| real <= real_begin && ours <= ours_begin;
+        if real != 1 && ours != 1 && self.begin.is_some_and(early) {
             return Ok(false);
         }
         let clash = |later: bool, why: String| {
             let what = format!("index {ours} where Consul has {real}: {why}");
             Err(Clash { later, what })
         };
+        if real == 1 || ours == 1 {
+            return clash(real == 1, "1 stands for no index at all".to_owned());
+        }
         if let Some(known) = self.ours_of.get(&real) {
             return match *known == ours {
                 true => Ok(false),

@@ -25,7 +25,23 @@ impl Generator {
         }
     }
 
+    /// A release of what was acquired, if anything was.
+    fn release_again(&mut self) -> Option<Request> {
+        let newest = self.acquired.len().checked_sub(1)?;
+        let oldest = newest.saturating_sub(2) as u64;
+        let at = self.between(oldest, newest as u64) as usize;
+        let (path, session) = &self.acquired[at];
+        let target = format!("{path}?release={session}");
+        let value = self.pick(&pool::VALUES).to_owned();
+        Some(Request::new("PUT", target).with_body(Body::Text(value)))
+    }
+
     pub(super) fn kv_put(&mut self) -> Request {
+        if self.one_in(12)
+            && let Some(release) = self.release_again()
+        {
+            return release;
+        }
         let path = format!("/v1/kv/{}", self.key_path());
         let mut target = path.clone();
         if self.one_in(6) {

@@ -45,6 +45,8 @@ pub(crate) struct Generator {
     planned: VecDeque<Request>,
     /// The steps that created sessions of this episode.
     sessions: Vec<usize>,
+    /// What was asked to be acquired, the path and the session.
+    acquired: Vec<(String, String)>,
     /// The newest step that was answered with an index, by its target.
     indexes: HashMap<String, usize>,
     /// All of them, the newest last.
@@ -58,6 +60,7 @@ impl Generator {
             next: 0,
             planned: VecDeque::new(),
             sessions: Vec::new(),
+            acquired: Vec::new(),
             indexes: HashMap::new(),
             indexed: Vec::new(),
         }
@@ -65,6 +68,7 @@ impl Generator {
 
     pub(crate) fn begin_episode(&mut self) {
         self.sessions.clear();
+        self.acquired.clear();
         self.indexes.clear();
         self.indexed.clear();
         self.planned.clear();
@@ -116,8 +120,8 @@ impl Generator {
             62..68 => self.session_create(),
             68..78 => self.session(),
             78..86 => self.catalog(),
-            86..92 => self.health(),
-            92..94 => {
+            86..90 => self.health(),
+            90..94 => {
                 let wait = self.between(1, 30);
                 self.blocking_read(Duration::from_millis(wait))
             }
@@ -134,6 +138,9 @@ impl Generator {
     /// Takes note of what a step told.
     pub(crate) fn learn(&mut self, step: &Step, outcome: &Outcome) {
         let target = &step.request.target;
+        if let Some((path, session)) = target.split_once("?acquire=") {
+            self.acquired.push((path.to_owned(), session.to_owned()));
+        }
         if target.starts_with("/v1/session/create") && outcome.status == 200 {
             self.sessions.push(step.id);
         }

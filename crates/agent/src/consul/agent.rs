@@ -8,10 +8,18 @@ use serde_json::{Value, json};
 use super::front::{CONSUL_VERSION, Front, GOSSIP_PORT, SERVER_PORT};
 use super::reply::{Refused, Reply};
 use super::request::{Answer, Request};
+use super::route::Endpoint;
 use super::status::server_address;
 
+pub(super) const ENDPOINTS: &[Endpoint] = &[
+    Endpoint::get("agent/self", |request, _| describe(request)),
+    Endpoint::get("agent/members", |request, _| members(request)),
+    Endpoint::put("agent/join/", |request, _| join(request)).with_get_of_old(),
+    Endpoint::put("agent/force-leave/", |request, _| force_leave(request)).with_get_of_old(),
+];
+
 /// `GET /v1/agent/self`: who the agent is, as far as clients look.
-pub(crate) fn describe(request: Request<'_>) -> Result<Answer, Refused> {
+fn describe(request: Request<'_>) -> Result<Answer, Refused> {
     let front = request.front;
     let mut itself = AgentSelf::default();
     itself.config.datacenter.clone_from(&front.datacenter);
@@ -44,12 +52,12 @@ pub(crate) fn describe(request: Request<'_>) -> Result<Answer, Refused> {
 }
 
 /// `GET /v1/agent/members`: the agent alone.
-pub(crate) fn members(request: Request<'_>) -> Result<Answer, Refused> {
+fn members(request: Request<'_>) -> Result<Answer, Refused> {
     Ok(Reply::object(&[member(request.front)]).into())
 }
 
 /// `PUT /v1/agent/join/:address`: this agent has no gossip pool, so joining one fails.
-pub(crate) fn join(request: Request<'_>) -> Result<Answer, Refused> {
+fn join(request: Request<'_>) -> Result<Answer, Refused> {
     let address = request.text_name();
     Err(Reply::server_error(format!(
         "1 error occurred:\n\t* Failed to join {address}: this agent has no gossip pool\n\n"
@@ -58,7 +66,7 @@ pub(crate) fn join(request: Request<'_>) -> Result<Answer, Refused> {
 }
 
 /// `PUT /v1/agent/force-leave/:node`: there is no other node that could leave.
-pub(crate) fn force_leave(request: Request<'_>) -> Result<Answer, Refused> {
+fn force_leave(request: Request<'_>) -> Result<Answer, Refused> {
     let node = request.text_name();
     let text = format!("agent: No node found with name '{node}'");
     Err(Reply::server_error(text).into())

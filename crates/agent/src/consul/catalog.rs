@@ -6,22 +6,32 @@ use quorate_wire::consul::Node as ShownNode;
 use serde::Serialize;
 
 use super::blocking::{self, Reading};
+use super::catalog_register::{deregister, register};
 use super::options::Options;
 use super::reply::{Refused, Reply};
 use super::request::{Answer, Request};
+use super::route::Endpoint;
 use crate::engine::Topic;
 use crate::engine::consul::{Node, Service, State, Table};
 use crate::waiters::Watch;
 
+pub(super) const ENDPOINTS: &[Endpoint] = &[
+    Endpoint::get("catalog/datacenters", |request, _| datacenters(request)),
+    Endpoint::get("catalog/nodes", |request, _| nodes(request)),
+    Endpoint::get("catalog/node/", |request, _| node(request)),
+    Endpoint::put("catalog/register", register),
+    Endpoint::put("catalog/deregister", deregister),
+];
+
 /// `GET /v1/catalog/datacenters`: the agent's own.
-pub(crate) fn datacenters(request: Request<'_>) -> Result<Answer, Refused> {
+fn datacenters(request: Request<'_>) -> Result<Answer, Refused> {
     // Consul then answers the list as well, behind the error and with its status.
     Options::consistency(request.params, request.headers).map_err(Reply::bad_request)?;
     Ok(Reply::object(&[&request.front.datacenter]).into())
 }
 
 /// `GET /v1/catalog/nodes`: all nodes by name, or those with all of the given labels.
-pub(crate) fn nodes(request: Request<'_>) -> Result<Answer, Refused> {
+fn nodes(request: Request<'_>) -> Result<Answer, Refused> {
     let options = check(request)?;
     let labels = labels(request);
     let datacenter = request.front.datacenter.clone();
@@ -35,7 +45,7 @@ pub(crate) fn nodes(request: Request<'_>) -> Result<Answer, Refused> {
 }
 
 /// `GET /v1/catalog/node/:node`: a node and its services, or `null`.
-pub(crate) fn node(request: Request<'_>) -> Result<Answer, Refused> {
+fn node(request: Request<'_>) -> Result<Answer, Refused> {
     let options = request.options()?;
     request.check_namespace()?;
     let name = request.text_name();

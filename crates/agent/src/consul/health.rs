@@ -8,12 +8,18 @@ use super::blocking;
 use super::catalog::{check_with, has_labels, labels, reading};
 use super::reply::{Refused, Reply};
 use super::request::{Answer, Request};
+use super::route::Endpoint;
 use crate::engine::Topic;
 use crate::engine::consul::{Check, State, Table};
 use crate::waiters::Watch;
 
+pub(super) const ENDPOINTS: &[Endpoint] = &[
+    Endpoint::get("health/node/", |request, _| of_node(request)),
+    Endpoint::get("health/state/", |request, _| in_state(request)),
+];
+
 /// `GET /v1/health/node/:node`: the checks of a node; none for one that does not exist.
-pub(crate) fn of_node(request: Request<'_>) -> Result<Answer, Refused> {
+fn of_node(request: Request<'_>) -> Result<Answer, Refused> {
     let options = request.options()?;
     request.check_namespace()?;
     let node = request.text_name();
@@ -30,7 +36,7 @@ pub(crate) fn of_node(request: Request<'_>) -> Result<Answer, Refused> {
 }
 
 /// `GET /v1/health/state/:state`: the checks in a state, or all with `any`.
-pub(crate) fn in_state(request: Request<'_>) -> Result<Answer, Refused> {
+fn in_state(request: Request<'_>) -> Result<Answer, Refused> {
     let options = request.options()?;
     request.check_namespace()?;
     let wanted = request.text_name();

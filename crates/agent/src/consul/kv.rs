@@ -13,12 +13,15 @@ use super::front::{Front, unexpected};
 use super::options::{parse_u64, parse_u64_error};
 use super::reply::{Refused, Reply};
 use super::request::{Answer, Request};
+use super::route::Endpoint;
 use crate::engine::consul::{Command, Delete, KvEntry, Put, PutMode, Reply as Outcome, State};
 use crate::identity::UuidText;
 use crate::waiters::Watch;
 
+pub(super) const ENDPOINTS: &[Endpoint] = &[Endpoint::new("kv/", "OPTIONS,GET,PUT,DELETE", answer)];
+
 /// Answers every method of the endpoint.
-pub(crate) fn answer(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
+fn answer(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
     let options = request.options()?;
     let of_many = request.params.has("keys") || request.params.has("recurse");
     if *request.method == Method::GET && !of_many {

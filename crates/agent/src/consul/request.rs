@@ -10,14 +10,12 @@ use http::{HeaderMap, Method, StatusCode, Version};
 
 use super::body::Body;
 use super::front::Front;
+use super::gzip;
 use super::options::Options;
 use super::redirect::redirect;
 use super::reply::{Refused, Reply, Style};
-use super::route::{Lookup, Route};
+use super::route::{self, Endpoint, Lookup};
 use super::target::{Params, Path};
-use super::{
-    agent, catalog, catalog_register, gzip, health, kv, session, session_create, status, txn,
-};
 
 /// What an endpoint makes of a request.
 pub(crate) enum Answer {
@@ -103,8 +101,8 @@ pub(crate) fn answer(front: &Arc<Front>, parts: &Parts, body: Body) -> (Answer, 
         Ok(path) => path,
         Err(refused) => return ((*refused).into(), Style::default()),
     };
-    let (route, name) = match Route::find(&path) {
-        Lookup::Found(route, name) => (route, name),
+    let (endpoint, name) = match route::find(&path) {
+        Lookup::Found(endpoint, name) => (endpoint, name),
         Lookup::AddSlash => {
             let to = format!("{}/", String::from_utf8_lossy(&path));
             let reply = redirect(&parts.method, &to, parts.uri.query());
@@ -131,7 +129,7 @@ pub(crate) fn answer(front: &Arc<Front>, parts: &Parts, body: Body) -> (Answer, 
         params: &params,
         headers: &parts.headers,
     };
-    (dispatch(route, request, body), style)
+    (dispatch(endpoint, request, body), style)
 }
 
 /// The decoded path of a request that an endpoint may answer.
@@ -153,7 +151,7 @@ fn find(parts: &Parts) -> Result<Cow<'_, [u8]>, Refused> {
         _ if parts.uri.path() == "*" => Reply::outside(StatusCode::BAD_REQUEST).closing(),
         Path::Clean(path) => return Ok(path),
         // A cleaned path may lack the slash at its end too: Go mends both at once.
-        Path::Redirect(to) if Route::find(to.as_bytes()) == Lookup::AddSlash => {
+        Path::Redirect(to) if matches!(route::find(to.as_bytes()), Lookup::AddSlash) => {
             redirect(&parts.method, &format!("{to}/"), parts.uri.query())
         }
         Path::Redirect(to) => redirect(&parts.method, &to, parts.uri.query()),
@@ -180,39 +178,17 @@ fn outside(path: &[u8]) -> Reply {
     }
 }
 
-fn dispatch(route: Route, request: Request<'_>, body: Body) -> Answer {
+fn dispatch(endpoint: &Endpoint, request: Request<'_>, body: Body) -> Answer {
     let method = request.method;
     if *method == Method::OPTIONS {
         let reply = Reply::empty(StatusCode::OK);
-        return reply.with(ALLOW, route.allow()).into();
+        return reply.with(ALLOW, endpoint.allow()).into();
     }
-    if !route.takes(method, !request.front.strict) {
+    if !endpoint.takes(method, !request.front.strict) {
         let text = format!("method {method} not allowed");
         let reply = Reply::text(StatusCode::METHOD_NOT_ALLOWED, text);
-        return reply.with(ALLOW, route.allow()).into();
+        return reply.with(ALLOW, endpoint.allow()).into();
     }
-    let answer = match route {
-        Route::Kv => kv::answer(request, body),
-        Route::Txn => txn::run(request, body),
-        Route::SessionCreate => session_create::create(request, body),
-        Route::SessionDestroy => session::destroy(request),
-        Route::SessionRenew => session::renew(request),
-        Route::SessionInfo => session::info(request),
-        Route::SessionNode => session::of_node(request),
-        Route::SessionList => session::list(request),
-        Route::StatusLeader => status::leader(request),
-        Route::StatusPeers => status::peers(request),
-        Route::AgentSelf => agent::describe(request),
-        Route::AgentMembers => agent::members(request),
-        Route::AgentJoin => agent::join(request),
-        Route::AgentForceLeave => agent::force_leave(request),
-        Route::CatalogDatacenters => catalog::datacenters(request),
-        Route::CatalogNodes => catalog::nodes(request),
-        Route::CatalogNode => catalog::node(request),
-        Route::CatalogRegister => catalog_register::register(request, body),
-        Route::CatalogDeregister => catalog_register::deregister(request, body),
-        Route::HealthNode => health::of_node(request),
-        Route::HealthState => health::in_state(request),
-    };
+    let answer = endpoint.run(request, body);
     answer.unwrap_or_else(|refused| Answer::Now(*refused))
 }

@@ -1,133 +1,129 @@
 //! Which endpoint a path means, and which methods it takes.
+//!
+//! Each noun lists its endpoints beside their code; here they are only looked up.
 
 use http::{HeaderValue, Method};
 
-/// The endpoints that the agent serves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Route {
-    Kv,
-    Txn,
-    SessionCreate,
-    SessionDestroy,
-    SessionRenew,
-    SessionInfo,
-    SessionNode,
-    SessionList,
-    StatusLeader,
-    StatusPeers,
-    AgentSelf,
-    AgentMembers,
-    AgentJoin,
-    AgentForceLeave,
-    CatalogDatacenters,
-    CatalogNodes,
-    CatalogNode,
-    CatalogRegister,
-    CatalogDeregister,
-    HealthNode,
-    HealthState,
+use super::body::Body;
+use super::reply::Refused;
+use super::request::{Answer, Request};
+use super::{agent, catalog, health, kv, session, status, txn};
+
+/// What answers a request.
+type Handler = fn(Request<'_>, Body) -> Result<Answer, Refused>;
+
+/// One endpoint.
+pub(crate) struct Endpoint {
+    /// What follows `/v1/`; with a slash at its end, a name follows.
+    path: &'static str,
+    /// The `Allow` header.
+    allow: &'static str,
+    /// Whether clients from before Consul 1.0 may use GET too: it took any method then.
+    get_of_old: bool,
+    run: Handler,
+}
+
+impl Endpoint {
+    /// An endpoint that takes the methods in `allow`, in the form of the `Allow` header.
+    pub(crate) const fn new(path: &'static str, allow: &'static str, run: Handler) -> Self {
+        Self {
+            path,
+            allow,
+            get_of_old: false,
+            run,
+        }
+    }
+
+    /// One that reads.
+    pub(crate) const fn get(path: &'static str, run: Handler) -> Self {
+        Self::new(path, "OPTIONS,GET", run)
+    }
+
+    /// One that writes.
+    pub(crate) const fn put(path: &'static str, run: Handler) -> Self {
+        Self::new(path, "OPTIONS,PUT", run)
+    }
+
+    /// Takes GET of clients from before Consul 1.0 too, unless the agent is strict.
+    pub(crate) const fn with_get_of_old(mut self) -> Self {
+        self.get_of_old = true;
+        self
+    }
+
+    /// Whether the endpoint takes `method`.
+    pub(crate) fn takes(&self, method: &Method, lenient: bool) -> bool {
+        let mut allowed = self.allow.split(',').skip(1);
+        allowed.any(|one| one == method.as_str())
+            || (lenient && self.get_of_old && *method == Method::GET)
+    }
+
+    /// The `Allow` header.
+    pub(crate) fn allow(&self) -> HeaderValue {
+        HeaderValue::from_static(self.allow)
+    }
+
+    /// Answers a request.
+    pub(crate) fn run(&self, request: Request<'_>, body: Body) -> Result<Answer, Refused> {
+        (self.run)(request, body)
+    }
+
+    fn takes_name(&self) -> bool {
+        self.path.ends_with('/')
+    }
 }
 
 /// What a path leads to.
-#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Lookup<'a> {
     /// An endpoint, and the name behind its path.
-    Found(Route, &'a [u8]),
+    Found(&'static Endpoint, &'a [u8]),
     /// The path lacks a slash at its end: the client is sent to the one with it.
     AddSlash,
     /// Nothing.
     Missing,
 }
 
-/// Paths under `/v1/` that stand for themselves.
-const EXACT: [(&[u8], Route); 11] = [
-    (b"txn", Route::Txn),
-    (b"session/create", Route::SessionCreate),
-    (b"session/list", Route::SessionList),
-    (b"status/leader", Route::StatusLeader),
-    (b"status/peers", Route::StatusPeers),
-    (b"agent/self", Route::AgentSelf),
-    (b"agent/members", Route::AgentMembers),
-    (b"catalog/datacenters", Route::CatalogDatacenters),
-    (b"catalog/nodes", Route::CatalogNodes),
-    (b"catalog/register", Route::CatalogRegister),
-    (b"catalog/deregister", Route::CatalogDeregister),
+/// The endpoints by the first segment of their path.
+const NOUNS: &[(&str, &[Endpoint])] = &[
+    ("kv", kv::ENDPOINTS),
+    ("session", session::ENDPOINTS),
+    ("txn", txn::ENDPOINTS),
+    ("health", health::ENDPOINTS),
+    ("catalog", catalog::ENDPOINTS),
+    ("agent", agent::ENDPOINTS),
+    ("status", status::ENDPOINTS),
 ];
 
-/// Paths under `/v1/` that a name follows.
-const NAMED: [(&[u8], Route); 9] = [
-    (b"session/renew/", Route::SessionRenew),
-    (b"session/info/", Route::SessionInfo),
-    (b"session/destroy/", Route::SessionDestroy),
-    (b"session/node/", Route::SessionNode),
-    (b"health/node/", Route::HealthNode),
-    (b"health/state/", Route::HealthState),
-    (b"catalog/node/", Route::CatalogNode),
-    (b"agent/join/", Route::AgentJoin),
-    (b"agent/force-leave/", Route::AgentForceLeave),
-];
-
-const KV: &[u8] = b"kv/";
-
-impl Route {
-    /// The endpoint of a decoded and cleaned path.
-    pub(crate) fn find(path: &[u8]) -> Lookup<'_> {
-        let Some(path) = path.strip_prefix(b"/v1/") else {
-            return Lookup::Missing;
-        };
-        if let Some(key) = path.strip_prefix(KV) {
-            return Lookup::Found(Self::Kv, key);
+/// Finds the endpoint of a decoded and cleaned path. The longest path that fits counts.
+pub(crate) fn find(path: &[u8]) -> Lookup<'_> {
+    let Some(path) = path.strip_prefix(b"/v1/") else {
+        return Lookup::Missing;
+    };
+    let noun = path.split(|byte| *byte == b'/').next().unwrap_or(path);
+    let Some((_, endpoints)) = NOUNS.iter().find(|(name, _)| name.as_bytes() == noun) else {
+        return Lookup::Missing;
+    };
+    let mut best: Option<&'static Endpoint> = None;
+    let mut lacks_slash = false;
+    for endpoint in *endpoints {
+        let own = endpoint.path.as_bytes();
+        if own == path {
+            return Lookup::Found(endpoint, b"");
         }
-        if let Some((_, route)) = EXACT.iter().find(|(exact, _)| *exact == path) {
-            return Lookup::Found(*route, b"");
+        if !endpoint.takes_name() {
+            continue;
         }
-        for (prefix, route) in NAMED {
-            if let Some(name) = path.strip_prefix(prefix) {
-                return Lookup::Found(route, name);
-            }
+        if path.starts_with(own) {
+            best = best
+                .into_iter()
+                .chain([endpoint])
+                .max_by_key(|it| it.path.len());
         }
-        let prefixes = NAMED.iter().map(|(prefix, _)| *prefix).chain([KV]);
-        let mut unslashed = prefixes.filter_map(|prefix| prefix.strip_suffix(b"/"));
-        if unslashed.any(|prefix| prefix == path) {
-            return Lookup::AddSlash;
-        }
-        Lookup::Missing
+        lacks_slash |= own.strip_suffix(b"/") == Some(path);
     }
-
-    /// Whether the endpoint takes `method`. `lenient` adds the forms of clients from before
-    /// Consul 1.0, where it took any method.
-    pub(crate) fn takes(self, method: &Method, lenient: bool) -> bool {
-        match self {
-            Self::Kv => [Method::GET, Method::PUT, Method::DELETE].contains(method),
-            Self::AgentJoin | Self::AgentForceLeave => {
-                *method == Method::PUT || (lenient && *method == Method::GET)
-            }
-            _ if self.is_write() => *method == Method::PUT,
-            _ => *method == Method::GET,
-        }
-    }
-
-    /// The `Allow` header.
-    pub(crate) fn allow(self) -> HeaderValue {
-        HeaderValue::from_static(match self {
-            Self::Kv => "OPTIONS,GET,PUT,DELETE",
-            _ if self.is_write() => "OPTIONS,PUT",
-            _ => "OPTIONS,GET",
-        })
-    }
-
-    fn is_write(self) -> bool {
-        matches!(
-            self,
-            Self::Txn
-                | Self::SessionCreate
-                | Self::SessionDestroy
-                | Self::SessionRenew
-                | Self::AgentJoin
-                | Self::AgentForceLeave
-                | Self::CatalogRegister
-                | Self::CatalogDeregister
-        )
+    match best {
+        Some(endpoint) => Lookup::Found(endpoint, &path[endpoint.path.len()..]),
+        None if lacks_slash => Lookup::AddSlash,
+        None => Lookup::Missing,
     }
 }
 
@@ -135,21 +131,26 @@ impl Route {
 mod tests {
     use super::*;
 
+    fn found(path: &'static str) -> (&'static Endpoint, &'static [u8]) {
+        match find(path.as_bytes()) {
+            Lookup::Found(endpoint, name) => (endpoint, name),
+            _ => panic!("{path} leads to no endpoint"),
+        }
+    }
+
     #[test]
     fn paths_lead_to_endpoints_and_names() {
-        for (path, route, name) in [
-            ("/v1/kv/", Route::Kv, ""),
-            ("/v1/kv/a/b", Route::Kv, "a/b"),
-            ("/v1/txn", Route::Txn, ""),
-            ("/v1/session/info/x", Route::SessionInfo, "x"),
-            ("/v1/session/info/x/y", Route::SessionInfo, "x/y"),
-            ("/v1/catalog/node/", Route::CatalogNode, ""),
-            ("/v1/catalog/nodes", Route::CatalogNodes, ""),
+        for (path, endpoint, name) in [
+            ("/v1/kv/", "kv/", ""),
+            ("/v1/kv/a/b", "kv/", "a/b"),
+            ("/v1/txn", "txn", ""),
+            ("/v1/session/info/x", "session/info/", "x"),
+            ("/v1/session/info/x/y", "session/info/", "x/y"),
+            ("/v1/catalog/node/", "catalog/node/", ""),
+            ("/v1/catalog/nodes", "catalog/nodes", ""),
         ] {
-            assert_eq!(
-                Route::find(path.as_bytes()),
-                Lookup::Found(route, name.as_bytes())
-            );
+            let (at, rest) = found(path);
+            assert_eq!((at.path, rest), (endpoint, name.as_bytes()));
         }
         for path in [
             "/",
@@ -158,23 +159,40 @@ mod tests {
             "/v2/kv/a",
             "/v1/txn/",
             "/v1/session/list/",
-            "/v1/acl/list",
+            "/v1/nothing",
         ] {
-            assert_eq!(Route::find(path.as_bytes()), Lookup::Missing, "{path}");
+            assert!(matches!(find(path.as_bytes()), Lookup::Missing), "{path}");
         }
         for path in ["/v1/kv", "/v1/session/info", "/v1/health/state"] {
-            assert_eq!(Route::find(path.as_bytes()), Lookup::AddSlash, "{path}");
+            assert!(matches!(find(path.as_bytes()), Lookup::AddSlash), "{path}");
         }
     }
 
     #[test]
     fn each_endpoint_takes_its_methods_and_old_clients_may_join_with_get() {
-        assert!(Route::Kv.takes(&Method::DELETE, false));
-        assert!(!Route::Kv.takes(&Method::POST, true));
-        assert!(!Route::SessionList.takes(&Method::HEAD, true));
-        assert!(!Route::Txn.takes(&Method::GET, true));
-        assert!(Route::AgentJoin.takes(&Method::GET, true));
-        assert!(!Route::AgentJoin.takes(&Method::GET, false));
-        assert_eq!(Route::AgentJoin.allow(), "OPTIONS,PUT");
+        let (kv, _) = found("/v1/kv/a");
+        assert!(kv.takes(&Method::DELETE, false));
+        assert!(!kv.takes(&Method::POST, true));
+        assert!(!found("/v1/session/list").0.takes(&Method::HEAD, true));
+        assert!(!found("/v1/txn").0.takes(&Method::GET, true));
+        let (join, _) = found("/v1/agent/join/x");
+        assert!(join.takes(&Method::GET, true));
+        assert!(!join.takes(&Method::GET, false));
+        assert_eq!(join.allow(), "OPTIONS,PUT");
+    }
+
+    #[test]
+    fn every_endpoint_stands_under_its_noun_once() {
+        for (noun, endpoints) in NOUNS {
+            for (at, endpoint) in endpoints.iter().enumerate() {
+                let first = endpoint.path.split('/').next();
+                assert_eq!(first, Some(*noun), "{}", endpoint.path);
+                assert!(
+                    endpoints[..at]
+                        .iter()
+                        .all(|other| other.path != endpoint.path)
+                );
+            }
+        }
     }
 }

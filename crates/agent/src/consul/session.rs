@@ -9,12 +9,23 @@ use super::blocking::{self, Reading};
 use super::front::unexpected;
 use super::reply::{Refused, Reply};
 use super::request::{Answer, Request};
+use super::route::Endpoint;
+use super::session_create::create;
 use crate::engine::Topic;
 use crate::engine::consul::{Command, Reply as Outcome, Session, SessionId, State, Table};
 use crate::waiters::Watch;
 
+pub(super) const ENDPOINTS: &[Endpoint] = &[
+    Endpoint::put("session/create", create),
+    Endpoint::put("session/destroy/", |request, _| destroy(request)),
+    Endpoint::put("session/renew/", |request, _| renew(request)),
+    Endpoint::get("session/info/", |request, _| info(request)),
+    Endpoint::get("session/node/", |request, _| of_node(request)),
+    Endpoint::get("session/list", |request, _| list(request)),
+];
+
 /// `GET /v1/session/info/:id`: a list of one session or none.
-pub(crate) fn info(request: Request<'_>) -> Result<Answer, Refused> {
+fn info(request: Request<'_>) -> Result<Answer, Refused> {
     let options = request.options()?;
     request.check_namespace()?;
     let id = session_id(request)?;
@@ -43,7 +54,7 @@ pub(crate) fn info(request: Request<'_>) -> Result<Answer, Refused> {
 }
 
 /// `GET /v1/session/list`: all sessions.
-pub(crate) fn list(request: Request<'_>) -> Result<Answer, Refused> {
+fn list(request: Request<'_>) -> Result<Answer, Refused> {
     let options = request.options()?;
     request.check_namespace()?;
     request.check_datacenter_of_read()?;
@@ -60,7 +71,7 @@ pub(crate) fn list(request: Request<'_>) -> Result<Answer, Refused> {
 }
 
 /// `GET /v1/session/node/:node`: the sessions of one node; none for a node that does not exist.
-pub(crate) fn of_node(request: Request<'_>) -> Result<Answer, Refused> {
+fn of_node(request: Request<'_>) -> Result<Answer, Refused> {
     let options = request.options()?;
     request.check_namespace()?;
     let node = request.text_name();
@@ -85,7 +96,7 @@ fn any_session() -> Watch {
 }
 
 /// `PUT /v1/session/destroy/:id`: `true`, also for a session that does not exist.
-pub(crate) fn destroy(request: Request<'_>) -> Result<Answer, Refused> {
+fn destroy(request: Request<'_>) -> Result<Answer, Refused> {
     request.check_namespace()?;
     let id = session_id(request)?;
     request.check_datacenter()?;
@@ -99,7 +110,7 @@ pub(crate) fn destroy(request: Request<'_>) -> Result<Answer, Refused> {
 }
 
 /// `PUT /v1/session/renew/:id`: the session, or 404. No index moves.
-pub(crate) fn renew(request: Request<'_>) -> Result<Answer, Refused> {
+fn renew(request: Request<'_>) -> Result<Answer, Refused> {
     // Consul reads the options of a read here too, without any use for them.
     request.options()?;
     request.check_namespace()?;

@@ -15,10 +15,13 @@ use super::front::{Front, unexpected};
 use super::kv::with_entry_ref;
 use super::reply::{Refused, Reply};
 use super::request::{Answer, Request};
+use super::route::Endpoint;
 use crate::engine::consul::{Command, KvOp, Reply as Outcome, TxnFailure, TxnOp, TxnRow};
 
+pub(super) const ENDPOINTS: &[Endpoint] = &[Endpoint::put("txn", run)];
+
 /// Runs a transaction. One of reads alone never enters the writer.
-pub(crate) fn run(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
+fn run(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
     let limit = u64::try_from(MAX_BODY_BYTES).unwrap_or(u64::MAX);
     if let Some(length) = body.declared().filter(|length| *length > limit) {
         return Err(too_large(Some(length)).into());

@@ -152,11 +152,14 @@ impl Replay {
         );
     }
 
-    /// Which recordings were not replayed and not `excused`.
+    /// Which recordings were not replayed and not `excused`. Those of a part of their own are
+    /// replayed elsewhere.
     pub(super) fn missing(&self, excused: impl Fn(&str) -> bool) -> Vec<String> {
         let index = std::fs::read(folder().join("index.json")).unwrap();
         let index: serde_json::Value = serde_json::from_slice(&index).unwrap();
-        let names = index["exchanges"].as_object().unwrap().keys();
+        let rows = index["exchanges"].as_object().unwrap().iter();
+        let names = rows.filter(|(_, row)| row["part"].is_null());
+        let names = names.map(|(name, _)| name);
         let missing = names.filter(|name| !self.done.contains(*name) && !excused(name));
         missing.cloned().collect()
     }

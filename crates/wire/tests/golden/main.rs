@@ -4,106 +4,17 @@
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
+mod message;
+
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
 use quorate_wire::consul::kv::{self, KvRead};
 use quorate_wire::consul::{
-    AgentSelf, HealthCheck, KvVerb, Node, QueryMeta, QueryOptions, TxnAnswer, TxnOp, json, path,
-    session, status,
+    AgentSelf, HealthCheck, KvVerb, Node, QueryOptions, TxnAnswer, TxnOp, json, path, session,
+    status,
 };
 
-fn fixtures() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/consul-1.8.7")
-}
-
-/// One recorded message: its first line, its headers in lower case, its unframed body.
-struct Message {
-    first: String,
-    headers: BTreeMap<String, String>,
-    body: Vec<u8>,
-}
-
-impl Message {
-    fn read(path: &Path) -> Self {
-        let bytes = std::fs::read(path).unwrap();
-        let end = bytes
-            .windows(4)
-            .position(|four| four == b"\r\n\r\n")
-            .unwrap();
-        let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
-        let mut lines = head.split("\r\n");
-        let first = lines.next().unwrap().to_owned();
-        let headers: BTreeMap<_, _> = lines
-            .map(|line| line.split_once(": ").unwrap())
-            .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
-            .collect();
-        let mut body = bytes[end + 4..].to_vec();
-        if headers.contains_key("transfer-encoding") {
-            body = unchunk(&body);
-        }
-        Self {
-            first,
-            headers,
-            body,
-        }
-    }
-
-    fn answer(name: &str) -> Self {
-        Self::read(&fixtures().join(format!("{name}.http")))
-    }
-
-    fn request(name: &str) -> Self {
-        Self::read(&fixtures().join(format!("{name}.request")))
-    }
-
-    fn status(&self) -> u16 {
-        self.first.split(' ').nth(1).unwrap().parse().unwrap()
-    }
-
-    fn target(&self) -> &str {
-        self.first.split(' ').nth(1).unwrap()
-    }
-
-    fn meta(&self) -> QueryMeta {
-        QueryMeta::from_headers(|name| self.headers.get(name).map(String::as_str))
-    }
-
-    fn text(&self) -> &str {
-        std::str::from_utf8(&self.body).unwrap()
-    }
-}
-
-fn unchunk(mut rest: &[u8]) -> Vec<u8> {
-    let mut body = Vec::new();
-    loop {
-        let end = rest.windows(2).position(|two| two == b"\r\n").unwrap();
-        let size = usize::from_str_radix(std::str::from_utf8(&rest[..end]).unwrap(), 16).unwrap();
-        rest = &rest[end + 2..];
-        if size == 0 {
-            return body;
-        }
-        body.extend_from_slice(&rest[..size]);
-        rest = &rest[size + 2..];
-    }
-}
-
-/// The names of all recordings whose name starts with `prefix`, without compressed or indented
-/// answers.
-fn named(prefix: &str) -> Vec<String> {
-    let names = std::fs::read_dir(fixtures()).unwrap().filter_map(|entry| {
-        let name = entry.unwrap().file_name().into_string().unwrap();
-        Some(name.strip_suffix(".http")?.to_owned())
-    });
-    let plain = |name: &String| !name.contains("gzip") && !name.contains("pretty");
-    let mut names: Vec<_> = names
-        .filter(|name| name.starts_with(prefix))
-        .filter(plain)
-        .collect();
-    names.sort();
-    assert!(!names.is_empty(), "no recording is called {prefix}…");
-    names
-}
+use message::{Message, named};
 
 #[test]
 fn entries_are_read_and_written_as_consul_writes_them() {

@@ -201,6 +201,7 @@ async fn listen_and_serve(
         node,
         datacenter: config.datacenter.clone(),
         strict: config.strict,
+        compat: config.compat,
         session_ttl_min: config.session_ttl_min,
         stopping: Stopping::default(),
     });

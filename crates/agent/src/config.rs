@@ -27,6 +27,31 @@ pub enum Storage {
     Directory(PathBuf),
 }
 
+/// Whose clients the agent of Consul's API answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Compat {
+    /// Those of today, as Consul 1.8.7 does.
+    #[default]
+    Current,
+    /// Those of the time from Consul 0.5 to 0.7 too, where 1.8.7 broke them and both can't be had.
+    /// What each of the two sees is in `docs/compatibility.md`.
+    V0_7,
+}
+
+impl FromStr for Compat {
+    type Err = AgentError;
+
+    /// Reads `current` or `0.7`.
+    fn from_str(text: &str) -> Result<Self, AgentError> {
+        match text {
+            "current" => Ok(Self::Current),
+            "0.7" => Ok(Self::V0_7),
+            _ => Err(AgentError::UnknownCompat(text.into())),
+        }
+    }
+}
+
 /// What an agent is started with.
 ///
 /// The default keeps everything in memory and listens nowhere; [`Agent::dialer`] connects to it
@@ -61,6 +86,8 @@ pub struct AgentConfig {
     /// in request bodies are refused, and the GET forms of clients from before Consul 1.0 too.
     /// Default: false.
     pub strict: bool,
+    /// Whose clients are served. Default: [`Compat::Current`].
+    pub compat: Compat,
     /// The shortest TTL that a session may have: Consul's setting `session_ttl_min`. Short ones
     /// suit tests. Default: 10 s.
     pub session_ttl_min: Duration,
@@ -78,6 +105,7 @@ impl Default for AgentConfig {
             consul_http: Vec::new(),
             allow_remote: false,
             strict: false,
+            compat: Compat::Current,
             session_ttl_min: MIN_TTL,
             shutdown_grace: DEFAULT_GRACE,
         }
@@ -133,6 +161,13 @@ impl AgentConfig {
     #[must_use]
     pub fn with_strict(mut self, strict: bool) -> Self {
         self.strict = strict;
+        self
+    }
+
+    /// Serves the clients of another time too; see [`Compat`].
+    #[must_use]
+    pub fn with_compat(mut self, compat: Compat) -> Self {
+        self.compat = compat;
         self
     }
 

@@ -36,6 +36,9 @@ pub enum AgentError {
         /// What is wrong with it.
         reason: String,
     },
+    /// There is no such time whose clients could be served.
+    #[error("{0:?} is no era of Consul's clients: it is `current` or `0.7`")]
+    UnknownCompat(String),
     /// Another program listens at the address already.
     #[error("{listen} is in use by another program")]
     AddressInUse {

@@ -50,7 +50,9 @@ pub mod waiters;
 pub mod writer;
 
 pub use agent::Agent;
-pub use config::{AgentConfig, DEFAULT_DATACENTER, DEFAULT_GRACE, Listen, MAX_NAME_BYTES, Storage};
+pub use config::{
+    AgentConfig, Compat, DEFAULT_DATACENTER, DEFAULT_GRACE, Listen, MAX_NAME_BYTES, Storage,
+};
 pub use error::AgentError;
 pub use listen::Bound;
 pub use shared::SharedAgent;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use arc_swap::Guard;
 
 use super::reply::{Refused, Reply};
+use crate::config::Compat;
 use crate::engine::consul::{Command, Reply as Outcome};
 use crate::engine::{self, Snapshot};
 use crate::serve::Stopping;
@@ -36,6 +37,7 @@ pub(crate) struct Front {
     pub(crate) node: Node,
     pub(crate) datacenter: String,
     pub(crate) strict: bool,
+    pub(crate) compat: Compat,
     pub(crate) session_ttl_min: Duration,
     pub(crate) stopping: Stopping,
 }

@@ -6,6 +6,7 @@ use http::header::CACHE_CONTROL;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use quorate_wire::consul::{Consistency, GoDuration, text};
 
+use super::reply::EFFECTIVE_CONSISTENCY;
 use super::target::Params;
 
 /// How long a read blocks unless the client says otherwise.
@@ -56,7 +57,7 @@ impl Options {
 
     /// The header that says which consistency the answer really has, which it has.
     pub(crate) fn effective(self) -> (HeaderName, HeaderValue) {
-        let name = HeaderName::from_static("x-consul-effective-consistency");
+        let name = HeaderName::from_static(EFFECTIVE_CONSISTENCY);
         let value = match self.consistency {
             Consistency::Default => "leader",
             Consistency::Consistent => "consistent",

@@ -24,6 +24,9 @@ const FALSE: HeaderValue = HeaderValue::from_static("false");
 const ZERO: HeaderValue = HeaderValue::from_static("0");
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
+/// The one header of Consul's that is no JSON.
+pub(crate) const EFFECTIVE_CONSISTENCY: &str = "x-consul-effective-consistency";
+
 /// More than any answer has, so that the map is allocated once.
 const HEADERS: usize = 8;
 
@@ -34,6 +37,8 @@ pub(crate) struct Style {
     pub(crate) gzip: bool,
     /// With indented JSON.
     pub(crate) pretty: bool,
+    /// With the headers of Consul 0.7, whose clients read each as a JSON value.
+    pub(crate) of_old: bool,
 }
 
 /// An answer that ends a request early.
@@ -204,6 +209,9 @@ impl Reply {
         if style.gzip && self.content != Content::Outside && !self.body.is_empty() {
             self.body = gzip::compress(&self.body);
             self.headers.insert(CONTENT_ENCODING, GZIP);
+        }
+        if style.of_old {
+            self.headers.remove(EFFECTIVE_CONSISTENCY);
         }
         let mut response = Response::new(Full::new(self.body));
         if self.status == StatusCode::PAYLOAD_TOO_LARGE {

@@ -16,6 +16,7 @@ use super::redirect::redirect;
 use super::reply::{Refused, Reply, Style};
 use super::route::{self, Endpoint, Lookup};
 use super::target::{Params, Path};
+use crate::config::Compat;
 
 /// What an endpoint makes of a request.
 pub(crate) enum Answer {
@@ -113,6 +114,7 @@ pub(crate) fn answer(front: &Arc<Front>, parts: &Parts, body: Body) -> (Answer, 
     let mut style = Style {
         gzip: gzip::is_accepted(&parts.headers),
         pretty: false,
+        of_old: front.compat == Compat::V0_7,
     };
     let Some(params) = Params::parse(parts.uri.query().unwrap_or_default()) else {
         // An escape in the query is malformed: Consul says nothing more.

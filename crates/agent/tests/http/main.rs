@@ -9,6 +9,7 @@
 mod blocking;
 mod client;
 mod compression;
+mod era;
 mod hostile;
 mod lenient;
 mod lifecycle;

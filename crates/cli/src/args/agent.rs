@@ -36,6 +36,10 @@ pub(crate) struct AgentArgs {
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8500")]
     pub(crate) consul_http: Vec<String>,
 
+    /// Serve clients of this era of Consul too: current or 0.7
+    #[arg(long, value_name = "ERA")]
+    pub(crate) consul_compat: Option<String>,
+
     /// Listen beyond this machine although nobody has to say who they are: has to be given twice
     #[arg(long, action = ArgAction::Count)]
     pub(crate) allow_remote: u8,

@@ -51,6 +51,10 @@ fn settings(args: &AgentArgs) -> Result<AgentConfig, Failure> {
     if let Some(node) = &args.node {
         settings = settings.with_node_name(node);
     }
+    if let Some(era) = &args.consul_compat {
+        let compat = era.parse().map_err(|error| not_started(error, args))?;
+        settings = settings.with_compat(compat);
+    }
     Ok(settings.with_allow_remote(args.allow_remote >= 2))
 }
 
@@ -69,9 +73,9 @@ fn not_started(error: AgentError, args: &AgentArgs) -> Failure {
             let next = format!("--consul-http 127.0.0.1:{}, or {more}", address.port());
             (Exit::Usage, next)
         }
-        AgentError::InvalidListen { .. } | AgentError::InvalidName { .. } => {
-            (Exit::Usage, "quorate agent --help".to_owned())
-        }
+        AgentError::InvalidListen { .. }
+        | AgentError::InvalidName { .. }
+        | AgentError::UnknownCompat(_) => (Exit::Usage, "quorate agent --help".to_owned()),
         AgentError::DirectoryOwned { path, owner } => {
             let owner = owner
                 .map(|id| format!("kill {id}, or "))

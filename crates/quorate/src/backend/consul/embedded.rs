@@ -70,9 +70,9 @@ async fn start(
 
 fn from_agent(error: AgentError, url: &str) -> Error {
     let kind = match &error {
-        AgentError::InvalidName { .. } | AgentError::InvalidListen { .. } => {
-            ErrorKind::InvalidArgument
-        }
+        AgentError::InvalidName { .. }
+        | AgentError::InvalidListen { .. }
+        | AgentError::UnknownCompat(_) => ErrorKind::InvalidArgument,
         AgentError::NewerFormat { .. } => ErrorKind::Unsupported,
         AgentError::Closed => ErrorKind::Closed,
         AgentError::Directory { source, .. } => match source.kind() {

@@ -149,6 +149,7 @@ impl<F: Future<Output = ()> + Unpin> Future for Driver<F> {
             if !this.has_to_stop(cx) {
                 break;
             }
+            this.progress.stop();
             if this.progress.is_untouched() {
                 return Poll::Ready(());
             }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use http::header::{ACCEPT_ENCODING, CACHE_CONTROL};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use quorate_net::endpoint::EndpointId;
-use quorate_net::http::{HttpClient, HttpRequest, HttpResponse, Replay, Verdict};
+use quorate_net::http::{HttpClient, HttpRequest, HttpResponse, Replay, Upload, Verdict};
 use quorate_wire::consul::{GoDuration, meta};
 
 use crate::agent::Agent;
@@ -23,11 +23,15 @@ use crate::reply::{Reply, judge_read};
 use crate::session::SessionApi;
 use crate::session_keeper::Tenants;
 use crate::status::Status;
+use crate::streamed::Streamed;
 use crate::token::{TokenSource, header_of};
 use crate::txn::Txn;
 use crate::url::Url;
 
 const TOKEN: HeaderName = HeaderName::from_static(meta::TOKEN);
+
+/// The most of a refusal that is read where an answer was to be streamed.
+const MAX_REFUSED_BYTES: u64 = 64 * 1024;
 
 /// A client of Consul's HTTP API.
 ///
@@ -226,24 +230,7 @@ impl Client {
     /// Sends a call and returns its answer, whatever the status.
     pub(crate) async fn execute<'a>(&'a self, mut call: Call<'a>) -> Result<Reply<'a>, Error> {
         let inner = &*self.inner;
-        if let Some(why) = call.refusal {
-            return Err(Error::invalid(call.operation.to_string(), why));
-        }
-        let headers = self.headers(&call).await?;
-        let mut request = HttpRequest::new(call.method, std::mem::take(&mut call.url));
-        request.headers = headers;
-        request.body = call.body;
-        request.overall_timeout = call.timeout;
-        request.replay = match call.effect {
-            Effect::Read | Effect::Idempotent => Replay::Safe,
-            Effect::Blocking(_) | Effect::Write => Replay::NotSent,
-        };
-        if call.agent_local {
-            request.endpoint = Some(inner.home);
-        }
-        if let Effect::Blocking(wait) = call.effect {
-            self.make_long(&mut request, wait);
-        }
+        let request = self.request(&mut call).await?;
         let sent = match call.effect {
             Effect::Read => inner.http.send(request, judge_read).await,
             Effect::Blocking(_) | Effect::Write | Effect::Idempotent => {
@@ -255,6 +242,79 @@ impl Client {
             Ok(response) => self.reply(response, call.operation, write),
             Err(error) => Err(from_net(error, call.operation.to_string(), write)),
         }
+    }
+
+    /// Sends a call whose answer is read as it comes in: [`Streamed`] holds a success, and what
+    /// failed is read and classified as by [`execute`](Self::execute). Only what did not reach a
+    /// server is repeated. `chunk_timeout` bounds the time between two pieces; without it, the
+    /// time of one attempt does.
+    #[allow(dead_code, reason = "snapshots and the monitor use it")]
+    pub(crate) async fn open(
+        &self,
+        mut call: Call<'_>,
+        chunk_timeout: Option<Duration>,
+    ) -> Result<Streamed, Error> {
+        let mut request = self.request(&mut call).await?;
+        request.chunk_timeout = chunk_timeout;
+        let (operation, write) = (call.operation, call.effect.is_write());
+        let opened = self.inner.http.open(request).await;
+        let body = opened.map_err(|error| from_net(error, operation.to_string(), write))?;
+        if body.status.is_success() {
+            let peer = self.peer(body.endpoint).to_owned();
+            return Ok(Streamed::new(operation, peer, body));
+        }
+        let (status, headers, endpoint) = (body.status, body.headers.clone(), body.endpoint);
+        let body = body.collect(MAX_REFUSED_BYTES).await;
+        let response = HttpResponse {
+            status,
+            headers,
+            body: body.map_err(|error| from_net(error, operation.to_string(), write))?,
+            endpoint,
+        };
+        Err(self.reply(response, operation, write)?.refused())
+    }
+
+    /// Sends a call with a body that is read while it is sent, and returns its answer, whatever
+    /// the status. Only what did not reach a server is repeated. The call's timeout bounds the
+    /// whole; `quiet`, or else the time of one attempt, how long nothing may move.
+    #[allow(dead_code, reason = "snapshots and the monitor use it")]
+    pub(crate) async fn upload<'a>(
+        &'a self,
+        mut call: Call<'a>,
+        upload: Upload,
+        quiet: Option<Duration>,
+    ) -> Result<Reply<'a>, Error> {
+        let mut request = self.request(&mut call).await?;
+        request.attempt_timeout = quiet;
+        let write = call.effect.is_write();
+        match self.inner.http.upload(request, upload).await {
+            Ok(response) => self.reply(response, call.operation, write),
+            Err(error) => Err(from_net(error, call.operation.to_string(), write)),
+        }
+    }
+
+    /// The call as HTTP.
+    async fn request(&self, call: &mut Call<'_>) -> Result<HttpRequest, Error> {
+        let inner = &*self.inner;
+        if let Some(why) = call.refusal {
+            return Err(Error::invalid(call.operation.to_string(), why));
+        }
+        let headers = self.headers(call).await?;
+        let mut request = HttpRequest::new(call.method.clone(), std::mem::take(&mut call.url));
+        request.headers = headers;
+        request.body = std::mem::take(&mut call.body);
+        request.overall_timeout = call.timeout;
+        request.replay = match call.effect {
+            Effect::Read | Effect::Idempotent => Replay::Safe,
+            Effect::Blocking(_) | Effect::Write => Replay::NotSent,
+        };
+        if call.agent_local {
+            request.endpoint = Some(inner.home);
+        }
+        if let Effect::Blocking(wait) = call.effect {
+            self.make_long(&mut request, wait);
+        }
+        Ok(request)
     }
 
     async fn headers(&self, call: &Call<'_>) -> Result<HeaderMap, Error> {
@@ -291,6 +351,11 @@ impl Client {
         request.max_attempts = Some(u32::try_from(servers).unwrap_or(u32::MAX));
     }
 
+    fn peer(&self, id: EndpointId) -> &str {
+        let endpoint = self.inner.http.endpoints().get(id);
+        endpoint.map_or("", |endpoint| endpoint.as_str())
+    }
+
     fn reply<'a>(
         &'a self,
         response: HttpResponse,
@@ -303,12 +368,7 @@ impl Client {
             body,
             endpoint,
         } = response;
-        let peer = self
-            .inner
-            .http
-            .endpoints()
-            .get(endpoint)
-            .map_or("", |peer| peer.as_str());
+        let peer = self.peer(endpoint);
         let limit = self.inner.limits.max_response_bytes;
         match gzip::decoded(&headers, body, limit) {
             Ok(body) => Ok(Reply {

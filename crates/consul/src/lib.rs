@@ -69,6 +69,8 @@ pub mod semaphore;
 mod session;
 mod session_keeper;
 mod status;
+#[allow(dead_code, reason = "snapshots and the monitor use it")]
+mod streamed;
 mod token;
 mod txn;
 mod url;

@@ -22,9 +22,11 @@ mod exchange;
 mod pool;
 mod request;
 mod response;
+mod upload;
 
 pub use body::HttpBodyStream;
 pub use client::HttpClient;
 pub use config::{ConfigError, HttpConfig};
 pub use request::{HttpRequest, Replay};
 pub use response::{HttpResponse, Verdict};
+pub use upload::Upload;

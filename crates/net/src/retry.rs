@@ -151,6 +151,15 @@ impl<'a> Retry<'a> {
         Err(self.give_up(endpoint, failure))
     }
 
+    /// An attempt failed that was the only one possible.
+    pub(crate) fn failed_for_good(mut self, turn: &Turn, failure: Failure) -> NetError {
+        if !failure.is_ours() {
+            self.endpoints.failed(turn.endpoint);
+        }
+        self.sent |= failure.sent;
+        self.give_up(turn.endpoint, failure)
+    }
+
     /// Prepares another attempt, if there is room for one.
     fn may_go_on(&mut self, after: Option<Duration>) -> bool {
         if self.max_attempts.is_some_and(|max| self.attempts >= max) {

@@ -67,6 +67,14 @@ impl Body {
         Ok(whole.map_or(first, BytesMut::freeze))
     }
 
+    /// Reads the body piece by piece, if it has at most `limit` bytes. The client is slowed down
+    /// to the speed at which the pieces are taken, and has to send
+    /// 64 KiB within the time for a body.
+    #[allow(dead_code, reason = "snapshots and the monitor use it")]
+    pub(crate) fn pieces(self, limit: u64) -> Pieces {
+        Pieces { body: self, limit }
+    }
+
     /// The next bytes; none at the end.
     async fn next(&mut self) -> Result<Bytes, BodyError> {
         loop {
@@ -80,5 +88,30 @@ impl Body {
                 },
             }
         }
+    }
+}
+
+/// A body that is read piece by piece.
+#[allow(dead_code, reason = "snapshots and the monitor use it")]
+pub(crate) struct Pieces {
+    body: Body,
+    /// What may still come.
+    limit: u64,
+}
+
+#[allow(dead_code, reason = "snapshots and the monitor use it")]
+impl Pieces {
+    /// The next bytes, never none; `None` at the end.
+    pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, BodyError> {
+        if let Some(progress) = &self.body.progress {
+            progress.awaits_piece();
+        }
+        let piece = self.body.next().await?;
+        let length = u64::try_from(piece.len()).unwrap_or(u64::MAX);
+        self.limit = self.limit.checked_sub(length).ok_or(BodyError::TooLarge)?;
+        if let Some(progress) = &self.body.progress {
+            progress.piece_received(piece.len());
+        }
+        Ok((!piece.is_empty()).then_some(piece))
     }
 }

@@ -1,8 +1,10 @@
 //! Compressing answers for clients that ask for it.
 
 use std::cell::RefCell;
+use std::io::{self, Write};
 
 use bytes::Bytes;
+use flate2::write::GzEncoder;
 use flate2::{Compress, Compression, Crc, FlushCompress, Status};
 use http::HeaderMap;
 use http::header::ACCEPT_ENCODING;
@@ -93,6 +95,29 @@ fn deflate(body: &[u8], out: &mut Vec<u8>) {
             }
         }
     });
+}
+
+/// Compresses an answer that is sent piece by piece. Each piece can be read as soon as it is there.
+pub(crate) struct Packer(GzEncoder<Vec<u8>>);
+
+impl Default for Packer {
+    fn default() -> Self {
+        Self(GzEncoder::new(Vec::new(), Compression::fast()))
+    }
+}
+
+impl Packer {
+    /// The next piece, compressed and flushed.
+    pub(crate) fn pack(&mut self, piece: &[u8]) -> io::Result<Bytes> {
+        self.0.write_all(piece)?;
+        self.0.flush()?;
+        Ok(std::mem::take(self.0.get_mut()).into())
+    }
+
+    /// The end of the stream.
+    pub(crate) fn finish(self) -> io::Result<Bytes> {
+        Ok(self.0.finish()?.into())
+    }
 }
 
 #[cfg(test)]

@@ -27,6 +27,8 @@ mod service;
 mod session;
 mod session_create;
 mod status;
+#[allow(dead_code, reason = "snapshots and the monitor use it")]
+mod stream;
 mod syntax;
 mod target;
 mod txn;

@@ -1,5 +1,7 @@
 //! Answers, with the headers that Consul gives them.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue, VARY};
 use http::{HeaderMap, Response, StatusCode};
@@ -8,7 +10,9 @@ use hyper::ext::ReasonPhrase;
 use quorate_wire::consul::json;
 use serde::Serialize;
 
+use super::stream::{ReplyBody, Source, Streamed};
 use super::{gzip, pretty};
+use crate::serve::Progress;
 
 const INDEX: HeaderName = HeaderName::from_static("x-consul-index");
 const KNOWN_LEADER: HeaderName = HeaderName::from_static("x-consul-knownleader");
@@ -50,6 +54,8 @@ pub(crate) struct Reply {
     status: StatusCode,
     headers: HeaderMap,
     body: Bytes,
+    /// Instead of `body`.
+    stream: Option<Box<Source>>,
     content: Content,
 }
 
@@ -68,6 +74,7 @@ impl Reply {
             status,
             headers: HeaderMap::with_capacity(HEADERS),
             body,
+            stream: None,
             content,
         }
     }
@@ -138,6 +145,14 @@ impl Reply {
             .with(sniffing, HeaderValue::from_static("nosniff"))
     }
 
+    /// An answer that is sent piece by piece.
+    #[allow(dead_code, reason = "snapshots and the monitor use it")]
+    pub(crate) fn stream(status: StatusCode, kind: Option<HeaderValue>, source: Source) -> Self {
+        let mut reply = Self::within(status, Content::Other, kind, Bytes::new());
+        reply.stream = Some(Box::new(source));
+        reply
+    }
+
     /// What is answered before any endpoint is found.
     pub(crate) fn outside(status: StatusCode) -> Self {
         Self::new(status, Content::Outside, Bytes::new())
@@ -196,24 +211,32 @@ impl Reply {
         self
     }
 
+    /// Whether the body is sent piece by piece.
+    pub(crate) fn is_stream(&self) -> bool {
+        self.stream.is_some()
+    }
+
     /// Whether the connection is closed after the answer.
     pub(crate) fn closes(&self) -> bool {
         self.headers.contains_key(CONNECTION)
     }
 
     /// The answer as it is sent.
-    pub(crate) fn finish(mut self, style: Style) -> Response<Full<Bytes>> {
-        if style.pretty && self.content == Content::Json {
-            self.body = pretty::indent(&self.body).into();
-        }
-        if style.gzip && self.content != Content::Outside && !self.body.is_empty() {
-            self.body = gzip::compress(&self.body);
-            self.headers.insert(CONTENT_ENCODING, GZIP);
-        }
+    pub(crate) fn finish(mut self, style: Style, progress: &Arc<Progress>) -> Response<ReplyBody> {
         if style.of_old {
             self.headers.remove(EFFECTIVE_CONSISTENCY);
         }
-        let mut response = Response::new(Full::new(self.body));
+        let body = match self.stream.take() {
+            None => self.whole(style),
+            Some(source) => {
+                if style.gzip {
+                    self.headers.insert(CONTENT_ENCODING, GZIP);
+                }
+                let streamed = Streamed::new(*source, style.gzip, progress.clone());
+                ReplyBody::Stream(Box::new(streamed))
+            }
+        };
+        let mut response = Response::new(body);
         if self.status == StatusCode::PAYLOAD_TOO_LARGE {
             // Go still calls it by its old name.
             let reason = ReasonPhrase::from_static(b"Request Entity Too Large");
@@ -222,5 +245,16 @@ impl Reply {
         *response.status_mut() = self.status;
         *response.headers_mut() = self.headers;
         response
+    }
+
+    fn whole(&mut self, style: Style) -> ReplyBody {
+        if style.pretty && self.content == Content::Json {
+            self.body = pretty::indent(&self.body).into();
+        }
+        if style.gzip && self.content != Content::Outside && !self.body.is_empty() {
+            self.body = gzip::compress(&self.body);
+            self.headers.insert(CONTENT_ENCODING, GZIP);
+        }
+        ReplyBody::Whole(Full::new(std::mem::take(&mut self.body)))
     }
 }

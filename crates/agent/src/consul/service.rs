@@ -6,15 +6,14 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use bytes::Bytes;
 use http::Response;
-use http_body_util::Full;
 use hyper::body::Incoming;
 
 use super::body::Body;
 use super::front::Front;
 use super::reply::{Reply, Style};
 use super::request::{Answer, answer};
+use super::stream::ReplyBody;
 use crate::serve::Progress;
 
 /// Answers the requests of one connection.
@@ -30,7 +29,7 @@ impl Service {
 }
 
 impl hyper::service::Service<http::Request<Incoming>> for Service {
-    type Response = Response<Full<Bytes>>;
+    type Response = Response<ReplyBody>;
     type Error = Infallible;
     type Future = Answering;
 
@@ -52,7 +51,7 @@ impl hyper::service::Service<http::Request<Incoming>> for Service {
 
 /// An answer that is there, or one that takes time.
 pub(crate) enum Answering {
-    Now(Option<Response<Full<Bytes>>>),
+    Now(Option<Response<ReplyBody>>),
     Later {
         reply: Pin<Box<dyn Future<Output = Reply> + Send>>,
         style: Style,
@@ -61,7 +60,7 @@ pub(crate) enum Answering {
 }
 
 impl Future for Answering {
-    type Output = Result<Response<Full<Bytes>>, Infallible>;
+    type Output = Result<Response<ReplyBody>, Infallible>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match &mut *self {
@@ -81,10 +80,15 @@ impl Future for Answering {
     }
 }
 
-fn finish(reply: Reply, style: Style, progress: &Progress) -> Response<Full<Bytes>> {
+fn finish(reply: Reply, style: Style, progress: &Arc<Progress>) -> Response<ReplyBody> {
     if reply.closes() {
         progress.linger();
     }
-    progress.answered();
-    reply.finish(style)
+    if reply.is_stream() {
+        // It is answered when its body is dropped; until then nothing is waited for.
+        progress.body_received();
+    } else {
+        progress.answered();
+    }
+    reply.finish(style, progress)
 }

@@ -15,6 +15,10 @@ pub(crate) struct Progress {
     writes: AtomicU32,
     /// What the client still sends is to be read away before the connection is closed.
     linger: AtomicBool,
+    /// The agent is ending.
+    stopping: AtomicBool,
+    /// Bytes of the request's body since its clock began.
+    received: AtomicU32,
 }
 
 const UNTOUCHED: u8 = 0;
@@ -22,6 +26,9 @@ const IDLE: u8 = 1;
 const HEAD: u8 = 2;
 const BODY: u8 = 3;
 const WORK: u8 = 4;
+
+/// What a client has to send of a body that is read piece by piece within the time for a body.
+const PIECE_BYTES: u32 = 64 * 1024;
 
 /// What of the client's the connection waits for. The number tells one wait from the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +70,28 @@ impl Progress {
             .store(self.requests.load(Relaxed).wrapping_add(1), Relaxed);
     }
 
+    /// A piece of a request's body is waited for. Its clock begins anew only with every
+    /// [`PIECE_BYTES`], so that a client that sends byte by byte does not last forever.
+    #[allow(dead_code, reason = "snapshots and the monitor use it")]
+    pub(crate) fn awaits_piece(&self) {
+        self.phase.store(BODY, Relaxed);
+    }
+
+    /// A piece of a request's body has arrived, and the agent is at work on it.
+    #[allow(dead_code, reason = "snapshots and the monitor use it")]
+    pub(crate) fn piece_received(&self, bytes: usize) {
+        self.phase.store(WORK, Relaxed);
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        let sum = self.received.load(Relaxed).saturating_add(bytes);
+        if sum < PIECE_BYTES {
+            self.received.store(sum, Relaxed);
+        } else {
+            self.received.store(0, Relaxed);
+            self.requests
+                .store(self.requests.load(Relaxed).wrapping_add(1), Relaxed);
+        }
+    }
+
     /// The request's body is whole.
     pub(crate) fn body_received(&self) {
         self.phase.store(WORK, Relaxed);
@@ -77,6 +106,15 @@ impl Progress {
     /// answer reaches a client that is still writing.
     pub(crate) fn linger(&self) {
         self.linger.store(true, Relaxed);
+    }
+
+    /// The agent is ending: what would never end by itself ends now.
+    pub(crate) fn stop(&self) {
+        self.stopping.store(true, Relaxed);
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(Relaxed)
     }
 
     pub(super) fn lingers(&self) -> bool {
@@ -124,6 +162,22 @@ mod tests {
             Wait::Head(1),
             "another wait than the first"
         );
+    }
+
+    #[test]
+    fn a_body_in_pieces_has_its_time_for_each_part_of_it() {
+        let progress = Progress::default();
+        progress.begin(false);
+        let first = progress.wait();
+        progress.awaits_piece();
+        assert_eq!(progress.wait(), first, "nothing has come yet");
+        progress.piece_received(10);
+        assert_eq!(progress.wait(), Wait::None, "the agent is at work");
+        progress.awaits_piece();
+        assert_eq!(progress.wait(), first, "a few bytes win no time");
+        progress.piece_received(64 * 1024);
+        progress.awaits_piece();
+        assert_ne!(progress.wait(), first);
     }
 
     #[test]

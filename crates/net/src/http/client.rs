@@ -4,12 +4,15 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::body::HttpBodyStream;
 use super::config::{ConfigError, HttpConfig};
 use super::exchange::{Progress, collect, exchange};
 use super::pool::Pool;
 use super::request::{HttpRequest, Plan};
 use super::response::{HttpResponse, Verdict};
+use super::upload::Upload;
 use crate::deadline::{Timeouts, within};
 use crate::endpoint::EndpointSet;
 use crate::error::{Account, Failure, NetError};
@@ -109,6 +112,57 @@ impl HttpClient {
         }
     }
 
+    /// Sends a request whose body is read while it is sent, and reads the whole response. The
+    /// request's own body is left out.
+    ///
+    /// The clock of the attempt starts anew with whatever the server takes, and stands still while
+    /// the next piece of the body is not there: it bounds how long the server takes nothing, and
+    /// then how long it takes to answer. The overall clock bounds the whole only if the request
+    /// names one; the client's own bounds how long servers are tried until one is connected. After
+    /// that nothing is repeated.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send); `Request` when the source of the body fails, or is not as long as
+    /// stated.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`send`](Self::send).
+    pub async fn upload(
+        &self,
+        request: HttpRequest,
+        upload: Upload,
+    ) -> Result<HttpResponse, NetError> {
+        let inner = &*self.0;
+        let clocks = UploadClocks {
+            quiet: request
+                .attempt_timeout
+                .unwrap_or(inner.config.timeouts.attempt),
+            until: request
+                .overall_timeout
+                .and_then(|limit| Instant::now().checked_add(limit)),
+        };
+        let mut retry = Retry::new(&inner.config, &request);
+        let limit = request
+            .max_response_bytes
+            .unwrap_or(inner.config.max_response_bytes);
+        let mut plan = Plan::upload(request, upload).map_err(not_sent)?;
+        loop {
+            let turn = retry.turn().await;
+            match inner.upload(&mut plan, &turn, limit, clocks).await {
+                Ok(response) => {
+                    retry.answered(&turn, Verdict::Done);
+                    return Ok(response);
+                }
+                Err(failure) if plan.is_spent() => {
+                    return Err(retry.failed_for_good(&turn, failure));
+                }
+                Err(failure) => retry.failed(&turn, failure, plan.replay)?,
+            }
+        }
+    }
+
     /// Sends a request and hands the body of its response over as it comes in.
     ///
     /// Until the head of the response is there, this is [`send`](Self::send). After that nothing
@@ -156,6 +210,23 @@ impl Inner {
         match within(turn.step.until, whole).await {
             Some(result) => result,
             None => Err(Failure::timeout(progress.phase).with_sent(progress.sent())),
+        }
+    }
+
+    /// One attempt to send a body that is read meanwhile.
+    async fn upload(
+        &self,
+        plan: &mut Plan,
+        turn: &Turn,
+        limit: u64,
+        clocks: UploadClocks,
+    ) -> Result<HttpResponse, Failure> {
+        let mut progress = Progress::new();
+        let idle = plan.idle().cloned().unwrap_or_default();
+        let whole = self.whole(plan, turn, limit, &mut progress);
+        match within(clocks.until, idle.guard(clocks.quiet, whole)).await {
+            Some(Some(result)) => result,
+            Some(None) | None => Err(Failure::timeout(progress.phase).with_sent(progress.sent())),
         }
     }
 
@@ -216,6 +287,15 @@ impl Inner {
             None => Err(Failure::timeout(progress.phase).with_sent(progress.sent())),
         }
     }
+}
+
+/// The clocks of a request whose body is read while it is sent.
+#[derive(Clone, Copy)]
+struct UploadClocks {
+    /// How long nothing may move.
+    quiet: Duration,
+    /// When it must be over.
+    until: Option<Instant>,
 }
 
 /// The error for a request that cannot be sent as it is.

@@ -10,19 +10,19 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::{Body, Frame};
-use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
+use super::upload::RequestBody;
 use crate::transport::Stream;
 
 /// A connection that is driven by whoever uses it: there is no task beside it. That saves two
 /// switches between tasks for each request, and dropping it is all it takes to close it.
 pub(super) struct Connection {
-    sender: SendRequest<Full<Bytes>>,
+    sender: SendRequest<RequestBody>,
     /// `None` once the connection has ended.
     driver: Option<Box<Driver>>,
     written: Written,
@@ -32,7 +32,7 @@ pub(super) struct Connection {
     pub(super) reused: bool,
 }
 
-type Driver = http1::Connection<TokioIo<Counted>, Full<Bytes>>;
+type Driver = http1::Connection<TokioIo<Counted>, RequestBody>;
 
 impl Connection {
     pub(super) async fn new(stream: Stream) -> hyper::Result<Self> {
@@ -81,7 +81,7 @@ impl Connection {
     /// Sends a request and waits for the head of its response.
     pub(super) async fn request(
         &mut self,
-        request: Request<Full<Bytes>>,
+        request: Request<RequestBody>,
     ) -> Result<Response<Incoming>, hyper::Error> {
         let mut response = pin!(self.sender.try_send_request(request));
         let response = poll_fn(|cx| {

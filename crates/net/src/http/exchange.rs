@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::connection::{Connection, Written};
 use super::pool::Pool;
 use super::request::{Plan, Replay};
+use super::upload::Idle;
 use crate::endpoint::EndpointId;
 use crate::error::{Failure, NetErrorKind, Phase};
 use crate::tls::is_rejection;
@@ -73,16 +74,35 @@ pub(super) async fn exchange(
         let text = "the endpoint is not one of this client";
         return Err(Failure::new(Phase::Prepare, NetErrorKind::Request, text));
     };
-    let mut connection = match idle(pool, id, now).await {
+    let reused = if plan.is_upload() {
+        // Its body can be sent once, so no connection is tried that may turn out to be stale.
+        None
+    } else {
+        idle(pool, id, now).await
+    };
+    let mut connection = match reused {
         Some(connection) => connection,
         None => connect(connector, id, &mut progress.phase).await?,
     };
     loop {
         progress.begin(&connection);
-        let error = match connection.request(plan.for_host(host)).await {
-            Ok(response) => return Ok((response, connection)),
+        let request = plan.for_host(host);
+        if let Some(idle) = plan.idle() {
+            idle.sends_on(connection.written());
+        }
+        let error = match connection.request(request).await {
+            Ok(response) => {
+                if let Some(idle) = plan.idle() {
+                    idle.is_answered();
+                }
+                return Ok((response, connection));
+            }
             Err(error) => error,
         };
+        if plan.idle().is_some_and(Idle::has_failed) {
+            let failure = Failure::new(Phase::Send, NetErrorKind::Request, error);
+            return Err(failure.with_sent(progress.sent()));
+        }
         let repeatable = !progress.sent() || plan.replay == Replay::Safe;
         if !connection.reused || !repeatable || !is_cut(&error) {
             return Err(failure(error, progress, connection.reused));

@@ -7,8 +7,8 @@ use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HOST};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, Uri};
-use http_body_util::Full;
 
+use super::upload::{Idle, RequestBody, Upload};
 use crate::endpoint::EndpointId;
 use crate::error::{Failure, NetErrorKind, Phase};
 
@@ -178,6 +178,9 @@ pub(crate) struct Plan {
     headers: HeaderMap,
     own_host: bool,
     body: Bytes,
+    /// Instead of `body`, until it is sent.
+    upload: Option<Upload>,
+    idle: Option<Idle>,
     pub(crate) replay: Replay,
 }
 
@@ -209,16 +212,47 @@ impl Plan {
             headers,
             own_host,
             body,
+            upload: None,
+            idle: None,
             replay,
         })
     }
 
+    /// As [`Plan::new`], with a body that can be sent once.
+    pub(crate) fn upload(request: HttpRequest, upload: Upload) -> Result<Self, Failure> {
+        let mut plan = Self::new(request)?;
+        plan.headers.remove(CONTENT_LENGTH);
+        plan.upload = Some(upload);
+        plan.replay = Replay::NotSent;
+        plan.idle = Some(Idle::default());
+        Ok(plan)
+    }
+
+    /// Whether its body can be sent only once.
+    pub(super) fn is_upload(&self) -> bool {
+        self.idle.is_some()
+    }
+
+    /// Whether its body has been given away.
+    pub(crate) fn is_spent(&self) -> bool {
+        self.is_upload() && self.upload.is_none()
+    }
+
+    /// What its body is at, if that is an upload.
+    pub(super) fn idle(&self) -> Option<&Idle> {
+        self.idle.as_ref()
+    }
+
     /// The request as it goes to the server that is called `host`.
-    pub(crate) fn for_host(&mut self, host: &HeaderValue) -> http::Request<Full<Bytes>> {
+    pub(crate) fn for_host(&mut self, host: &HeaderValue) -> http::Request<RequestBody> {
         if !self.own_host {
             self.headers.insert(HOST, host.clone());
         }
-        let mut request = http::Request::new(Full::new(self.body.clone()));
+        let body = match (self.upload.take(), &self.idle) {
+            (Some(upload), Some(idle)) => RequestBody::upload(upload, idle.clone()),
+            _ => RequestBody::whole(self.body.clone()),
+        };
+        let mut request = http::Request::new(body);
         *request.method_mut() = self.method.clone();
         *request.uri_mut() = self.uri.clone();
         *request.headers_mut() = self.headers.clone();
@@ -234,7 +268,7 @@ fn invalid(source: impl Into<crate::error::BoxError>) -> Failure {
 mod tests {
     use super::*;
 
-    fn planned(request: HttpRequest) -> http::Request<Full<Bytes>> {
+    fn planned(request: HttpRequest) -> http::Request<RequestBody> {
         let Ok(mut plan) = Plan::new(request) else {
             panic!("must be a valid request")
         };

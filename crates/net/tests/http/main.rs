@@ -10,3 +10,4 @@ mod pool;
 mod support;
 mod tls;
 mod transports;
+mod uploads;

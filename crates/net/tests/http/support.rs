@@ -45,6 +45,15 @@ impl Peer {
         }
     }
 
+    /// Whatever comes up to `end`.
+    pub(crate) async fn read_until(&mut self, end: &[u8]) -> String {
+        while !self.buffer.ends_with(end) {
+            let count = self.stream.read_buf(&mut self.buffer).await.unwrap();
+            assert_ne!(count, 0, "the client has closed");
+        }
+        String::from_utf8(std::mem::take(&mut self.buffer)).unwrap()
+    }
+
     /// Sends these bytes.
     pub(crate) async fn write(&mut self, bytes: impl AsRef<[u8]>) {
         let _ = self.stream.write_all(bytes.as_ref()).await;

@@ -24,7 +24,9 @@ mod locate;
 mod port;
 mod process;
 
-pub use consul::{ConsulClients, ConsulData, ConsulOptions, ConsulServer, ConsulTls};
+pub use consul::{
+    ConsulClients, ConsulCluster, ConsulData, ConsulOptions, ConsulServer, ConsulTls,
+};
 pub use error::ServerError;
 pub use locate::{Located, locate, real_servers_required};
 pub use port::ReservedPort;

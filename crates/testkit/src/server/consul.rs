@@ -1,5 +1,6 @@
 //! A real Consul.
 
+mod cluster;
 mod config;
 mod options;
 mod version;
@@ -9,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+pub use cluster::ConsulCluster;
 pub use options::{ConsulClients, ConsulData, ConsulOptions, ConsulTls};
 
 use self::config::Config;
@@ -25,7 +27,7 @@ const READY: Duration = Duration::from_secs(30);
 /// How often a start is tried when others take the ports first.
 const STARTS: u32 = 5;
 
-/// A Consul agent in server mode, alone in its cluster.
+/// A Consul agent in server mode: alone, or one of the servers of a [`ConsulCluster`].
 ///
 /// When [`start`](Self::start) returns, the cluster has a leader and the agent's own check
 /// `serfHealth` is registered, so that sessions can be created at once.
@@ -69,23 +71,38 @@ impl ConsulServer {
     }
 
     async fn start_once(program: &Path, options: &ConsulOptions) -> Result<Self, ServerError> {
-        let folder = Folder::create(PROGRAM).map_err(ServerError::io("make a folder"))?;
-        let config = Config::new(options, folder.path()).map_err(ServerError::io("find ports"))?;
-        let written = std::fs::write(folder.path().join("agent.json"), config.json());
-        written.map_err(ServerError::io("write the configuration"))?;
-        let program = program.to_owned();
-        let server = Self {
-            process: Process::new(PROGRAM),
-            folder,
-            config,
-            program,
-        };
+        let server = Self::prepare(program, options)?;
+        server.write_config()?;
         server.run().await?;
         Ok(server)
     }
 
+    /// One with a folder and ports that was not started yet.
+    fn prepare(program: &Path, options: &ConsulOptions) -> Result<Self, ServerError> {
+        let folder = Folder::create(PROGRAM).map_err(ServerError::io("make a folder"))?;
+        let config = Config::new(options, folder.path()).map_err(ServerError::io("find ports"))?;
+        let program = program.to_owned();
+        Ok(Self {
+            process: Process::new(PROGRAM),
+            folder,
+            config,
+            program,
+        })
+    }
+
+    fn write_config(&self) -> Result<(), ServerError> {
+        let written = std::fs::write(self.folder.path().join("agent.json"), self.config.json());
+        written.map_err(ServerError::io("write the configuration"))
+    }
+
     /// Starts the process and waits for it.
     async fn run(&self) -> Result<(), ServerError> {
+        let logged = self.launch()?;
+        self.wait_ready(logged).await
+    }
+
+    /// Starts the process: how long the log was before.
+    fn launch(&self) -> Result<usize, ServerError> {
         let log = || {
             self.folder
                 .open_log()
@@ -99,7 +116,7 @@ impl ConsulServer {
             .current_dir(self.folder.path());
         command.stdout(log()?).stderr(log()?);
         self.process.start(command)?;
-        self.wait_ready(logged).await
+        Ok(logged)
     }
 
     /// `logged` is the length of the log before the start.
@@ -157,9 +174,13 @@ impl ConsulServer {
     }
 
     async fn get(&self, target: &str) -> Result<Answer, String> {
+        self.get_within(target, Duration::from_secs(10)).await
+    }
+
+    async fn get_within(&self, target: &str, limit: Duration) -> Result<Answer, String> {
         let token = self.config.token().map(|token| ("X-Consul-Token", token));
         let bytes = request("GET", target, token.as_slice(), b"");
-        let answer = exchange(self.addr(), &bytes, Duration::from_secs(10)).await;
+        let answer = exchange(self.addr(), &bytes, limit).await;
         let answer = answer.map_err(|error| error.to_string())?;
         match answer.status {
             200 => Ok(answer),
@@ -192,7 +213,7 @@ impl ConsulServer {
             .map(|name| self.folder.path().join(name))
     }
 
-    /// What `/v1/status/leader` gives: the address of its server RPC.
+    /// What `/v1/status/leader` gives while it leads: the address of its server RPC.
     pub fn leader(&self) -> String {
         self.config.ports().server.addr().to_string()
     }

@@ -19,7 +19,7 @@ pub(super) struct Ports {
     pub(super) http: ReservedPort,
     pub(super) https: Option<ReservedPort>,
     pub(super) server: ReservedPort,
-    serf_lan: ReservedPort,
+    pub(super) serf_lan: ReservedPort,
     serf_wan: ReservedPort,
 }
 
@@ -77,6 +77,17 @@ impl Config {
 
     pub(super) fn json(&self) -> String {
         Value::Object(self.settings.clone()).to_string()
+    }
+
+    /// The same for one of several servers, all of whom gossip at these addresses.
+    pub(super) fn json_of_member(&self, gossip: &[String]) -> String {
+        let mut settings = self.settings.clone();
+        settings.extend(object(json!({
+            "bootstrap_expect": gossip.len(),
+            "retry_join": gossip,
+            "retry_interval": "500ms",
+        })));
+        Value::Object(settings).to_string()
     }
 
     pub(super) fn arguments(&self) -> &'static [&'static str] {

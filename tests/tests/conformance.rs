@@ -1,4 +1,5 @@
-//! One table of cases, against the embedded agent and against the real servers: the protocol of
+//! One table of cases, against the embedded agent and against the real servers, one
+//! alone and three as a cluster: the protocol of
 //! Consul first, then the unified layer on each of its backends. The last lines show both.
 
 #![allow(
@@ -10,7 +11,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use libtest_mimic::Arguments;
-use quorate_testkit::protocol::consul::{self, CATALOG_TXN, Consul};
+use quorate_testkit::protocol::consul::{self, ALONE, CATALOG_TXN, Consul};
 use quorate_testkit::protocol::unified::{self, REMOTE, Unified};
 use quorate_testkit::server::ConsulServer;
 use quorate_testkit::trial::{Outcome, Suite, Target};
@@ -20,9 +21,12 @@ const THREADS: usize = 24;
 
 fn consul(arguments: &Arguments) -> Outcome {
     let real = Target::real("real consul 1.8.7", ConsulServer::locate(), Consul::real);
+    let cluster = ConsulServer::locate();
+    let three = Target::real("three real consul 1.8.7", cluster, Consul::cluster);
     Suite::new()
-        .with_target(Target::new("embedded", Consul::embedded))
-        .with_target(real.able(&[CATALOG_TXN]))
+        .with_target(Target::new("embedded", Consul::embedded).able(&[ALONE]))
+        .with_target(real.able(&[ALONE, CATALOG_TXN]))
+        .with_target(three.able(&[CATALOG_TXN]))
         .with_cases(consul::cases())
         .run_with(arguments)
 }

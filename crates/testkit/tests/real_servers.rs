@@ -8,7 +8,7 @@ use anyhow::{Context as _, ensure};
 use quorate_testkit::exchange::{Answer, exchange, request};
 use quorate_testkit::fixture::Fixture;
 use quorate_testkit::proxy::{Direction, Proxy};
-use quorate_testkit::server::{ConsulData, ConsulOptions, ConsulServer};
+use quorate_testkit::server::{ConsulCluster, ConsulData, ConsulOptions, ConsulServer};
 use quorate_testkit::trial::{Subject, Suite, Target};
 use quorate_testkit::{cases, eventually};
 
@@ -40,6 +40,7 @@ fn main() -> ExitCode {
         recorded_reads_of_an_empty_store_are_still_what_it_sends,
         a_write_whose_answer_was_cut_is_applied,
         a_write_that_was_held_is_applied_late,
+        three_servers_are_one_cluster_that_elects_again,
     ];
     let nothing = || async { Ok(()) };
     let consul = Target::real("real consul 1.8.7", ConsulServer::locate(), nothing);
@@ -346,5 +347,30 @@ async fn a_write_that_was_held_is_applied_late(_: &Subject<Nothing>) -> anyhow::
         (answer.status == 200).then_some(())
     };
     eventually(SOON, "the write arrived", there).await?;
+    Ok(())
+}
+
+async fn three_servers_are_one_cluster_that_elects_again(
+    _: &Subject<Nothing>,
+) -> anyhow::Result<()> {
+    let cluster = ConsulCluster::start(ConsulOptions::new().with_node_name("n")).await?;
+    for (number, server) in cluster.servers().iter().enumerate() {
+        ensure!(server.node_name() == format!("n-{}", number + 1));
+        ask(server.addr(), "PUT", "/v1/session/create", "").await?;
+        let peers = ask(server.addr(), "GET", "/v1/status/peers", "").await?;
+        ensure!(peers.json()?.as_array().map(Vec::len) == Some(3));
+    }
+    let leader = cluster.leader().await?;
+    ask(cluster.server(leader).addr(), "PUT", "/v1/kv/k", "v").await?;
+    cluster.server(leader).kill()?;
+    let next = cluster.leader().await?;
+    ensure!(next != leader);
+    let answer = ask(cluster.server(next).addr(), "GET", "/v1/kv/k?raw", "").await?;
+    ensure!(answer.text() == "v", "{}", answer.text());
+    cluster.server(leader).restart().await?;
+    ensure!(
+        cluster.leader().await? == next,
+        "the one that came back leads"
+    );
     Ok(())
 }

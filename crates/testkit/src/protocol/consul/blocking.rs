@@ -7,7 +7,7 @@ use quorate_consul::{Method, QueryOptions, RawRequest};
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
-use super::target::{Consul, index_of, kv};
+use super::target::{ALONE, Consul, index_of, kv};
 use crate::cases;
 use crate::exchange::Answer;
 use crate::protocol::{PARKED, equal};
@@ -22,14 +22,14 @@ pub(super) fn cases() -> Vec<Case<Consul>> {
         an_older_index_is_answered_at_once,
         a_wait_that_is_over_gives_the_same_answer,
         the_shortest_wait_is_a_wait,
-        a_blocked_read_of_a_missing_key_sees_its_creation,
+        a_blocked_read_of_a_missing_key_sees_its_creation needs [ALONE],
         a_blocked_read_sees_a_deletion,
         a_blocked_read_sees_acquire_and_release,
         a_blocked_listing_sees_what_happens_beneath_it,
         a_blocked_listing_of_names_sees_a_write,
         a_blocked_listing_sees_a_deleted_tree,
         a_blocked_session_list_sees_a_new_session,
-        a_blocked_session_info_is_woken_by_its_own_session,
+        a_blocked_session_info_is_woken_by_its_own_session needs [ALONE],
         many_blocked_reads_are_woken_at_once,
         a_blocked_read_does_not_hold_up_its_server,
     ]

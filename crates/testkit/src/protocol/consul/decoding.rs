@@ -3,7 +3,7 @@
 use anyhow::ensure;
 use serde_json::{Value, json};
 
-use super::target::{Consul, index_of, kv};
+use super::target::{ALONE, Consul, index_of, kv};
 use crate::cases;
 use crate::protocol::equal;
 use crate::trial::{Case, Subject};
@@ -19,7 +19,7 @@ pub(super) fn cases() -> Vec<Case<Consul>> {
         a_null_in_a_list_of_checks_leaves_the_default,
         definitions_and_kinds_of_checks_are_shown_in_consuls_form,
         weights_are_taken_whole_or_not_at_all,
-        the_check_of_a_service_moves_no_other_services_index,
+        the_check_of_a_service_moves_no_other_services_index needs [ALONE],
         a_cleaned_path_gets_its_slash_at_once,
         a_head_request_with_a_body_is_malformed,
         a_max_stale_of_nothing_is_no_stale_read,

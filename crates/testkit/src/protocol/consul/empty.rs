@@ -1,14 +1,14 @@
 //! A store into which nothing was ever written.
 
-use super::target::{Consul, index_of};
+use super::target::{ALONE, Consul, index_of};
 use crate::cases;
 use crate::protocol::equal;
 use crate::trial::{Case, Subject};
 
 pub(super) fn cases() -> Vec<Case<Consul>> {
     cases![Consul;
-        c01_a_read_of_an_empty_store_is_404_with_index_1,
-        c02_only_the_root_lists_no_keys_with_200,
+        c01_a_read_of_an_empty_store_is_404_with_index_1 needs [ALONE],
+        c02_only_the_root_lists_no_keys_with_200 needs [ALONE],
     ]
     .into()
 }

@@ -24,7 +24,7 @@ mod tombstone;
 mod txn;
 mod txn_verbs;
 
-pub use target::{CATALOG_TXN, Consul};
+pub use target::{ALONE, CATALOG_TXN, Consul};
 
 use crate::trial::Case;
 

@@ -4,12 +4,12 @@ use anyhow::ensure;
 use serde_json::{Value, json};
 
 use super::replay::Replay;
-use super::target::Consul;
+use super::target::{ALONE, Consul};
 use crate::cases;
 use crate::trial::{Case, Subject};
 
 pub(super) fn cases() -> Vec<Case<Consul>> {
-    cases![Consul; every_recorded_exchange_goes_as_it_went].into()
+    cases![Consul; every_recorded_exchange_goes_as_it_went needs [ALONE]].into()
 }
 
 const VALUES: &[&str] = &[

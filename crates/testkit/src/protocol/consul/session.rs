@@ -4,7 +4,7 @@ use anyhow::ensure;
 use quorate_consul::{SessionBehavior, SessionRequest};
 use serde_json::{Value, json};
 
-use super::target::{Consul, index_of};
+use super::target::{ALONE, Consul, index_of};
 use crate::cases;
 use crate::protocol::equal;
 use crate::trial::{Case, Subject};
@@ -14,7 +14,7 @@ pub(super) fn cases() -> Vec<Case<Consul>> {
         c15_a_ttl_out_of_bounds_or_malformed_is_refused,
         c16_a_lock_delay_is_read_as_the_real_server_reads_it,
         c18_an_unknown_session_is_404_empty_or_true,
-        a_session_without_fields_has_the_defaults,
+        a_session_without_fields_has_the_defaults needs [ALONE],
         a_session_shows_what_it_was_created_with,
         every_legal_ttl_is_kept_as_it_was_written,
         names_of_fields_match_in_any_case_and_unknown_ones_are_ignored,
@@ -25,8 +25,8 @@ pub(super) fn cases() -> Vec<Case<Consul>> {
         ids_look_like_uuids_and_differ,
         lists_are_ordered_by_id_and_have_every_session,
         sessions_of_a_node_are_those_of_the_node,
-        a_renewal_moves_no_index,
-        destroying_and_creating_move_the_index_of_all_sessions,
+        a_renewal_moves_no_index needs [ALONE],
+        destroying_and_creating_move_the_index_of_all_sessions needs [ALONE],
     ]
     .into()
 }

@@ -3,14 +3,15 @@
 use anyhow::ensure;
 use serde_json::{Value, json};
 
-use super::target::Consul;
+use super::target::{ALONE, Consul};
 use crate::cases;
 use crate::protocol::equal;
 use crate::trial::{Case, Subject};
 
 pub(super) fn cases() -> Vec<Case<Consul>> {
     cases![Consul;
-        the_only_peer_is_the_leader,
+        the_only_peer_is_the_leader needs [ALONE],
+        the_leader_is_a_peer,
         the_status_has_no_index,
         the_agent_knows_its_own_name,
     ]
@@ -26,6 +27,13 @@ async fn the_only_peer_is_the_leader(consul: &Subject<Consul>) -> anyhow::Result
     let status = consul.client.status();
     equal("typed leader", status.leader().await?, Some(leader.clone()))?;
     equal("typed peers", status.peers().await?, [leader])
+}
+
+async fn the_leader_is_a_peer(consul: &Subject<Consul>) -> anyhow::Result<()> {
+    let status = consul.client.status();
+    let (leader, peers) = (status.leader().await?, status.peers().await?);
+    ensure!(leader.is_some_and(|leader| peers.contains(&leader)));
+    Ok(())
 }
 
 async fn the_status_has_no_index(consul: &Subject<Consul>) -> anyhow::Result<()> {

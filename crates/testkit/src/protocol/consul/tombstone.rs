@@ -2,18 +2,18 @@
 
 use anyhow::ensure;
 
-use super::target::Consul;
+use super::target::{ALONE, Consul};
 use crate::cases;
 use crate::protocol::equal;
 use crate::trial::{Case, Subject};
 
 pub(super) fn cases() -> Vec<Case<Consul>> {
     cases![Consul;
-        c04_a_deletion_moves_the_index_of_its_prefix_alone,
-        c05_a_deleted_tree_has_one_index_everywhere,
-        a_deletion_is_seen_by_every_prefix_above_it,
+        c04_a_deletion_moves_the_index_of_its_prefix_alone needs [ALONE],
+        c05_a_deleted_tree_has_one_index_everywhere needs [ALONE],
+        a_deletion_is_seen_by_every_prefix_above_it needs [ALONE],
         a_tree_is_deleted_by_bytes,
-        deleting_the_root_leaves_nothing,
+        deleting_the_root_leaves_nothing needs [ALONE],
     ]
     .into()
 }

@@ -3,6 +3,7 @@
 //! Reference level: Consul 1.8.7. Unknown fields in a server's answer are ignored, so newer
 //! servers can be read too.
 
+pub mod acl;
 pub mod agent;
 pub mod bytes64;
 pub mod catalog;
@@ -13,10 +14,13 @@ pub mod kv;
 pub mod meta;
 pub mod path;
 pub mod query;
+pub mod secret;
 pub mod session;
 pub mod status;
 pub mod text;
+pub mod time;
 pub mod txn;
+mod words;
 
 pub use agent::AgentSelf;
 pub use catalog::Node;
@@ -25,5 +29,7 @@ pub use health::HealthCheck;
 pub use kv::{KvEntry, KvEntryRef};
 pub use meta::QueryMeta;
 pub use query::{CacheControl, Consistency, QueryOptions, WriteOptions};
+pub use secret::SecretText;
 pub use session::{Session, SessionBehavior, SessionRequest};
+pub use time::GoTime;
 pub use txn::{KvOp, KvVerb, TxnAnswer, TxnError, TxnOp, TxnResult};

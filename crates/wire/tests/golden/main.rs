@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
+mod acl;
 mod message;
 
 use std::collections::BTreeMap;

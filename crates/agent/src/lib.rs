@@ -39,6 +39,7 @@ mod consul;
 mod directory;
 pub mod engine;
 mod error;
+mod go_regex;
 mod identity;
 mod listen;
 mod quote;

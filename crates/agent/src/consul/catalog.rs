@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::blocking::{self, Reading};
 use super::catalog_register::{deregister, register};
+use super::filter::{self, NODE, NODE_SERVICE};
 use super::options::Options;
 use super::reply::{Refused, Reply};
 use super::request::{Answer, Request};
@@ -33,13 +34,15 @@ fn datacenters(request: Request<'_>) -> Result<Answer, Refused> {
 /// `GET /v1/catalog/nodes`: all nodes by name, or those with all of the given labels.
 fn nodes(request: Request<'_>) -> Result<Answer, Refused> {
     let options = check(request)?;
+    let filter = request.filter(&NODE)?;
     let labels = labels(request);
     let datacenter = request.front.datacenter.clone();
     let watch = Watch::Topic(Topic::Table(Table::Nodes));
     Ok(blocking::answer(request, options, [watch], move |state| {
         let found = state.nodes();
         let nodes = found.value.iter().filter(|node| has_labels(node, &labels));
-        let shown: Vec<_> = nodes.map(|node| show(node, &datacenter)).collect();
+        let mut shown: Vec<_> = nodes.map(|node| show(node, &datacenter)).collect();
+        filter::retain(filter.as_ref(), &mut shown);
         reading(found.index, Reply::object(&shown), options)
     }))
 }
@@ -53,10 +56,14 @@ fn node(request: Request<'_>) -> Result<Answer, Refused> {
         return Err(Reply::bad_request("Missing node name").into());
     }
     let options = check_with(request, options)?;
+    let filter = request.filter(&NODE_SERVICE)?;
     let datacenter = request.front.datacenter.clone();
     let watch = Watch::Topic(Topic::Node(name.to_lowercase().into()));
     Ok(blocking::answer(request, options, [watch], move |state| {
-        let (index, shown) = show_whole(state, &name, &datacenter);
+        let (index, mut shown) = show_whole(state, &name, &datacenter);
+        if let (Some(shown), Some(filter)) = (&mut shown, &filter) {
+            shown.services.retain(|_, service| filter.keeps(service));
+        }
         reading(index, Reply::object(&shown), options)
     }))
 }
@@ -70,10 +77,6 @@ pub(super) fn check(request: Request<'_>) -> Result<Options, Refused> {
 /// The checks behind the options. `near` needs none: with one place there is no distance.
 pub(super) fn check_with(request: Request<'_>, options: Options) -> Result<Options, Refused> {
     request.check_datacenter_of_read()?;
-    if request.params.text("filter").is_some() {
-        const TEXT: &str = "Failed to create boolean expression evaluator: this agent has none";
-        return Err(Reply::server_error(TEXT).with_no_leader().into());
-    }
     Ok(options)
 }
 

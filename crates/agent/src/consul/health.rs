@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::blocking;
 use super::catalog::{check_with, has_labels, labels, reading};
+use super::filter::{self, HEALTH_CHECK};
 use super::reply::{Refused, Reply};
 use super::request::{Answer, Request};
 use super::route::Endpoint;
@@ -27,10 +28,12 @@ fn of_node(request: Request<'_>) -> Result<Answer, Refused> {
         return Err(Reply::bad_request("Missing node name").into());
     }
     let options = check_with(request, options)?;
+    let filter = request.filter(&HEALTH_CHECK)?;
     let watch = Watch::Topic(Topic::NodeChecks(node.to_lowercase().into()));
     Ok(blocking::answer(request, options, [watch], move |state| {
         let found = state.node_checks(&node);
-        let shown: Vec<_> = found.value.into_iter().map(|check| show(check)).collect();
+        let mut shown: Vec<_> = found.value.into_iter().map(|check| show(check)).collect();
+        filter::retain(filter.as_ref(), &mut shown);
         reading(found.index, Reply::object(&shown), options)
     }))
 }
@@ -44,10 +47,12 @@ fn in_state(request: Request<'_>) -> Result<Answer, Refused> {
         return Err(Reply::bad_request("Missing check state").into());
     }
     let options = check_with(request, options)?;
+    let filter = request.filter(&HEALTH_CHECK)?;
     let labels = labels(request);
     let watch = Watch::Topic(Topic::Table(Table::Checks));
     Ok(blocking::answer(request, options, [watch], move |state| {
-        let shown = checks_in_state(state, &wanted, &labels);
+        let mut shown = checks_in_state(state, &wanted, &labels);
+        filter::retain(filter.as_ref(), &mut shown);
         reading(
             state.table_index(Table::Checks),
             Reply::object(&shown),

@@ -12,6 +12,7 @@ mod catalog;
 mod catalog_register;
 mod decode;
 mod definition;
+mod filter;
 mod front;
 mod gzip;
 mod health;

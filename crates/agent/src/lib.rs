@@ -42,6 +42,7 @@ mod error;
 mod go_regex;
 mod identity;
 mod listen;
+mod local;
 mod quote;
 mod serve;
 mod shared;

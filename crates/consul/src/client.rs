@@ -10,6 +10,7 @@ use quorate_net::endpoint::EndpointId;
 use quorate_net::http::{HttpClient, HttpRequest, HttpResponse, Replay, Upload, Verdict};
 use quorate_wire::consul::{GoDuration, meta};
 
+use crate::acl::Acl;
 use crate::agent::Agent;
 use crate::builder::ClientBuilder;
 use crate::call::{Call, Effect, Operation, blocking_timeout};
@@ -130,6 +131,12 @@ impl Client {
     #[must_use]
     pub fn session(&self) -> SessionApi {
         SessionApi::new(self.clone())
+    }
+
+    /// Access control: `/v1/acl`.
+    #[must_use]
+    pub fn acl(&self) -> Acl {
+        Acl::new(self.clone())
     }
 
     /// The state of the cluster: `/v1/status`.

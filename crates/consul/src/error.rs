@@ -1,5 +1,6 @@
 //! What went wrong, whether it happened, and whether to try again.
 
+mod acl;
 mod net;
 mod table;
 
@@ -21,8 +22,9 @@ const MAX_TEXT_BYTES: usize = 1024;
 ///
 /// | kind | Consul said |
 /// |---|---|
-/// | `NotFound` | 404 with a text; `No path to datacenter`; a session's node or check is not registered |
-/// | `Conflict` | 409; a session's check is critical |
+/// | `NotFound` | 404 with a text; an ACL that names an unknown policy, role or auth method; `No path to datacenter`; a session's node or check is not registered |
+/// | `AlreadyExists` | a name or an id of the ACLs that is taken |
+/// | `Conflict` | 409; a second bootstrap of the ACLs; a session's check is critical |
 /// | `LeaseLost` | `invalid session`: it has ended |
 /// | `PermissionDenied` | 403; a transaction whose operation was denied |
 /// | `Unauthenticated` | 403 `ACL not found`; 401 of a proxy; no token could be had |

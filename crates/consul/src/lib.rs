@@ -29,6 +29,9 @@
 //! | one at a time: a lock with a fencing token and a deadline | [`Client::lock`] |
 //! | at most N at a time | [`Client::semaphore`] |
 //! | to know who leads | [`Client::status`] |
+//! | tokens, policies, roles, logins | [`Client::acl`] |
+//! | rules without a typing mistake | [`acl::Rules`] |
+//! | to filter lists on the server | [`Filter`] |
 //! | to know which agent I talk to | [`Client::agent`] |
 //! | to follow a key or a prefix | [`Kv::watch`], [`Kv::watch_prefix`] |
 //! | to follow any other endpoint that blocks | [`Blocking::new`], [`Raw::watch`] |
@@ -50,6 +53,7 @@
 //! its answer, and closes its connection; a server that has the request may act on it all the
 //! same. [`Blocking::next`] loses no change when it is dropped.
 
+pub mod acl;
 mod agent;
 mod answer;
 pub mod blocking;
@@ -58,6 +62,7 @@ mod call;
 mod client;
 mod env;
 mod error;
+mod filter;
 mod gzip;
 mod kv;
 mod limits;
@@ -75,12 +80,14 @@ mod token;
 mod txn;
 mod url;
 
+pub use acl::Acl;
 pub use agent::Agent;
 pub use answer::Answer;
 pub use blocking::{Blocking, Change};
 pub use builder::ClientBuilder;
 pub use client::Client;
 pub use error::{BoxError, Error, ErrorKind, Outcome, RetryAdvice};
+pub use filter::{Field, Filter, FilterValue, Value};
 pub use gzip::Compression;
 pub use kv::{Kv, PutOptions};
 pub use limits::Limits;

@@ -29,6 +29,13 @@ impl Url {
         url
     }
 
+    /// An endpoint's path with a name in the middle of it, encoded whole.
+    pub(crate) fn below(endpoint: &str, name: &str, rest: &str) -> Self {
+        let mut url = Self::named(endpoint, name);
+        url.text.push_str(rest);
+        url
+    }
+
     /// The path of a key; its slashes stay.
     pub(crate) fn key(key: &str) -> Self {
         let encoded = path::encode_key(key);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use quorate_wire::consul::text;
 
+use super::acl;
 use super::{Class, Error, ErrorKind, Outcome, RetryAdvice};
 
 /// How long to leave a cluster alone that has no leader or limits rates, unless it says.
@@ -48,6 +49,9 @@ fn classify(refusal: Refusal<'_>, write: bool) -> Class {
         401 | 407 => Class::refused(ErrorKind::Unauthenticated),
         403 if refusal.text.contains(text::ACL_NOT_FOUND) => {
             Class::refused(ErrorKind::Unauthenticated)
+        }
+        403 if refusal.text.contains("bootstrap no longer allowed") => {
+            Class::refused(ErrorKind::Conflict)
         }
         403 => Class::refused(ErrorKind::PermissionDenied),
         // A route that does not exist answers with nothing; a missing thing is named.
@@ -155,14 +159,18 @@ const ROWS: &[(&str, Row)] = &[
         Row::Refused(ErrorKind::InvalidArgument),
     ),
     ("Scripts are disabled", Row::Refused(ErrorKind::Unsupported)),
-    // Anything else that a server says of another.
-    ("rpc error", Row::Interrupted),
 ];
 
 fn row(text: &str) -> Option<Row> {
-    ROWS.iter()
+    let rows = ROWS.iter().copied();
+    let acl = acl::ROWS.iter();
+    let acl = acl.map(|(known, kind)| (*known, Row::Refused(*kind)));
+    // Anything else that a server says of another.
+    let rest = [("rpc error", Row::Interrupted)];
+    rows.chain(acl)
+        .chain(rest)
         .find(|(known, _)| text.contains(known))
-        .map(|(_, row)| *row)
+        .map(|(_, row)| row)
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! The client against the real Consul. Without one, every trial shows as ignored.
 
+mod acl;
+mod filter;
 mod kv;
 mod security;
 mod session;
@@ -26,7 +28,7 @@ async fn start() -> anyhow::Result<Consul> {
 }
 
 fn main() -> ExitCode {
-    use {kv::*, security::*, session::*, txn::*, watch::*};
+    use {acl::*, filter::*, kv::*, security::*, session::*, txn::*, watch::*};
     let cases = cases![Consul;
         values_of_every_kind_are_read_back,
         every_legal_key_is_read_back,
@@ -51,6 +53,17 @@ fn main() -> ExitCode {
         a_unix_socket_is_as_good,
         tls_is_checked_in_both_directions,
         tokens_decide_what_is_allowed,
+        where_acls_are_off_every_call_says_so,
+        the_first_token_is_made_once,
+        policies_and_roles_live_and_die,
+        tokens_live_and_die,
+        old_tokens_live_and_die,
+        a_login_makes_a_token_and_a_logout_ends_it,
+        rules_mean_the_same_as_hcl_and_as_json,
+        old_rules_are_translated,
+        every_operator_of_a_filter_decides,
+        any_text_can_stand_in_a_filter,
+        a_filter_that_makes_no_sense_is_an_invalid_argument,
     ];
     let target = Target::real("real consul 1.8.7", ConsulServer::locate(), start);
     Suite::new().with_target(target).with_cases(cases).run()

@@ -167,6 +167,68 @@ pub const CATALOG_DEREGISTER: &str = "/v1/catalog/deregister";
 pub const HEALTH_NODE: &str = "/v1/health/node/";
 /// The checks in a state, followed by it.
 pub const HEALTH_STATE: &str = "/v1/health/state/";
+/// Makes the first token.
+pub const ACL_BOOTSTRAP: &str = "/v1/acl/bootstrap";
+/// How far the copying of ACLs is.
+pub const ACL_REPLICATION: &str = "/v1/acl/replication";
+/// Logs in by an auth method.
+pub const ACL_LOGIN: &str = "/v1/acl/login";
+/// Ends the token of a login.
+pub const ACL_LOGOUT: &str = "/v1/acl/logout";
+/// Turns old rules into new ones.
+pub const ACL_RULES_TRANSLATE: &str = "/v1/acl/rules/translate";
+/// The rules of an old token in new words, followed by its accessor.
+pub const ACL_RULES_TRANSLATE_TOKEN: &str = "/v1/acl/rules/translate/";
+/// What a token may do.
+pub const ACL_AUTHORIZE: &str = "/v1/internal/acl/authorize";
+/// Makes a token.
+pub const ACL_TOKEN: &str = "/v1/acl/token";
+/// One token, followed by its accessor.
+pub const ACL_TOKEN_NAMED: &str = "/v1/acl/token/";
+/// The token of the request.
+pub const ACL_TOKEN_SELF: &str = "/v1/acl/token/self";
+/// All tokens.
+pub const ACL_TOKENS: &str = "/v1/acl/tokens";
+/// Makes a policy.
+pub const ACL_POLICY: &str = "/v1/acl/policy";
+/// One policy, followed by its id.
+pub const ACL_POLICY_NAMED: &str = "/v1/acl/policy/";
+/// One policy, followed by its name.
+pub const ACL_POLICY_BY_NAME: &str = "/v1/acl/policy/name/";
+/// All policies.
+pub const ACL_POLICIES: &str = "/v1/acl/policies";
+/// Makes a role.
+pub const ACL_ROLE: &str = "/v1/acl/role";
+/// One role, followed by its id.
+pub const ACL_ROLE_NAMED: &str = "/v1/acl/role/";
+/// One role, followed by its name.
+pub const ACL_ROLE_BY_NAME: &str = "/v1/acl/role/name/";
+/// All roles.
+pub const ACL_ROLES: &str = "/v1/acl/roles";
+/// Makes an auth method.
+pub const ACL_AUTH_METHOD: &str = "/v1/acl/auth-method";
+/// One auth method, followed by its name.
+pub const ACL_AUTH_METHOD_NAMED: &str = "/v1/acl/auth-method/";
+/// All auth methods.
+pub const ACL_AUTH_METHODS: &str = "/v1/acl/auth-methods";
+/// Makes a binding rule.
+pub const ACL_BINDING_RULE: &str = "/v1/acl/binding-rule";
+/// One binding rule, followed by its id.
+pub const ACL_BINDING_RULE_NAMED: &str = "/v1/acl/binding-rule/";
+/// All binding rules.
+pub const ACL_BINDING_RULES: &str = "/v1/acl/binding-rules";
+/// Makes an old token.
+pub const ACL_CREATE: &str = "/v1/acl/create";
+/// Changes an old token.
+pub const ACL_UPDATE: &str = "/v1/acl/update";
+/// Copies an old token, followed by its secret.
+pub const ACL_CLONE: &str = "/v1/acl/clone/";
+/// Removes an old token, followed by its secret.
+pub const ACL_DESTROY: &str = "/v1/acl/destroy/";
+/// One old token, followed by its secret.
+pub const ACL_INFO: &str = "/v1/acl/info/";
+/// All old tokens.
+pub const ACL_LIST: &str = "/v1/acl/list";
 
 #[cfg(test)]
 mod tests {

@@ -3,6 +3,7 @@
 
 use std::convert::Infallible;
 use std::io::Write as _;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use bytes::Bytes;
@@ -13,6 +14,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 /// The headers that Consul's KV reads have.
@@ -48,6 +50,49 @@ pub async fn serve(body: Vec<u8>) -> anyhow::Result<()> {
                 .await;
         });
     }
+}
+
+/// Serves for ever as [`serve`] does, but a GET with an `index` waits until the next PUT: what a
+/// blocking read costs a server that does nothing else.
+///
+/// # Errors
+/// When it can't listen.
+pub async fn serve_blocking() -> anyhow::Result<()> {
+    let listener = TcpListener::bind(("127.0.0.1", 0))
+        .await
+        .context("listen")?;
+    println!("{}", listener.local_addr()?);
+    std::io::stdout().flush()?;
+    let written = Arc::new(Notify::new());
+    let mut connections = JoinSet::new();
+    loop {
+        let (stream, _) = listener.accept().await?;
+        stream.set_nodelay(true)?;
+        let written = Arc::clone(&written);
+        connections.spawn(async move {
+            let service = service_fn(move |request| blocking_answer(request, Arc::clone(&written)));
+            let _ = http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), service)
+                .await;
+        });
+    }
+}
+
+async fn blocking_answer(
+    request: Request<Incoming>,
+    written: Arc<Notify>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    const BODY: &[u8] = b"[{\"LockIndex\":0,\"Key\":\"bench/one\",\"Flags\":0,\"Value\":\"cm91bmQgMQ==\",\"CreateIndex\":10,\"ModifyIndex\":10}]";
+    if request.method() != Method::GET {
+        written.notify_waiters();
+    } else if request
+        .uri()
+        .query()
+        .is_some_and(|query| query.contains("index="))
+    {
+        written.notified().await;
+    }
+    answer(request, Bytes::from_static(BODY)).await
 }
 
 async fn answer(

@@ -9,6 +9,7 @@
 )]
 
 pub mod bare;
+pub mod crowd;
 pub mod load;
 pub mod process;
 pub mod report;

@@ -66,6 +66,7 @@ impl Server {
             command.arg("-dev");
         }
         command.args(["-log-level", "err", "-dns-port", "-1"]);
+        command.args(["-hcl", "limits { http_max_conns_per_client = 12000 }"]);
         let ports = [
             "-http-port",
             "-serf-lan-port",

@@ -42,7 +42,6 @@ mod error;
 mod go_regex;
 mod identity;
 mod listen;
-mod local;
 mod quote;
 mod serve;
 mod shared;

@@ -7,6 +7,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound::{Included, Unbounded};
+use std::sync::atomic::{
+    AtomicBool, AtomicUsize,
+    Ordering::{Acquire, Relaxed, Release},
+};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -29,7 +33,14 @@ pub enum Watch {
 /// Everyone who waits. Clones share the same registry.
 #[derive(Clone, Debug, Default)]
 pub struct Waiters {
-    registry: Arc<Mutex<Registry>>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    registry: Mutex<Registry>,
+    /// How many waiters there are.
+    count: AtomicUsize,
 }
 
 /// One reader's place among the [`Waiters`]; dropping it gives the place up, so a reader that
@@ -39,7 +50,17 @@ pub struct Waiter {
     waiters: Waiters,
     watches: Vec<Watch>,
     id: u64,
-    notify: Arc<Notify>,
+    signal: Arc<Signal>,
+    /// The last [`Waiter::changed`] has returned because of a change.
+    returned: bool,
+}
+
+/// What wakes one reader.
+#[derive(Debug, Default)]
+struct Signal {
+    notify: Notify,
+    /// The reader was taken out of the place where the change was.
+    taken: AtomicBool,
 }
 
 impl Waiters {
@@ -48,46 +69,53 @@ impl Waiters {
     #[must_use]
     pub fn register(&self, watches: impl IntoIterator<Item = Watch>) -> Waiter {
         let watches: Vec<Watch> = watches.into_iter().collect();
-        let notify = Arc::new(Notify::new());
+        let signal = Arc::new(Signal::default());
         let mut registry = self.lock();
         let id = registry.next_id;
         registry.next_id = id.wrapping_add(1);
-        registry.everyone.insert(id, Arc::clone(&notify));
         for watch in &watches {
-            registry.add(watch, id, &notify);
+            registry.add(watch, id, &signal);
         }
         drop(registry);
+        self.shared.count.fetch_add(1, Relaxed);
         Waiter {
             waiters: self.clone(),
             watches,
             id,
-            notify,
+            signal,
+            returned: false,
         }
     }
 
     /// Wakes the readers that `wakes` concern.
+    ///
+    /// They are taken out first and woken afterwards: they all read again at once, and would stand
+    /// in each other's way at the registry otherwise.
     pub fn wake(&self, wakes: &[Wake]) {
         if wakes.is_empty() {
             return;
         }
-        let registry = self.lock();
-        if registry.everyone.is_empty() {
-            return;
-        }
+        let mut parties = Vec::new();
+        let mut registry = self.lock();
         for wake in wakes {
-            registry.wake(wake);
+            registry.take(wake, &mut parties);
         }
+        drop(registry);
+        notify_all(parties);
     }
 
     /// Wakes every reader: what they read may all be different now, or the agent ends.
     pub fn wake_all(&self) {
-        notify_all(&self.lock().everyone);
+        let mut registry = self.lock();
+        let parties = registry.take_all();
+        drop(registry);
+        notify_all(parties);
     }
 
     /// How many readers wait.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.lock().everyone.len()
+        self.shared.count.load(Relaxed)
     }
 
     /// Whether nobody waits.
@@ -98,7 +126,8 @@ impl Waiters {
 
     fn lock(&self) -> MutexGuard<'_, Registry> {
         // Nothing in here can panic halfway through a change.
-        self.registry.lock().unwrap_or_else(PoisonError::into_inner)
+        let registry = self.shared.registry.lock();
+        registry.unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -109,14 +138,33 @@ impl Waiter {
     /// # Cancel safety
     /// A change is not lost when the future is dropped.
     pub async fn changed(&mut self) {
-        self.notify.notified().await;
+        if self.returned {
+            // Its places are gone. What changes before it has them again is seen by reading now.
+            self.returned = false;
+            self.take_places();
+            return;
+        }
+        self.signal.notify.notified().await;
+        self.returned = true;
+    }
+
+    fn take_places(&self) {
+        let mut registry = self.waiters.lock();
+        self.signal.taken.store(false, Relaxed);
+        for watch in &self.watches {
+            registry.add(watch, self.id, &self.signal);
+        }
     }
 }
 
 impl Drop for Waiter {
     fn drop(&mut self) {
+        self.waiters.shared.count.fetch_sub(1, Relaxed);
+        // The usual reader waits for one thing, and has left its only place when it was woken.
+        if self.watches.len() == 1 && self.signal.taken.load(Acquire) {
+            return;
+        }
         let mut registry = self.waiters.lock();
-        registry.everyone.remove(&self.id);
         for watch in &self.watches {
             registry.remove(watch, self.id);
         }
@@ -124,18 +172,18 @@ impl Drop for Waiter {
 }
 
 /// Readers by their number.
-type Party = BTreeMap<u64, Arc<Notify>>;
+type Party = BTreeMap<u64, Arc<Signal>>;
 
-fn notify_all(party: &Party) {
-    for notify in party.values() {
-        notify.notify_one();
+fn notify_all(parties: Vec<Party>) {
+    for signal in parties.into_iter().flat_map(BTreeMap::into_values) {
+        signal.taken.store(true, Release);
+        signal.notify.notify_one();
     }
 }
 
 #[derive(Debug, Default)]
 struct Registry {
     next_id: u64,
-    everyone: Party,
     keys: BTreeMap<Bytes, Party>,
     prefixes: BTreeMap<Bytes, Party>,
     /// How many different prefixes of each length are waited for.
@@ -144,7 +192,7 @@ struct Registry {
 }
 
 impl Registry {
-    fn add(&mut self, watch: &Watch, id: u64, notify: &Arc<Notify>) {
+    fn add(&mut self, watch: &Watch, id: u64, signal: &Arc<Signal>) {
         let party = match watch {
             Watch::Key(key) => self.keys.entry(key.clone()).or_default(),
             Watch::Topic(topic) => self.topics.entry(topic.clone()).or_default(),
@@ -155,7 +203,7 @@ impl Registry {
                 self.prefixes.entry(prefix.clone()).or_default()
             }
         };
-        party.insert(id, Arc::clone(notify));
+        party.insert(id, Arc::clone(signal));
     }
 
     fn remove(&mut self, watch: &Watch, id: u64) {
@@ -192,46 +240,82 @@ impl Registry {
         }
     }
 
-    fn wake(&self, wake: &Wake) {
+    /// Takes out those whom `wake` concerns.
+    fn take(&mut self, wake: &Wake, out: &mut Vec<Party>) {
         match wake {
             Wake::Key(key) => {
-                self.keys.get(key).map(notify_all);
-                self.wake_prefixes_of(key, key.len());
+                out.extend(self.keys.remove(key));
+                self.take_prefixes_of(key, key.len(), out);
             }
             Wake::Tree(prefix) => {
-                under(&self.keys, prefix).for_each(notify_all);
-                under(&self.prefixes, prefix).for_each(notify_all);
+                for key in under(&self.keys, prefix) {
+                    out.extend(self.keys.remove(&key));
+                }
+                for longer in under(&self.prefixes, prefix) {
+                    self.take_prefix(&longer, out);
+                }
                 if let Some(shorter) = prefix.len().checked_sub(1) {
-                    self.wake_prefixes_of(prefix, shorter);
+                    self.take_prefixes_of(prefix, shorter, out);
                 }
             }
-            Wake::Topic(topic) => {
-                self.topics.get(topic).map(notify_all);
+            Wake::Topic(topic) => out.extend(self.topics.remove(topic)),
+        }
+    }
+
+    /// Takes out those who wait for a prefix of `key` that is at most `longest` bytes long.
+    fn take_prefixes_of(&mut self, key: &[u8], longest: usize, out: &mut Vec<Party>) {
+        let lengths = self.prefix_lengths.range(..=longest);
+        let lengths: Vec<usize> = lengths.map(|(length, _)| *length).collect();
+        for length in lengths {
+            if let Some(prefix) = key.get(..length) {
+                self.take_prefix(prefix, out);
             }
         }
     }
 
-    /// Wakes those who wait for a prefix of `key` that is at most `longest` bytes long.
-    fn wake_prefixes_of(&self, key: &[u8], longest: usize) {
-        for (length, _) in self.prefix_lengths.range(..=longest) {
-            let prefix = key.get(..*length);
-            prefix.and_then(|it| self.prefixes.get(it)).map(notify_all);
+    fn take_prefix(&mut self, prefix: &[u8], out: &mut Vec<Party>) {
+        if let Some(party) = self.prefixes.remove(prefix) {
+            self.forget_length(prefix.len());
+            out.push(party);
         }
+    }
+
+    fn take_all(&mut self) -> Vec<Party> {
+        self.prefix_lengths.clear();
+        let keys = std::mem::take(&mut self.keys).into_values();
+        let prefixes = std::mem::take(&mut self.prefixes).into_values();
+        let topics = std::mem::take(&mut self.topics).into_values();
+        keys.chain(prefixes).chain(topics).collect()
     }
 }
 
-fn under<'a>(
-    parties: &'a BTreeMap<Bytes, Party>,
-    prefix: &'a [u8],
-) -> impl Iterator<Item = &'a Party> {
+fn under(parties: &BTreeMap<Bytes, Party>, prefix: &[u8]) -> Vec<Bytes> {
     let from = parties.range::<[u8], _>((Included(prefix), Unbounded));
-    from.take_while(move |(key, _)| key.starts_with(prefix))
-        .map(|(_, party)| party)
+    from.take_while(|(key, _)| key.starts_with(prefix))
+        .map(|(key, _)| key.clone())
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_reader_that_was_woken_waits_again_and_misses_nothing() {
+        let waiters = Waiters::default();
+        let key = Bytes::from("k");
+        let mut waiter = waiters.register([Watch::Key(key.clone())]);
+        for _ in 0..3 {
+            waiters.wake(&[Wake::Key(key.clone())]);
+            waiter.changed().await;
+            // Nobody waits for the key at the moment; the next call takes its place and returns.
+            assert!(waiters.lock().keys.is_empty());
+            waiter.changed().await;
+            assert!(!waiters.lock().keys.is_empty());
+        }
+        drop(waiter);
+        assert!(waiters.is_empty() && waiters.lock().keys.is_empty());
+    }
 
     #[test]
     fn nothing_is_left_of_those_who_went_away() {
@@ -250,7 +334,7 @@ mod tests {
         );
         drop(waiting);
         let registry = waiters.lock();
-        assert!(registry.everyone.is_empty() && registry.keys.is_empty());
+        assert!(waiters.is_empty() && registry.keys.is_empty());
         assert!(registry.prefixes.is_empty() && registry.prefix_lengths.is_empty());
     }
 }

@@ -49,7 +49,7 @@ pub(crate) fn answer(
     if reading.index > options.index {
         return reading.reply.into();
     }
-    Answer::later(wait(Arc::clone(front), waiter, options, read))
+    Answer::parked(wait(Arc::clone(front), waiter, options, read))
 }
 
 async fn wait(
@@ -74,7 +74,7 @@ async fn wait(
 }
 
 /// Up to a sixteenth more, so that clients that began together do not end together.
-pub(super) fn jitter(wait: Duration) -> Duration {
+fn jitter(wait: Duration) -> Duration {
     let most = u64::try_from(wait.as_nanos() / 16).unwrap_or(u64::MAX);
     Duration::from_nanos(random() % most.saturating_add(1))
 }

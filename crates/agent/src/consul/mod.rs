@@ -5,12 +5,6 @@
 //! answered within the call of the service: no allocation but the answer's, no timer, no wake-up.
 
 mod agent;
-mod agent_check;
-mod agent_check_decode;
-mod agent_health;
-mod agent_maintenance;
-mod agent_service;
-mod agent_service_decode;
 mod base64_text;
 mod blocking;
 mod body;
@@ -41,4 +35,5 @@ mod target;
 mod txn;
 
 pub(crate) use front::{CONSUL_VERSION, Front, Node, SERVER_PORT};
+pub(crate) use reply::{Reply, Style};
 pub(crate) use service::Service;

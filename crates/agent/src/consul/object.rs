@@ -67,11 +67,7 @@ pub(super) struct Field<'a> {
     path: &'a str,
 }
 
-impl<'a> Field<'a> {
-    /// The same value with another name for errors.
-    pub(super) fn named(self, path: &'a str) -> Self {
-        Self { path, ..self }
-    }
+impl Field<'_> {
     pub(super) fn place(&self, type_name: &'static str) -> Place<'_> {
         Place {
             field: self.path,

@@ -227,7 +227,7 @@ impl Reply {
             self.headers.remove(EFFECTIVE_CONSISTENCY);
         }
         let body = match self.stream.take() {
-            None => self.whole(style),
+            None => ReplyBody::Whole(Full::new(self.whole(style))),
             Some(source) => {
                 if style.gzip {
                     self.headers.insert(CONTENT_ENCODING, GZIP);
@@ -236,6 +236,19 @@ impl Reply {
                 ReplyBody::Stream(Box::new(streamed))
             }
         };
+        self.head(body)
+    }
+
+    /// An answer that is no stream, as it is sent.
+    pub(crate) fn finish_whole(mut self, style: Style) -> Response<Bytes> {
+        if style.of_old {
+            self.headers.remove(EFFECTIVE_CONSISTENCY);
+        }
+        let body = self.whole(style);
+        self.head(body)
+    }
+
+    fn head<B>(self, body: B) -> Response<B> {
         let mut response = Response::new(body);
         if self.status == StatusCode::PAYLOAD_TOO_LARGE {
             // Go still calls it by its old name.
@@ -247,7 +260,7 @@ impl Reply {
         response
     }
 
-    fn whole(&mut self, style: Style) -> ReplyBody {
+    fn whole(&mut self, style: Style) -> Bytes {
         if style.pretty && self.content == Content::Json {
             self.body = pretty::indent(&self.body).into();
         }
@@ -255,6 +268,6 @@ impl Reply {
             self.body = gzip::compress(&self.body);
             self.headers.insert(CONTENT_ENCODING, GZIP);
         }
-        ReplyBody::Whole(Full::new(std::mem::take(&mut self.body)))
+        std::mem::take(&mut self.body)
     }
 }

@@ -22,11 +22,19 @@ use crate::config::Compat;
 pub(crate) enum Answer {
     /// The answer.
     Now(Reply),
-    /// The answer, after a body, a write or a change.
+    /// The answer, after a body or a write.
     Later(Pin<Box<dyn Future<Output = Reply> + Send>>),
+    /// The answer to a request without a body, after a change that may be long in coming. It is
+    /// never a stream.
+    Parked(Pin<Box<dyn Future<Output = Reply> + Send>>),
 }
 
 impl Answer {
+    /// An answer that may be long in coming.
+    pub(crate) fn parked(future: impl Future<Output = Reply> + Send + 'static) -> Self {
+        Self::Parked(Box::pin(future))
+    }
+
     pub(crate) fn later(future: impl Future<Output = Reply> + Send + 'static) -> Self {
         Self::Later(Box::pin(future))
     }

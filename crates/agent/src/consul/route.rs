@@ -7,8 +7,7 @@ use http::{HeaderValue, Method};
 use super::body::Body;
 use super::reply::Refused;
 use super::request::{Answer, Request};
-use super::{agent, agent_check, agent_health, agent_maintenance, agent_service};
-use super::{catalog, health, kv, session, status, txn};
+use super::{agent, catalog, health, kv, session, status, txn};
 
 /// What answers a request.
 type Handler = fn(Request<'_>, Body) -> Result<Answer, Refused>;
@@ -83,7 +82,7 @@ pub(crate) enum Lookup<'a> {
     Missing,
 }
 
-/// The endpoints by the first segment of their path; one noun can have several tables.
+/// The endpoints by the first segment of their path.
 const NOUNS: &[(&str, &[Endpoint])] = &[
     ("kv", kv::ENDPOINTS),
     ("session", session::ENDPOINTS),
@@ -91,10 +90,6 @@ const NOUNS: &[(&str, &[Endpoint])] = &[
     ("health", health::ENDPOINTS),
     ("catalog", catalog::ENDPOINTS),
     ("agent", agent::ENDPOINTS),
-    ("agent", agent_service::ENDPOINTS),
-    ("agent", agent_check::ENDPOINTS),
-    ("agent", agent_maintenance::ENDPOINTS),
-    ("agent", agent_health::ENDPOINTS),
     ("status", status::ENDPOINTS),
 ];
 
@@ -104,10 +99,12 @@ pub(crate) fn find(path: &[u8]) -> Lookup<'_> {
         return Lookup::Missing;
     };
     let noun = path.split(|byte| *byte == b'/').next().unwrap_or(path);
-    let tables = NOUNS.iter().filter(|(name, _)| name.as_bytes() == noun);
+    let Some((_, endpoints)) = NOUNS.iter().find(|(name, _)| name.as_bytes() == noun) else {
+        return Lookup::Missing;
+    };
     let mut best: Option<&'static Endpoint> = None;
     let mut lacks_slash = false;
-    for endpoint in tables.flat_map(|(_, endpoints)| *endpoints) {
+    for endpoint in *endpoints {
         let own = endpoint.path.as_bytes();
         if own == path {
             return Lookup::Found(endpoint, b"");
@@ -124,9 +121,8 @@ pub(crate) fn find(path: &[u8]) -> Lookup<'_> {
         lacks_slash |= own.strip_suffix(b"/") == Some(path);
     }
     match best {
-        // As in Go, also when a shorter path with a name would fit.
-        _ if lacks_slash => Lookup::AddSlash,
         Some(endpoint) => Lookup::Found(endpoint, &path[endpoint.path.len()..]),
+        None if lacks_slash => Lookup::AddSlash,
         None => Lookup::Missing,
     }
 }
@@ -187,15 +183,14 @@ mod tests {
 
     #[test]
     fn every_endpoint_stands_under_its_noun_once() {
-        let mut seen = std::collections::BTreeSet::new();
         for (noun, endpoints) in NOUNS {
-            for endpoint in *endpoints {
+            for (at, endpoint) in endpoints.iter().enumerate() {
                 let first = endpoint.path.split('/').next();
                 assert_eq!(first, Some(*noun), "{}", endpoint.path);
                 assert!(
-                    seen.insert(endpoint.path),
-                    "{} is there twice",
-                    endpoint.path
+                    endpoints[..at]
+                        .iter()
+                        .all(|other| other.path != endpoint.path)
                 );
             }
         }

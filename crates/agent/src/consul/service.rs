@@ -6,7 +6,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use http::Response;
+use http::header::CONNECTION;
+use http::request::Parts;
+use http::{Response, Version};
+use http_body::Body as _;
 use hyper::body::Incoming;
 
 use super::body::Body;
@@ -14,7 +17,7 @@ use super::front::Front;
 use super::reply::{Reply, Style};
 use super::request::{Answer, answer};
 use super::stream::ReplyBody;
-use crate::serve::Progress;
+use crate::serve::{Parked, Progress};
 
 /// Answers the requests of one connection.
 pub(crate) struct Service {
@@ -35,12 +38,17 @@ impl hyper::service::Service<http::Request<Incoming>> for Service {
 
     fn call(&self, request: http::Request<Incoming>) -> Answering {
         let (parts, incoming) = request.into_parts();
+        let may_park = may_park(&parts, &incoming);
         let body = Body::begin(incoming, &self.progress);
         match answer(&self.front, &parts, body) {
             (Answer::Now(reply), style) => {
                 Answering::Now(Some(finish(reply, style, &self.progress)))
             }
-            (Answer::Later(reply), style) => Answering::Later {
+            (Answer::Parked(reply), style) if may_park => {
+                self.progress.park(Parked::new(reply, style));
+                Answering::Parked
+            }
+            (Answer::Later(reply) | Answer::Parked(reply), style) => Answering::Later {
                 reply,
                 style,
                 progress: self.progress.clone(),
@@ -57,6 +65,8 @@ pub(crate) enum Answering {
         style: Style,
         progress: Arc<Progress>,
     },
+    /// The connection's driver answers instead of hyper.
+    Parked,
 }
 
 impl Future for Answering {
@@ -64,6 +74,7 @@ impl Future for Answering {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match &mut *self {
+            Self::Parked => Poll::Pending,
             // hyper polls no future that has given its answer.
             Self::Now(response) => response
                 .take()
@@ -78,6 +89,14 @@ impl Future for Answering {
             }
         }
     }
+}
+
+/// Whether the driver can answer in hyper's stead: the connection goes on after the answer, and
+/// nothing of the request is left to read.
+fn may_park(parts: &Parts, incoming: &Incoming) -> bool {
+    parts.version == Version::HTTP_11
+        && !parts.headers.contains_key(CONNECTION)
+        && incoming.is_end_stream()
 }
 
 fn finish(reply: Reply, style: Style, progress: &Arc<Progress>) -> Response<ReplyBody> {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use bytes::Bytes;
 use quorate_net::transport::Stream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
@@ -36,6 +37,8 @@ fn join<'a>(slices: &[IoSlice<'_>], space: &'a mut [u8; MAX_JOINED_BYTES]) -> Op
 pub(super) struct Guarded {
     stream: Stream,
     progress: Arc<Progress>,
+    /// What was read before and is to be read again, first.
+    prefix: Bytes,
     closing: Option<Box<Closing>>,
 }
 
@@ -51,8 +54,25 @@ impl Guarded {
         Self {
             stream,
             progress,
+            prefix: Bytes::new(),
             closing: None,
         }
+    }
+
+    /// Gives `bytes` to whoever reads next, before what the stream has.
+    pub(super) fn unread(&mut self, bytes: Bytes) {
+        self.prefix = bytes;
+    }
+
+    /// Reads from the stream itself, which is no part of a request yet.
+    pub(super) fn poll_peer(
+        &mut self,
+        cx: &mut Context<'_>,
+        space: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        let mut buffer = ReadBuf::new(space);
+        ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer))?;
+        Poll::Ready(Ok(buffer.filled().len()))
     }
 
     fn note_write(&self, result: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
@@ -98,6 +118,12 @@ impl AsyncRead for Guarded {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if !self.prefix.is_empty() {
+            let count = self.prefix.len().min(buffer.remaining());
+            buffer.put_slice(&self.prefix.split_to(count));
+            self.progress.received();
+            return Poll::Ready(Ok(()));
+        }
         let before = buffer.filled().len();
         let result = Pin::new(&mut self.stream).poll_read(cx, buffer);
         if buffer.filled().len() > before {

@@ -1,6 +1,9 @@
 //! What a connection is at, as its stream and its service see it.
 
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
+
+use super::aside::Parked;
 
 /// What one connection is at. Only the connection's own task touches it; atomics are here for
 /// `Send`, and their order does not matter.
@@ -19,6 +22,10 @@ pub(crate) struct Progress {
     stopping: AtomicBool,
     /// Bytes of the request's body since its clock began.
     received: AtomicU32,
+    /// Nothing of the last request's body was left to read when it began.
+    whole: AtomicBool,
+    /// A request that waits for a change, until the connection's driver takes it over.
+    parked: Mutex<Option<Parked>>,
 }
 
 const UNTOUCHED: u8 = 0;
@@ -26,6 +33,7 @@ const IDLE: u8 = 1;
 const HEAD: u8 = 2;
 const BODY: u8 = 3;
 const WORK: u8 = 4;
+const PARKED: u8 = 5;
 
 /// What a client has to send of a body that is read piece by piece within the time for a body.
 const PIECE_BYTES: u32 = 64 * 1024;
@@ -65,6 +73,7 @@ impl Progress {
     /// A request's head is whole.
     pub(crate) fn begin(&self, body_is_whole: bool) {
         let phase = if body_is_whole { WORK } else { BODY };
+        self.whole.store(body_is_whole, Relaxed);
         self.phase.store(phase, Relaxed);
         self.requests
             .store(self.requests.load(Relaxed).wrapping_add(1), Relaxed);
@@ -95,6 +104,38 @@ impl Progress {
     /// The request's body is whole.
     pub(crate) fn body_received(&self) {
         self.phase.store(WORK, Relaxed);
+    }
+
+    /// The request waits for a change: its answer is for the connection's driver to give.
+    pub(crate) fn park(&self, parked: Parked) {
+        *self.parked.lock().unwrap_or_else(PoisonError::into_inner) = Some(parked);
+        self.phase.store(PARKED, Relaxed);
+    }
+
+    /// Whether the last request is answered, the answer has left, and nothing of a next one has
+    /// arrived.
+    pub(super) fn is_idle(&self) -> bool {
+        self.phase.load(Relaxed) == IDLE
+            && self.whole.load(Relaxed)
+            && !self.stalled.load(Relaxed)
+            && !self.linger.load(Relaxed)
+    }
+
+    /// The requests so far.
+    pub(super) fn requests(&self) -> u32 {
+        self.requests.load(Relaxed)
+    }
+
+    /// The request that waits, once everything before it has left.
+    pub(super) fn take_parked(&self) -> Option<Parked> {
+        if self.phase.load(Relaxed) != PARKED || self.stalled.load(Relaxed) {
+            return None;
+        }
+        self.phase.store(WORK, Relaxed);
+        self.parked
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
     }
 
     /// The request is answered.

@@ -9,8 +9,15 @@ use quorate_agent::waiters::{Waiter, Waiters, Watch};
 
 use crate::world::{World, bytes};
 
+/// Whether the waiter was woken. If so it waits again afterwards, as a reader does that has seen
+/// nothing new.
 fn woken(waiter: &mut Waiter) -> bool {
-    waiter.changed().now_or_never().is_some()
+    let woken = waiter.changed().now_or_never().is_some();
+    if woken {
+        let waits_again = waiter.changed().now_or_never();
+        assert!(waits_again.is_some(), "it reads once more before it waits");
+    }
+    woken
 }
 
 fn key(name: &str) -> Watch {

@@ -283,3 +283,46 @@ async fn a_client_that_goes_away_leaves_nothing_behind() {
     .await;
     agent.shutdown().await;
 }
+
+#[tokio::test]
+async fn requests_behind_a_blocked_read_are_answered_after_it_in_their_order() {
+    let agent = agent().await;
+    let mut client = Client::connect(&agent).await;
+    client.done("/v1/kv/a", "1").await;
+    let target = from_now(&mut client, "/v1/kv/a").await;
+    // More than is read ahead of its turn, cut anywhere.
+    let behind: Vec<u8> = (0..40)
+        .flat_map(|number| request("PUT", &format!("/v1/kv/behind/{number}"), &[], b"body"))
+        .chain(request("GET", "/v1/kv/behind/39?raw", &[], b""))
+        .collect();
+    let mut blocked = Blocked::start(&agent, &target).await;
+    blocked.client.send(&behind).await;
+    assert!(blocked.sleeps().await);
+    assert_eq!(client.get("/v1/kv/behind/0").await.status, 404, "overtaken");
+    client.done("/v1/kv/a", "2").await;
+    assert_eq!(blocked.answer().await.json()[0]["Value"], "Mg==");
+    for number in 0..40 {
+        assert_eq!(blocked.answer().await.text(), "true", "{number}");
+    }
+    assert_eq!(blocked.answer().await.text(), "body");
+    assert_eq!(blocked.client.get(&target).await.status, 200);
+    agent.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_connection_blocks_again_and_again() {
+    let agent = agent().await;
+    let mut client = Client::connect(&agent).await;
+    client.done("/v1/kv/a", "0").await;
+    let mut blocked = Client::connect(&agent).await;
+    for round in 1..20 {
+        let target = from_now(&mut blocked, "/v1/kv/a").await;
+        blocked.send(&request("GET", &target, &[], b"")).await;
+        client.done("/v1/kv/a", round.to_string()).await;
+        let answer = blocked.receive().await.unwrap();
+        assert_eq!(answer.header("content-type"), Some("application/json"));
+        assert!(answer.header("date").is_some());
+        assert_eq!(blocked.get("/v1/kv/a?raw").await.text(), round.to_string());
+    }
+    agent.shutdown().await;
+}

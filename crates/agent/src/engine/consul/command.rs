@@ -6,7 +6,6 @@ use bytes::Bytes;
 use quorate_wire::consul::session::ServiceCheck;
 
 use super::catalog::ServiceWeights;
-use super::local::LocalWrite;
 use super::session::Session;
 use super::session_id::SessionId;
 use super::txn::{TxnFailure, TxnOp, TxnRow};
@@ -31,8 +30,6 @@ pub enum Command {
     Register(Box<Register>),
     /// `PUT /v1/catalog/deregister`.
     Deregister(Deregister),
-    /// `PUT /v1/agent/service/…`, `PUT /v1/agent/check/…`, and what the agent does by itself.
-    Local(Box<LocalWrite>),
 }
 
 impl Command {
@@ -47,8 +44,7 @@ impl Command {
             | Self::DestroySession(_)
             | Self::RenewSession(_)
             | Self::Register(_)
-            | Self::Deregister(_)
-            | Self::Local(_) => 0,
+            | Self::Deregister(_) => 0,
         }
     }
 }

@@ -1,0 +1,227 @@
+//! What a blocking read costs while it waits, and how soon the last of many is woken: the agent, the
+//! real Consul and a bare hyper server in turns.
+//!
+//! `cargo build --release && cargo run --release -p quorate-benches --bin blocked_reads [COUNT…]`
+
+#![allow(
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
+    reason = "benchmarks are programs that print figures for people"
+)]
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use quorate_benches::bare;
+use quorate_benches::crowd::{Crowd, rest};
+use quorate_benches::process::Server;
+use quorate_benches::report::{at_most, median, ratio};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+const ROUNDS: usize = 5;
+const SERVICES: usize = 1000;
+const NAMES: [&str; 3] = ["quorate", "consul", "bare hyper"];
+
+/// What one server did.
+#[derive(Debug, Default)]
+struct Measured {
+    waiting_kib: f64,
+    woken_kib: f64,
+    last_ms: Vec<f64>,
+    cpu_micros: Vec<f64>,
+}
+
+/// A connection for writes.
+struct Writer(TcpStream);
+
+impl Writer {
+    async fn connect(address: SocketAddr) -> anyhow::Result<Self> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        Ok(Self(stream))
+    }
+
+    async fn put(&mut self, target: &str, body: &str) -> anyhow::Result<()> {
+        let length = body.len();
+        let request =
+            format!("PUT {target} HTTP/1.1\r\nHost: b\r\nContent-Length: {length}\r\n\r\n{body}");
+        self.0.write_all(request.as_bytes()).await?;
+        let mut answer = Vec::with_capacity(512);
+        while !answer.ends_with(b"true") && !answer.ends_with(b"true\n") {
+            let count = self.0.read_buf(&mut answer).await?;
+            anyhow::ensure!(
+                count > 0,
+                "closed after {}",
+                String::from_utf8_lossy(&answer)
+            );
+        }
+        Ok(())
+    }
+}
+
+/// What the crowd waits for.
+#[derive(Clone, Copy, PartialEq)]
+enum Scene {
+    OneKey,
+    ManyServices,
+}
+
+impl Scene {
+    fn target(self, member: usize) -> String {
+        match self {
+            Self::OneKey => "/v1/kv/bench/one".into(),
+            Self::ManyServices => format!("/v1/health/service/bench-{}", member % SERVICES),
+        }
+    }
+
+    async fn write(self, writer: &mut Writer, round: usize) -> anyhow::Result<()> {
+        if self == Self::OneKey {
+            return writer
+                .put("/v1/kv/bench/one", &format!("round {round}"))
+                .await;
+        }
+        for service in 0..SERVICES {
+            let body = format!(
+                "{{\"Node\":\"bench\",\"Address\":\"10.0.0.1\",\"SkipNodeUpdate\":true,\"Service\":{{\"Service\":\"bench-{service}\",\"Port\":{}}}}}",
+                8000 + round
+            );
+            writer.put("/v1/catalog/register", &body).await?;
+        }
+        Ok(())
+    }
+}
+
+async fn measure(server: &Server, scene: Scene, count: usize) -> anyhow::Result<Measured> {
+    let mut writer = Writer::connect(server.address).await?;
+    scene.write(&mut writer, 0).await?;
+    rest(server).await?;
+    let empty = server.resident()?;
+    let targets = (0..count).map(|member| scene.target(member)).collect();
+    let mut crowd = Crowd::gather(server.address, targets).await?;
+    crowd.park(server).await?;
+    let each = |now: u64| now.saturating_sub(empty) as f64 / 1024.0 / count as f64;
+    let mut measured = Measured {
+        waiting_kib: each(server.resident()?),
+        ..Measured::default()
+    };
+    for round in 1..=ROUNDS {
+        let before = server.cpu()?;
+        let last = crowd.wake(scene.write(&mut writer, round)).await?;
+        rest(server).await?;
+        let cpu = server.cpu()?.saturating_sub(before);
+        measured.last_ms.push(last.as_secs_f64() * 1e3);
+        measured
+            .cpu_micros
+            .push(cpu.as_secs_f64() * 1e6 / count as f64);
+        crowd.park(server).await?;
+    }
+    measured.woken_kib = each(server.resident()?);
+    Ok(measured)
+}
+
+fn print(scene: Scene, count: usize, measured: &[Measured]) {
+    let what = match scene {
+        Scene::OneKey => "on one key".to_owned(),
+        Scene::ManyServices => format!("on {SERVICES} services"),
+    };
+    println!("\n{count} blocking reads {what}, {ROUNDS} wake-ups:");
+    for (name, it) in NAMES.iter().zip(measured) {
+        println!(
+            "  {name:<10} {:>6.1} KiB each, {:>6.1} after wake-ups; last woken after {:>8.1} ms; {:>6.1} µs CPU a wake-up",
+            it.waiting_kib,
+            it.woken_kib,
+            median(&it.last_ms),
+            median(&it.cpu_micros)
+        );
+    }
+    let [ours, consul, rest @ ..] = measured else {
+        return;
+    };
+    at_most("memory of one, ours", ours.waiting_kib, "KiB", 12.0);
+    at_most(
+        "memory of one after wake-ups, ours",
+        ours.woken_kib,
+        "KiB",
+        12.0,
+    );
+    let over = |one: &[f64], other: &[f64]| median(one) / median(other);
+    ratio(
+        "CPU a wake-up, ours / consul",
+        over(&ours.cpu_micros, &consul.cpu_micros),
+        0.2,
+        false,
+    );
+    match rest.first() {
+        Some(bare) => ratio(
+            "last wake-up, ours / bare hyper",
+            over(&ours.last_ms, &bare.last_ms),
+            1.1,
+            false,
+        ),
+        None => ratio(
+            "last wake-up, consul / ours",
+            over(&consul.last_ms, &ours.last_ms),
+            3.0,
+            true,
+        ),
+    }
+}
+
+async fn run(counts: &[usize]) -> anyhow::Result<()> {
+    for &count in counts {
+        let mut measured = Vec::new();
+        let servers = [
+            Server::quorate(false)?,
+            Server::consul(false)?,
+            Server::bare("blocking")?,
+        ];
+        for server in &servers[..2] {
+            server.wait_until_writable()?;
+        }
+        for server in &servers {
+            measured.push(measure(server, Scene::OneKey, count).await?);
+        }
+        print(Scene::OneKey, count, &measured);
+        drop(servers);
+        let mut measured = Vec::new();
+        let servers = [Server::quorate(false)?, Server::consul(false)?];
+        for server in &servers {
+            server.wait_until_writable()?;
+        }
+        for server in &servers {
+            let mut writer = Writer::connect(server.address).await?;
+            writer
+                .put(
+                    "/v1/catalog/register",
+                    r#"{"Node":"bench","Address":"10.0.0.1"}"#,
+                )
+                .await?;
+            measured.push(measure(server, Scene::ManyServices, count).await?);
+        }
+        print(Scene::ManyServices, count, &measured);
+    }
+    Ok(())
+}
+
+fn main() -> anyhow::Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments
+        .first()
+        .is_some_and(|first| first == "bare-server")
+    {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()?;
+        return runtime.block_on(bare::serve_blocking());
+    }
+    let counts: Result<Vec<usize>, _> = arguments.iter().map(|count| count.parse()).collect();
+    let counts = Some(counts?)
+        .filter(|counts| !counts.is_empty())
+        .unwrap_or_else(|| vec![1000, 5000]);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let longest = Duration::from_secs(900);
+    runtime.block_on(async { tokio::time::timeout(longest, run(&counts)).await })?
+}

@@ -28,7 +28,8 @@
 //! | a session that is kept alive, and says when it is lost | [`SessionKeeper`] |
 //! | one at a time: a lock with a fencing token and a deadline | [`Client::lock`] |
 //! | at most N at a time | [`Client::semaphore`] |
-//! | to know who leads | [`Client::status`] |
+//! | one leader of many, and to know who it is | [`Client::election`] |
+//! | to know which server leads | [`Client::status`] |
 //! | tokens, policies, roles, logins | [`Client::acl`] |
 //! | rules without a typing mistake | [`acl::Rules`] |
 //! | to filter lists on the server | [`Filter`] |
@@ -60,6 +61,7 @@ pub mod blocking;
 mod builder;
 mod call;
 mod client;
+pub mod election;
 mod env;
 mod error;
 mod filter;
@@ -86,6 +88,7 @@ pub use answer::Answer;
 pub use blocking::{Blocking, Change};
 pub use builder::ClientBuilder;
 pub use client::Client;
+pub use election::{Election, Leadership};
 pub use error::{BoxError, Error, ErrorKind, Outcome, RetryAdvice};
 pub use filter::{Field, Filter, FilterValue, Value};
 pub use gzip::Compression;

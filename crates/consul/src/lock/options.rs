@@ -146,7 +146,7 @@ impl LockOptions {
         self
     }
 
-    pub(super) fn terms(&self) -> Terms {
+    pub(crate) fn terms(&self) -> Terms {
         Terms {
             datacenter: self.datacenter.clone(),
             token: self.token.clone(),

@@ -8,11 +8,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use quorate_net::task::TaskGroup;
 use quorate_net::transport::{MemoryDialer, memory};
 use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
 
 use crate::config::{AgentConfig, Listen};
-use crate::consul::{Front, Node};
+use crate::consul::{Counts, Front, Node};
 use crate::error::AgentError;
 use crate::listen::{Bound, Listener};
+use crate::log::LogLevel;
 use crate::serve::{Stopping, accept_loop};
 use crate::start::{OpenStore, open_store, register_self};
 use crate::writer::Writer;
@@ -139,6 +141,16 @@ impl Agent {
         self.inner.data_dir.as_deref()
     }
 
+    /// Resolves when a client has made the agent leave (`PUT /v1/agent/leave`): it answers what
+    /// it was asked, serves nothing more, and waits for its owner to
+    /// [`shutdown`](Self::shutdown), which closes the store.
+    ///
+    /// # Cancel safety
+    /// Safe: dropping the future changes nothing.
+    pub async fn left(&self) {
+        self.inner.front.leaving.cancelled().await;
+    }
+
     /// Ends the agent in two phases. First it stops accepting; requests that have begun are
     /// finished, and blocked reads are answered at once with what there is. What is left after
     /// [`shutdown_grace`](AgentConfig::shutdown_grace) is cut. Then the store is closed and the
@@ -157,6 +169,9 @@ impl Agent {
             ..
         } = &*self.inner;
         let _one_at_a_time = ending.lock().await;
+        front
+            .log
+            .record(LogLevel::Info, "agent", "shutting down", &[]);
         front.stopping.begin();
         front.writer.waiters().wake_all();
         let cut = tasks.shutdown(*grace).await;
@@ -196,6 +211,7 @@ async fn listen_and_serve(
         listeners.push(listener);
         bound.push(place);
     }
+    let tasks = TaskGroup::new();
     let front = Arc::new(Front {
         writer: writer.clone(),
         node,
@@ -204,8 +220,13 @@ async fn listen_and_serve(
         compat: config.compat,
         session_ttl_min: config.session_ttl_min,
         stopping: Stopping::default(),
+        log: config.log.clone(),
+        counts: Counts::starting_at(writer.snapshot().consul().indexes().last()),
+        places: bound.clone(),
+        data_dir: config.data_dir().map(Path::to_owned),
+        leaving: CancellationToken::new(),
+        spawner: tasks.spawner(),
     });
-    let tasks = TaskGroup::new();
     for listener in listeners {
         tasks.spawn(accept_loop(listener, Arc::clone(&front), tasks.spawner()));
     }

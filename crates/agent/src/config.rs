@@ -9,6 +9,7 @@ use std::time::Duration;
 use quorate_wire::consul::session::MIN_TTL;
 
 use crate::error::AgentError;
+use crate::log::AgentLog;
 
 /// The datacenter's name unless another is given.
 pub const DEFAULT_DATACENTER: &str = "dc1";
@@ -91,6 +92,8 @@ pub struct AgentConfig {
     /// The shortest TTL that a session may have: Consul's setting `session_ttl_min`. Short ones
     /// suit tests. Default: 10 s.
     pub session_ttl_min: Duration,
+    /// Where the agent says what it does, which `agent/monitor` streams. Default: a log of its own.
+    pub log: AgentLog,
     /// How long [`Agent::shutdown`](crate::Agent::shutdown) lets requests finish before it cuts
     /// them. Default: 5 s.
     pub shutdown_grace: Duration,
@@ -107,6 +110,7 @@ impl Default for AgentConfig {
             strict: false,
             compat: Compat::Current,
             session_ttl_min: MIN_TTL,
+            log: AgentLog::new(),
             shutdown_grace: DEFAULT_GRACE,
         }
     }
@@ -175,6 +179,13 @@ impl AgentConfig {
     #[must_use]
     pub fn with_session_ttl_min(mut self, ttl: Duration) -> Self {
         self.session_ttl_min = ttl;
+        self
+    }
+
+    /// Says what the agent does here, so that a program can add its own lines.
+    #[must_use]
+    pub fn with_log(mut self, log: AgentLog) -> Self {
+        self.log = log;
         self
     }
 

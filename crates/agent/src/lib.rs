@@ -27,6 +27,7 @@
 //! | to start an agent, in a test, in a program or as a daemon | [`Agent::start`] |
 //! | to say where it keeps its data and where it listens | [`AgentConfig`] |
 //! | to share one data directory between processes | [`SharedAgent`] |
+//! | to hear what it says of its work | [`AgentLog`] |
 //! | to know why it does not start | [`AgentError`] |
 //!
 //! Every write goes through one pure state machine ([`engine`]), is made durable by a [`store`],
@@ -42,6 +43,7 @@ mod error;
 mod go_regex;
 mod identity;
 mod listen;
+mod log;
 mod quote;
 mod serve;
 mod shared;
@@ -56,4 +58,5 @@ pub use config::{
 };
 pub use error::AgentError;
 pub use listen::Bound;
+pub use log::{AgentLog, LogLevel};
 pub use shared::SharedAgent;

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use quorate_agent::AgentLog;
+
 use crate::args::Global;
 use crate::view::Screen;
 
@@ -19,6 +21,8 @@ pub(crate) struct Config {
     pub(crate) token_file: Option<PathBuf>,
     /// Where results go.
     pub(crate) screen: Screen,
+    /// What an agent in this program says of its work.
+    pub(crate) log: AgentLog,
 }
 
 impl Config {
@@ -30,6 +34,7 @@ impl Config {
             timeout: global.timeout,
             token_file: global.token_file,
             screen: Screen::new(global.output),
+            log: AgentLog::new(),
         }
     }
 

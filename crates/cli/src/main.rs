@@ -38,8 +38,10 @@ fn main() -> ExitCode {
         return watchdog::run(std::env::args_os().nth(2).as_deref()).into();
     }
     let (cli, at_given) = parse();
-    trace::start(cli.global.verbose);
+    let verbose = cli.global.verbose;
     let config = Config::new(cli.global, at_given);
+    let is_agent = matches!(cli.command, Command::Agent(_));
+    trace::start(verbose, is_agent.then(|| config.log.clone()));
     let ended = match command::run_alone(&config, &cli.command) {
         Some(ended) => ended,
         None => run(&config, cli.command),

@@ -1,14 +1,38 @@
-//! What `-v` prints on standard error.
+//! What `-v` prints on standard error, and what `quorate agent` adds to its own log.
 
+use std::fmt::{self, Write};
 use std::io::IsTerminal;
 
-use tracing_subscriber::EnvFilter;
+use quorate_agent::{AgentLog, LogLevel};
+use tracing::field::{Field, Visit};
+use tracing::subscriber::Interest;
+use tracing::{Event, Level, Metadata, Subscriber};
+use tracing_subscriber::layer::{Context, Filter, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
 
-/// Starts tracing if `-v` was given or `$QUORATE_LOG` says what to trace; otherwise costs nothing.
-pub(crate) fn start(verbose: u8) {
+/// Starts tracing if `-v` was given or `$QUORATE_LOG` says what to trace, and for an agent, which
+/// streams it to those who listen to its `log`; otherwise costs nothing.
+pub(crate) fn start(verbose: u8, log: Option<AgentLog>) {
+    let printed = filter(verbose).map(|filter| {
+        tracing_subscriber::fmt::layer()
+            .with_writer(std::io::stderr)
+            .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
+            .with_filter(EnvFilter::new(filter))
+    });
+    let streamed = log.map(|log| ToLog(log.clone()).with_filter(Wanted(log)));
+    if printed.is_none() && streamed.is_none() {
+        return;
+    }
+    let layers = tracing_subscriber::registry().with(printed).with(streamed);
+    // Only a second call in one process could fail.
+    let _ = layers.try_init();
+}
+
+fn filter(verbose: u8) -> Option<String> {
     let filter = match (std::env::var("QUORATE_LOG"), verbose) {
         (Ok(filter), _) if !filter.is_empty() => filter,
-        (_, 0) => return,
+        (_, 0) => return None,
         (_, 1) => {
             "warn,quorate=info,quorate_cli=info,quorate_consul=info,quorate_agent=info".into()
         }
@@ -17,10 +41,73 @@ pub(crate) fn start(verbose: u8) {
             .into(),
         (_, _) => "trace".into(),
     };
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(filter))
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none());
-    // Only a second call in one process could fail.
-    let _ = builder.try_init();
+    Some(filter)
+}
+
+/// Lets through what anybody listens to at the moment.
+struct Wanted(AgentLog);
+
+impl<S> Filter<S> for Wanted {
+    fn enabled(&self, metadata: &Metadata<'_>, _: &Context<'_, S>) -> bool {
+        metadata.is_event() && self.0.is_wanted(level(*metadata.level()))
+    }
+
+    fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
+        if metadata.is_event() {
+            Interest::sometimes()
+        } else {
+            Interest::never()
+        }
+    }
+}
+
+/// Hands events to the agent's log.
+struct ToLog(AgentLog);
+
+impl<S: Subscriber> Layer<S> for ToLog {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let mut said = Said::default();
+        event.record(&mut said);
+        let fields: Vec<(&str, &dyn fmt::Display)> = said
+            .fields
+            .iter()
+            .map(|(name, value)| (*name, value as &dyn fmt::Display))
+            .collect();
+        let metadata = event.metadata();
+        let module = metadata.target().replace("::", ".");
+        let level = level(*metadata.level());
+        self.0.record(level, &module, &said.message, &fields);
+    }
+}
+
+fn level(level: Level) -> LogLevel {
+    match level {
+        Level::TRACE => LogLevel::Trace,
+        Level::DEBUG => LogLevel::Debug,
+        Level::INFO => LogLevel::Info,
+        Level::WARN => LogLevel::Warn,
+        Level::ERROR => LogLevel::Error,
+    }
+}
+
+/// What an event says.
+#[derive(Default)]
+struct Said {
+    message: String,
+    fields: Vec<(&'static str, String)>,
+}
+
+impl Visit for Said {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.record_debug(field, &format_args!("{value}"));
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        if field.name() == "message" {
+            // Writing to a text can't fail.
+            let _ = write!(self.message, "{value:?}");
+        } else {
+            self.fields.push((field.name(), format!("{value:?}")));
+        }
+    }
 }

@@ -2,15 +2,21 @@
 
 use std::error::Error;
 use std::fmt::Write;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::Guard;
+use quorate_net::task::Spawner;
+use tokio_util::sync::CancellationToken;
 
+use super::agent::metrics::Counts;
 use super::reply::{Refused, Reply};
 use crate::config::Compat;
 use crate::engine::consul::{Command, Reply as Outcome};
 use crate::engine::{self, Snapshot};
+use crate::listen::Bound;
+use crate::log::AgentLog;
 use crate::serve::Stopping;
 use crate::writer::Writer;
 
@@ -40,9 +46,29 @@ pub(crate) struct Front {
     pub(crate) compat: Compat,
     pub(crate) session_ttl_min: Duration,
     pub(crate) stopping: Stopping,
+    /// What is said of the work.
+    pub(crate) log: AgentLog,
+    /// What is counted.
+    pub(crate) counts: Counts,
+    /// Where the API is served.
+    pub(crate) places: Vec<Bound>,
+    /// Where the data is kept, if not in memory.
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Cancelled when a client makes the agent leave.
+    pub(crate) leaving: CancellationToken,
+    /// Starts the agent's tasks, and asks them to end.
+    pub(crate) spawner: Spawner,
 }
 
 impl Front {
+    /// Answers what is asked at the moment, and serves nothing more.
+    pub(crate) fn leave(&self) {
+        self.leaving.cancel();
+        self.stopping.begin();
+        self.writer.waiters().wake_all();
+        self.spawner.cancel();
+    }
+
     /// The newest state. Hold it only for as long as one answer takes.
     pub(crate) fn snapshot(&self) -> Guard<Arc<Snapshot>> {
         self.writer.snapshot()

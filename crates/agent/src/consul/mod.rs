@@ -5,6 +5,7 @@
 //! answered within the call of the service: no allocation but the answer's, no timer, no wake-up.
 
 mod agent;
+mod asked;
 mod base64_text;
 mod blocking;
 mod body;
@@ -34,6 +35,7 @@ mod syntax;
 mod target;
 mod txn;
 
+pub(crate) use agent::metrics::Counts;
 pub(crate) use front::{CONSUL_VERSION, Front, Node, SERVER_PORT};
 pub(crate) use reply::{Reply, Style};
 pub(crate) use service::Service;

@@ -216,6 +216,13 @@ impl Reply {
         self.stream.is_some()
     }
 
+    /// The words of an answer that says that something failed.
+    pub(crate) fn server_error_text(&self) -> Option<String> {
+        let failed = self.status.is_client_error() || self.status.is_server_error();
+        let told = failed && self.content == Content::Other && !self.body.is_empty();
+        told.then(|| String::from_utf8_lossy(&self.body).trim().to_owned())
+    }
+
     /// Whether the connection is closed after the answer.
     pub(crate) fn closes(&self) -> bool {
         self.headers.contains_key(CONNECTION)

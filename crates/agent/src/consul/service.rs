@@ -12,6 +12,7 @@ use http::{Response, Version};
 use http_body::Body as _;
 use hyper::body::Incoming;
 
+use super::asked::Asked;
 use super::body::Body;
 use super::front::Front;
 use super::reply::{Reply, Style};
@@ -40,8 +41,13 @@ impl hyper::service::Service<http::Request<Incoming>> for Service {
         let (parts, incoming) = request.into_parts();
         let may_park = may_park(&parts, &incoming);
         let body = Body::begin(incoming, &self.progress);
+        self.front.counts.request();
+        let asked = Asked::note(&self.front, &parts);
         match answer(&self.front, &parts, body) {
             (Answer::Now(reply), style) => {
+                if let Some(asked) = asked {
+                    asked.answered(&reply);
+                }
                 Answering::Now(Some(finish(reply, style, &self.progress)))
             }
             (Answer::Parked(reply), style) if may_park => {
@@ -51,6 +57,7 @@ impl hyper::service::Service<http::Request<Incoming>> for Service {
             (Answer::Later(reply) | Answer::Parked(reply), style) => Answering::Later {
                 reply,
                 style,
+                asked,
                 progress: self.progress.clone(),
             },
         }
@@ -63,6 +70,7 @@ pub(crate) enum Answering {
     Later {
         reply: Pin<Box<dyn Future<Output = Reply> + Send>>,
         style: Style,
+        asked: Option<Box<Asked>>,
         progress: Arc<Progress>,
     },
     /// The connection's driver answers instead of hyper.
@@ -82,9 +90,13 @@ impl Future for Answering {
             Self::Later {
                 reply,
                 style,
+                asked,
                 progress,
             } => {
                 let reply = ready!(reply.as_mut().poll(cx));
+                if let Some(asked) = asked.take() {
+                    asked.answered(&reply);
+                }
                 Poll::Ready(Ok(finish(reply, *style, progress)))
             }
         }

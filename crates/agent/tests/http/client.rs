@@ -126,6 +126,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         Some(Answer::parse_head(&head))
     }
 
+    /// What comes up to and with `end`, of a body that is streamed, framing included.
+    pub(crate) async fn until(&mut self, end: &str) -> String {
+        String::from_utf8(self.until_bytes(end.as_bytes()).await).unwrap()
+    }
+
+    /// The same in bytes.
+    pub(crate) async fn until_bytes(&mut self, end: &[u8]) -> Vec<u8> {
+        loop {
+            if let Some(at) = find(&self.seen, end) {
+                return self.seen.drain(..at + end.len()).collect();
+            }
+            assert!(self.more().await, "the stream ends early");
+        }
+    }
+
     async fn more(&mut self) -> bool {
         let mut space = vec![0; 16 * 1024];
         let read = timeout(PATIENCE, self.stream.read(&mut space)).await;

@@ -14,5 +14,6 @@ mod hostile;
 mod lenient;
 mod lifecycle;
 mod listeners;
+mod operations;
 mod recorded;
 mod sessions;

@@ -13,7 +13,7 @@ use crate::view::agent::{AgentView, ListenerView};
 /// Starts the agent, says where it listens, and serves.
 pub(crate) async fn run(config: &Config, args: AgentArgs) -> Result<Exit, Failure> {
     let mut signals = Signals::listen(&[Signal::SIGTERM, Signal::SIGINT])?;
-    let settings = settings(&args)?;
+    let settings = settings(&args)?.with_log(config.log.clone());
     let data = settings.data_dir().map(|path| path.display().to_string());
     let agent = tokio::select! {
         started = Agent::start(settings) => started.map_err(|error| not_started(error, &args))?,
@@ -25,10 +25,13 @@ pub(crate) async fn run(config: &Config, args: AgentArgs) -> Result<Exit, Failur
         listeners: agent.consul_http().iter().map(listener).collect(),
         pid: std::process::id(),
     })?;
-    let signal = signals.next().await;
-    config.screen.note(&AgentView::Stopping {
-        signal: signal.as_str(),
-    })?;
+    let reason = tokio::select! {
+        signal = signals.next() => signal.as_str(),
+        () = agent.left() => "leave",
+    };
+    config
+        .screen
+        .note(&AgentView::Stopping { signal: reason })?;
     tokio::select! {
         () = agent.shutdown() => {
             config.screen.note(&AgentView::Stopped)?;

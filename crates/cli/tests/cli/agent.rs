@@ -37,6 +37,16 @@ fn an_agent_says_where_it_listens_and_ends_on_a_signal() {
 }
 
 #[test]
+fn an_agent_that_is_made_to_leave_ends() {
+    let env = TestEnv::new();
+    let (agent, address) = env.agent_with(&["--memory"]);
+    http(&address, "PUT", "/v1/agent/leave");
+    let ended = agent.wait();
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert_eq!(ended.stderr, "leave: ending\nended\n");
+}
+
+#[test]
 fn a_client_reaches_the_agent_over_tcp_and_over_a_unix_socket() {
     let env = TestEnv::new();
     let socket = format!("unix://{}", env.path("agent.sock").display());

@@ -148,6 +148,11 @@ impl Spawner {
         drop(start(self.tracker.track_future(task)));
     }
 
+    /// Asks every task of the group to end, without waiting for it.
+    pub fn cancel(&self) {
+        self.stop.cancel();
+    }
+
     /// Resolves when the group is asked to end.
     pub fn cancelled(&self) -> impl Future<Output = ()> + Send + Unpin + 'static + use<> {
         let waiting: WaitForCancellationFutureOwned = self.stop.clone().cancelled_owned();

@@ -1,45 +1,33 @@
 //! The agent itself: `/v1/agent/…`.
 
-use std::collections::BTreeMap;
+mod check_registration;
+mod connect;
+mod health;
+mod host;
+mod info;
+mod log;
+mod member;
+mod metrics;
+mod service;
+mod service_registration;
+mod token;
+mod ttl;
 
-use serde::{Deserialize, Serialize};
-
-/// What an agent says of itself (`GET /v1/agent/self`), as far as it is stable between versions;
-/// the rest stays JSON.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-#[non_exhaustive]
-pub struct AgentSelf {
-    /// The part of the configuration that every version has.
-    pub config: AgentConfig,
-    /// The whole configuration as the server prints it: about 200 unstable fields.
-    pub debug_config: serde_json::Value,
-    /// Where the node is on the network's map; `null` if coordinates are off.
-    pub coord: serde_json::Value,
-    /// The node as its gossip pool sees it.
-    pub member: serde_json::Value,
-    /// Counters, all of them texts.
-    pub stats: BTreeMap<String, BTreeMap<String, String>>,
-    /// The node's labels.
-    pub meta: Option<BTreeMap<String, String>>,
-}
-
-/// The stable part of an agent's configuration.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-#[non_exhaustive]
-pub struct AgentConfig {
-    /// The datacenter's name.
-    pub datacenter: String,
-    /// The node's name.
-    pub node_name: String,
-    /// The node's UUID.
-    #[serde(rename = "NodeID")]
-    pub node_id: String,
-    /// The source revision that the agent was built from.
-    pub revision: String,
-    /// Whether it is a server.
-    pub server: bool,
-    /// The agent's version.
-    pub version: String,
-}
+pub use check_registration::{
+    CheckDefinition, CheckKind, CheckRegistration, DockerCheck, GrpcCheck, HttpCheck, InvalidCheck,
+    ScriptCheck, TcpCheck,
+};
+pub use connect::{Authorization, AuthorizeRequest, CaLeaf, CaRoot, CaRoots};
+pub use health::ServiceHealth;
+pub use host::{HostCpu, HostDisk, HostInfo, HostMemory, HostReport};
+pub use info::{AgentConfig, AgentSelf};
+pub use log::{LogLevel, LogLine, UnknownLevel};
+pub use member::{Member, MemberStatus};
+pub use metrics::{Gauge, Metrics, Point, Sampled};
+pub use service::AgentService;
+pub use service_registration::{
+    ConnectRegistration, InvalidService, MAX_META, MAX_META_KEY_BYTES, MAX_META_VALUE_BYTES,
+    ServiceRegistration,
+};
+pub use token::{AgentToken, TokenUpdate};
+pub use ttl::TtlUpdate;

@@ -50,9 +50,6 @@ mod tests {
         assert_eq!(HealthStatus::from_alias("pass"), HealthStatus::Passing);
         assert_eq!(HealthStatus::from_alias("warn"), HealthStatus::Warning);
         assert_eq!(HealthStatus::from_alias("fail"), HealthStatus::Critical);
-        assert_eq!(
-            HealthStatus::from_alias("critical"),
-            HealthStatus::Critical
-        );
+        assert_eq!(HealthStatus::from_alias("critical"), HealthStatus::Critical);
     }
 }

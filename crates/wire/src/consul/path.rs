@@ -157,6 +157,60 @@ pub const STATUS_LEADER: &str = "/v1/status/leader";
 pub const STATUS_PEERS: &str = "/v1/status/peers";
 /// What the agent says of itself.
 pub const AGENT_SELF: &str = "/v1/agent/self";
+/// What the agent says of its machine.
+pub const AGENT_HOST: &str = "/v1/agent/host";
+/// What the agent counts.
+pub const AGENT_METRICS: &str = "/v1/agent/metrics";
+/// The agent's log.
+pub const AGENT_MONITOR: &str = "/v1/agent/monitor";
+/// Makes the agent read its configuration again.
+pub const AGENT_RELOAD: &str = "/v1/agent/reload";
+/// The gossip pool.
+pub const AGENT_MEMBERS: &str = "/v1/agent/members";
+/// Joins a gossip pool, followed by the address of a member.
+pub const AGENT_JOIN: &str = "/v1/agent/join/";
+/// Makes the agent leave and end.
+pub const AGENT_LEAVE: &str = "/v1/agent/leave";
+/// Takes a failed node out of the pool, followed by its name.
+pub const AGENT_FORCE_LEAVE: &str = "/v1/agent/force-leave/";
+/// Takes the node out of service.
+pub const AGENT_MAINTENANCE: &str = "/v1/agent/maintenance";
+/// The agent's services.
+pub const AGENT_SERVICES: &str = "/v1/agent/services";
+/// One of the agent's services, followed by its id.
+pub const AGENT_SERVICE: &str = "/v1/agent/service/";
+/// Registers a service.
+pub const AGENT_SERVICE_REGISTER: &str = "/v1/agent/service/register";
+/// Removes a service, followed by its id.
+pub const AGENT_SERVICE_DEREGISTER: &str = "/v1/agent/service/deregister/";
+/// Takes a service out of service, followed by its id.
+pub const AGENT_SERVICE_MAINTENANCE: &str = "/v1/agent/service/maintenance/";
+/// The agent's checks.
+pub const AGENT_CHECKS: &str = "/v1/agent/checks";
+/// Registers a check.
+pub const AGENT_CHECK_REGISTER: &str = "/v1/agent/check/register";
+/// Removes a check, followed by its id.
+pub const AGENT_CHECK_DEREGISTER: &str = "/v1/agent/check/deregister/";
+/// Says that a check passes, followed by its id.
+pub const AGENT_CHECK_PASS: &str = "/v1/agent/check/pass/";
+/// Says that a check warns, followed by its id.
+pub const AGENT_CHECK_WARN: &str = "/v1/agent/check/warn/";
+/// Says that a check fails, followed by its id.
+pub const AGENT_CHECK_FAIL: &str = "/v1/agent/check/fail/";
+/// Says how a check is, followed by its id.
+pub const AGENT_CHECK_UPDATE: &str = "/v1/agent/check/update/";
+/// How healthy an instance is, followed by its id.
+pub const AGENT_HEALTH_BY_ID: &str = "/v1/agent/health/service/id/";
+/// How healthy the instances of a service are, followed by its name.
+pub const AGENT_HEALTH_BY_NAME: &str = "/v1/agent/health/service/name/";
+/// One of the agent's own tokens, followed by its name.
+pub const AGENT_TOKEN: &str = "/v1/agent/token/";
+/// Whether a client may connect to a service.
+pub const AGENT_CONNECT_AUTHORIZE: &str = "/v1/agent/connect/authorize";
+/// The certificates that the mesh trusts.
+pub const AGENT_CA_ROOTS: &str = "/v1/agent/connect/ca/roots";
+/// The certificate of a service, followed by its name.
+pub const AGENT_CA_LEAF: &str = "/v1/agent/connect/ca/leaf/";
 /// All nodes.
 pub const CATALOG_NODES: &str = "/v1/catalog/nodes";
 /// Adds a node, a service or a check.

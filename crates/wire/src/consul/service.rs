@@ -7,7 +7,5 @@ mod weights;
 
 pub use address::ServiceAddress;
 pub use kind::ServiceKind;
-pub use proxy::{
-    Connect, Expose, ExposedPath, MeshGateway, MeshGatewayMode, Proxy, Upstream,
-};
+pub use proxy::{Connect, Expose, ExposedPath, MeshGateway, MeshGatewayMode, Proxy, Upstream};
 pub use weights::Weights;

@@ -48,13 +48,13 @@ pub struct Proxy {
     /// The proxy's own settings.
     #[serde(
         skip_serializing_if = "BTreeMap::is_empty",
-        deserialize_with = "super::super::null::empty"
+        deserialize_with = "crate::consul::null::empty"
     )]
     pub config: BTreeMap<String, Value>,
     /// The services that the instance reaches through it.
     #[serde(
         skip_serializing_if = "Vec::is_empty",
-        deserialize_with = "super::super::null::empty"
+        deserialize_with = "crate::consul::null::empty"
     )]
     pub upstreams: Vec<Upstream>,
     /// How other datacenters are reached.
@@ -85,7 +85,7 @@ pub struct Upstream {
     /// The proxy's settings for it.
     #[serde(
         skip_serializing_if = "BTreeMap::is_empty",
-        deserialize_with = "super::super::null::empty"
+        deserialize_with = "crate::consul::null::empty"
     )]
     pub config: BTreeMap<String, Value>,
     /// How another datacenter is reached.
@@ -149,7 +149,7 @@ pub struct Expose {
     /// Further paths.
     #[serde(
         skip_serializing_if = "Vec::is_empty",
-        deserialize_with = "super::super::null::empty"
+        deserialize_with = "crate::consul::null::empty"
     )]
     pub paths: Vec<ExposedPath>,
 }
@@ -171,7 +171,10 @@ pub struct ExposedPath {
     pub parsed_from_check: bool,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands out references"
+)]
 fn is_zero(port: &u16) -> bool {
     *port == 0
 }

@@ -1,0 +1,171 @@
+//! The service mesh, which this agent does not offer: `/v1/agent/connect/…`.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::{HeaderName, HeaderValue};
+use percent_encoding::percent_decode_str;
+use quorate_wire::consul::agent::{Authorization, AuthorizeRequest};
+
+use crate::consul::body::{Body, BodyError};
+use crate::consul::decode::{DecodeError, Json, Place, text_of};
+use crate::consul::object::Object;
+use crate::consul::reply::{Refused, Reply};
+use crate::consul::request::{Answer, Request};
+
+/// The longest body that is read.
+const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// `GET /v1/agent/connect/ca/roots` and `…/leaf/:service`: refused, as by a Consul whose mesh is
+/// off.
+pub(super) fn disabled(_request: Request<'_>) -> Result<Answer, Refused> {
+    Err(Reply::server_error("Connect must be enabled in order to use this endpoint").into())
+}
+
+/// `POST /v1/agent/connect/authorize`: everybody may connect while there are no rules.
+pub(super) fn authorize(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
+    let front = Arc::clone(request.front);
+    Ok(Answer::later(async move {
+        let body = match body.collect(MAX_BODY_BYTES).await {
+            Ok(body) => body,
+            Err(BodyError::TooLarge) => {
+                let text = format!("Request body too large, max size: {MAX_BODY_BYTES} bytes.");
+                return Reply::too_large(text);
+            }
+            Err(BodyError::Broken) => Bytes::new(),
+        };
+        match decode(&body, front.strict).and_then(|asked| check(&asked)) {
+            Ok(_source) => {
+                let answer =
+                    Authorization::new(true, "ACLs disabled, access is allowed by default");
+                Reply::object(&answer).with(
+                    HeaderName::from_static("x-cache"),
+                    HeaderValue::from_static("MISS"),
+                )
+            }
+            Err(text) => Reply::bad_request(format!("Bad request: {text}")),
+        }
+    }))
+}
+
+fn decode(body: &[u8], strict: bool) -> Result<AuthorizeRequest, String> {
+    const FIELDS: Object = Object {
+        place: Place {
+            field: "",
+            type_name: "structs.ConnectAuthorizeRequest",
+        },
+        path: "ConnectAuthorizeRequest.",
+        fields: &["Target", "ClientCertURI", "ClientCertSerial"],
+        strict: false,
+    };
+    let mut asked = AuthorizeRequest::default();
+    let mut read = |body: &str| -> Result<(), DecodeError> {
+        let fields = Object { strict, ..FIELDS };
+        fields.each(Json::parse(body)?, |name, field| match name {
+            "target" => field.text(&mut asked.target),
+            "clientcerturi" => field.text(&mut asked.client_cert_uri),
+            "clientcertserial" => field.text(&mut asked.client_cert_serial),
+            _ => Ok(()),
+        })
+    };
+    let done = match body {
+        b"" => Err(DecodeError::new("EOF")),
+        body => text_of(body).and_then(|body| read(&body)),
+    };
+    done.map_err(|error| format!("Request decode failed: {error}"))?;
+    Ok(asked)
+}
+
+/// The name of the service that asks.
+fn check(asked: &AuthorizeRequest) -> Result<String, String> {
+    if asked.target.is_empty() {
+        return Err("Target service must be specified".into());
+    }
+    match Identity::of(&asked.client_cert_uri) {
+        Some(Identity::Service(name)) => Ok(name),
+        Some(Identity::Other) => Err("ClientCertURI not a valid Service identifier".into()),
+        None => Err("ClientCertURI not a valid Connect identifier".into()),
+    }
+}
+
+/// Whose certificate it is.
+enum Identity {
+    Service(String),
+    /// An agent's, or a root's.
+    Other,
+}
+
+impl Identity {
+    fn of(uri: &str) -> Option<Self> {
+        let rest = uri.strip_prefix("spiffe://")?;
+        let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let path = path.split(['?', '#']).next().unwrap_or(path);
+        let named = |text: &str| !text.is_empty();
+        match path.split('/').collect::<Vec<_>>()[..] {
+            ["ns", namespace, "dc", datacenter, "svc", service]
+                if named(namespace) && named(datacenter) && named(service) =>
+            {
+                let name = percent_decode_str(service).decode_utf8().ok()?;
+                Some(Self::Service(name.into_owned()))
+            }
+            ["agent", "client", "dc", datacenter, "id", id] if named(datacenter) && named(id) => {
+                Some(Self::Other)
+            }
+            [""] if host.split_once('.').is_some_and(|(id, _)| named(id)) => Some(Self::Other),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(body: &str) -> String {
+        decode(body.as_bytes(), true)
+            .and_then(|asked| check(&asked))
+            .unwrap_err()
+    }
+
+    #[test]
+    fn the_asking_service_stands_in_the_uri() {
+        let body =
+            r#"{"Target":"web","clientcerturi":"spiffe://d.consul/ns/default/dc/dc1/svc/a%20b"}"#;
+        assert_eq!(
+            decode(body.as_bytes(), true)
+                .and_then(|asked| check(&asked))
+                .unwrap(),
+            "a b"
+        );
+    }
+
+    #[test]
+    fn refusals_have_consuls_words() {
+        for (body, words) in [
+            ("", "Request decode failed: EOF"),
+            ("{}", "Target service must be specified"),
+            (
+                r#"{"Targ":"a"}"#,
+                "Request decode failed: json: unknown field \"Targ\"",
+            ),
+            (
+                r#"{"Target":"a"}"#,
+                "ClientCertURI not a valid Connect identifier",
+            ),
+            (
+                r#"{"Target":"a","ClientCertURI":"spiffe://i.consul"}"#,
+                "ClientCertURI not a valid Service identifier",
+            ),
+            (
+                r#"{"Target":"a","ClientCertURI":"spiffe://i.consul/agent/client/dc/d/id/n"}"#,
+                "ClientCertURI not a valid Service identifier",
+            ),
+            (
+                r#"{"Target":"a","ClientCertURI":"https://i.consul/ns/a/dc/b/svc/c"}"#,
+                "ClientCertURI not a valid Connect identifier",
+            ),
+        ] {
+            assert_eq!(refusal(body), words, "{body}");
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! Ending the agent, and what Consul calls reloading: `/v1/agent/leave`, `/v1/agent/reload`.
+
+use http::StatusCode;
+
+use crate::consul::reply::{Refused, Reply};
+use crate::consul::request::{Answer, Request};
+use crate::log::LogLevel;
+
+/// `PUT /v1/agent/leave`: the agent answers, and ends.
+pub(super) fn leave(request: Request<'_>) -> Result<Answer, Refused> {
+    let front = request.front;
+    let say = |module, text| front.log.record(LogLevel::Info, module, text, &[]);
+    say("agent.server", "server starting leave");
+    say("agent", "Requesting shutdown");
+    front.leave();
+    Ok(Reply::empty(StatusCode::OK).into())
+}
+
+/// `PUT /v1/agent/reload`: the agent has no files that it reads again. What was registered through
+/// the API stays, which a Consul without a data directory forgets.
+pub(super) fn reload(request: Request<'_>) -> Result<Answer, Refused> {
+    let log = &request.front.log;
+    log.record(LogLevel::Info, "agent", "Reloading configuration...", &[]);
+    Ok(Reply::empty(StatusCode::OK).into())
+}

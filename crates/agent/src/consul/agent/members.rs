@@ -1,0 +1,149 @@
+//! The gossip pool, which the agent is alone in: `/v1/agent/members`, `join`, `force-leave`.
+
+use http::StatusCode;
+use quorate_wire::consul::agent::{Member, MemberStatus};
+
+use crate::consul::front::{CONSUL_VERSION, Front, GOSSIP_PORT, SERVER_PORT};
+use crate::consul::reply::{Refused, Reply};
+use crate::consul::request::{Answer, Request};
+use crate::log::LogLevel;
+
+/// The port of the gossip between datacenters. Nobody listens on it here.
+pub(super) const GOSSIP_PORT_WAN: u16 = 8302;
+
+/// Which of the two pools.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pool {
+    Lan,
+    Wan,
+}
+
+impl Pool {
+    /// Whatever stands behind `wan=` asks for the pool between datacenters.
+    fn of(request: Request<'_>) -> Self {
+        match request.params.text("wan") {
+            Some(_) => Self::Wan,
+            None => Self::Lan,
+        }
+    }
+
+    fn port(self) -> u16 {
+        match self {
+            Self::Lan => GOSSIP_PORT,
+            Self::Wan => GOSSIP_PORT_WAN,
+        }
+    }
+
+    fn name(self, front: &Front) -> String {
+        match self {
+            Self::Lan => front.node.name.clone(),
+            Self::Wan => format!("{}.{}", front.node.name, front.datacenter),
+        }
+    }
+}
+
+/// `GET /v1/agent/members`: the agent alone.
+pub(super) fn members(request: Request<'_>) -> Result<Answer, Refused> {
+    let pool = Pool::of(request);
+    match request.params.text("segment") {
+        Some(_) if pool == Pool::Wan => {
+            Err(Reply::bad_request("Cannot provide a segment with wan=true").into())
+        }
+        Some(segment) if segment != "_all" => Err(Reply::server_error(
+            "Network segments are not supported in this version of Consul",
+        )
+        .into()),
+        _ => Ok(Reply::object(&[member(request.front, pool)]).into()),
+    }
+}
+
+/// `PUT /v1/agent/join/:address`: the agent has no gossip pool, so that it joins nobody but
+/// itself.
+pub(super) fn join(request: Request<'_>) -> Result<Answer, Refused> {
+    let address = request.text_name();
+    let front = request.front;
+    front.log.record(
+        LogLevel::Info,
+        "agent",
+        "(LAN) joining",
+        &[("lan_addresses", &address)],
+    );
+    if is_own(front, &address, Pool::of(request)) {
+        return Ok(Reply::empty(StatusCode::OK).into());
+    }
+    let problem = if address.is_empty() {
+        "Failed to resolve : lookup : no such host".to_owned()
+    } else {
+        format!("Failed to join {address}: this agent has no gossip pool")
+    };
+    Err(Reply::server_error(format!("1 error occurred:\n\t* {problem}\n\n")).into())
+}
+
+/// Whether an address, with or without a port, is where the agent would gossip.
+fn is_own(front: &Front, address: &str, pool: Pool) -> bool {
+    let (host, port) = match address.rsplit_once(':') {
+        Some((host, port)) if !host.contains(':') || host.ends_with(']') => {
+            (host, port.parse().ok())
+        }
+        _ => (address, Some(pool.port())),
+    };
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host == front.node.address && port == Some(pool.port())
+}
+
+/// `PUT /v1/agent/force-leave/:node`: there is no other node that could leave.
+pub(super) fn force_leave(request: Request<'_>) -> Result<Answer, Refused> {
+    let node = request.text_name();
+    let front = request.front;
+    // Consul accepts its own name, in either pool, and stays; clients of 0.7 know no refusal.
+    let own = [Pool::Lan, Pool::Wan].map(|pool| pool.name(front));
+    if own.contains(&node) || front.compat == crate::config::Compat::V0_7 {
+        return Ok(Reply::empty(StatusCode::OK).into());
+    }
+    let text = format!("agent: No node found with name '{node}'");
+    Err(Reply::server_error(text).into())
+}
+
+/// The agent as a member of one of the pools.
+pub(super) fn member(front: &Front, pool: Pool) -> Member {
+    let (build, server) = (format!("{CONSUL_VERSION}:"), SERVER_PORT.to_string());
+    let mut tags = vec![
+        ("acls", "0"),
+        ("bootstrap", "1"),
+        ("build", &build),
+        ("dc", &front.datacenter),
+        ("ft_fs", "1"),
+        ("id", &front.node.id),
+        ("port", &server),
+        ("raft_vsn", "3"),
+        ("role", "consul"),
+        ("segment", ""),
+        ("vsn", "2"),
+        ("vsn_max", "3"),
+        ("vsn_min", "2"),
+    ];
+    let wan = GOSSIP_PORT_WAN.to_string();
+    if pool == Pool::Lan {
+        tags.push(("wan_join_port", &wan));
+    }
+    let tags = tags.into_iter();
+    let mut member = Member::default();
+    member.name = pool.name(front);
+    member.addr.clone_from(&front.node.address);
+    member.port = pool.port();
+    member.tags = tags
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    member.status = MemberStatus::Alive;
+    (
+        member.protocol_min,
+        member.protocol_max,
+        member.protocol_cur,
+    ) = (1, 5, 2);
+    (
+        member.delegate_min,
+        member.delegate_max,
+        member.delegate_cur,
+    ) = (2, 5, 4);
+    member
+}

@@ -2,6 +2,7 @@
 
 pub(crate) mod agent;
 pub(crate) mod completions;
+pub(crate) mod consul;
 pub(crate) mod kv;
 pub(crate) mod lock;
 pub(crate) mod tour;
@@ -102,6 +103,8 @@ pub(crate) enum Command {
     Kv(kv::KvArgs),
     /// Run a command while a lock, or a place of a semaphore, is held
     Lock(lock::LockArgs),
+    /// Consul's own endpoints, in the words of the consul command
+    Consul(Box<consul::ConsulArgs>),
     /// Print a completion script for a shell
     Completions(completions::CompletionsArgs),
     /// Print the version, what was built in, and the backends

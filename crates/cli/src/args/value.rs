@@ -33,6 +33,14 @@ pub(crate) fn key(text: &str) -> Result<String, String> {
     }
 }
 
+/// `KEY=VALUE`.
+pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("write it as KEY=VALUE".into()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

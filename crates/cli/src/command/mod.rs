@@ -2,6 +2,7 @@
 
 mod agent;
 mod completions;
+mod consul;
 mod kv;
 pub(crate) mod lock;
 mod tour;
@@ -18,7 +19,11 @@ pub(crate) fn run_alone(config: &Config, command: &Command) -> Option<Result<Exi
     match command {
         Command::Completions(args) => Some(completions::run(args)),
         Command::Version(_) => Some(version::run(config)),
-        Command::Tour(_) | Command::Agent(_) | Command::Kv(_) | Command::Lock(_) => None,
+        Command::Tour(_)
+        | Command::Agent(_)
+        | Command::Kv(_)
+        | Command::Lock(_)
+        | Command::Consul(_) => None,
     }
 }
 
@@ -28,6 +33,7 @@ pub(crate) async fn run(config: &Config, command: Command) -> Result<Exit, Failu
         Command::Tour(args) => Box::pin(tour::run(config, args)).await,
         Command::Agent(args) => Box::pin(agent::run(config, args)).await,
         Command::Kv(args) => Box::pin(kv::run(config, args.command)).await,
+        Command::Consul(args) => Box::pin(consul::run(config, args.group)).await,
         Command::Lock(args) => Box::pin(lock::run(config, &args)).await,
         alone => run_alone(config, &alone).unwrap_or(Ok(Exit::Success)),
     }

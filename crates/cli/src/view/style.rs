@@ -44,6 +44,15 @@ impl Style {
         }
     }
 
+    /// Foreign text that has to stay on its line, whatever reads it: ends of lines are shown.
+    pub(crate) fn line<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        if text.contains(['\n', '\r']) {
+            let shown = text.replace('\r', "\\r").replace('\n', "\\n");
+            return Cow::Owned(self.clean(&shown).into_owned());
+        }
+        self.clean(text)
+    }
+
     /// Something that went well.
     pub(crate) fn good<T: fmt::Display>(&self, text: T) -> Painted<T> {
         self.paint("32", text)

@@ -1,0 +1,111 @@
+//! Lists of anything: a table for people, the things themselves for programs.
+
+use std::io::{self, Write};
+
+use comfy_table::presets::NOTHING;
+use comfy_table::{ContentArrangement, Table};
+use serde::{Serialize, Serializer};
+
+use super::{Style, View};
+
+/// One column of a table.
+pub(crate) struct Column<T> {
+    title: &'static str,
+    cell: fn(&T) -> String,
+}
+
+impl<T> Column<T> {
+    /// A column under `title`, which is in capitals.
+    pub(crate) const fn new(title: &'static str, cell: fn(&T) -> String) -> Self {
+        Self { title, cell }
+    }
+}
+
+/// Things in a list. The JSON is a list of them, with the names of the protocol.
+pub(crate) struct Rows<T: 'static> {
+    items: Vec<T>,
+    columns: &'static [Column<T>],
+    title: bool,
+}
+
+impl<T> Rows<T> {
+    /// A table with titles.
+    pub(crate) fn new(items: Vec<T>, columns: &'static [Column<T>]) -> Self {
+        Self {
+            items,
+            columns,
+            title: true,
+        }
+    }
+
+    /// A table of one column, which needs no title.
+    pub(crate) fn plain(items: Vec<T>, columns: &'static [Column<T>]) -> Self {
+        Self {
+            title: false,
+            ..Self::new(items, columns)
+        }
+    }
+}
+
+impl<T: Serialize> Serialize for Rows<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.items.serialize(serializer)
+    }
+}
+
+impl<T: Serialize> View for Rows<T> {
+    fn text(&self, out: &mut dyn Write, style: &Style) -> io::Result<()> {
+        let mut table = Table::new();
+        table
+            .load_preset(NOTHING)
+            .set_content_arrangement(ContentArrangement::Disabled);
+        if self.title && !self.items.is_empty() {
+            table.set_header(self.columns.iter().map(|column| column.title));
+        }
+        for item in &self.items {
+            let cells = self.columns.iter().map(|column| (column.cell)(item));
+            table.add_row(cells.map(|cell| match &*style.line(&cell) {
+                "" => "-".to_owned(),
+                cell => cell.to_owned(),
+            }));
+        }
+        for column in table.column_iter_mut() {
+            column.set_padding((0, 2));
+        }
+        for line in table.lines() {
+            writeln!(out, "{}", line.trim_end())?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COLUMNS: &[Column<(u8, &str)>] = &[
+        Column::new("NUMBER", |row| row.0.to_string()),
+        Column::new("NAME", |row| row.1.to_owned()),
+    ];
+
+    fn text(rows: &Rows<(u8, &'static str)>) -> String {
+        let mut out = Vec::new();
+        rows.text(&mut out, &Style::PLAIN).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_table_has_titles_and_no_gaps() {
+        let rows = Rows::new(vec![(1, "one"), (20, "")], COLUMNS);
+        assert_eq!(text(&rows), "NUMBER  NAME\n1       one\n20      -\n");
+        assert_eq!(
+            serde_json::to_string(&rows).unwrap(),
+            r#"[[1,"one"],[20,""]]"#
+        );
+    }
+
+    #[test]
+    fn a_list_of_nothing_prints_nothing() {
+        assert_eq!(text(&Rows::new(Vec::new(), COLUMNS)), "");
+    }
+}

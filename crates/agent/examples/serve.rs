@@ -17,11 +17,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         None => AgentConfig::memory(),
     };
     let name = std::env::var("NODE").unwrap_or_else(|_| "node-1".into());
-    let strict = std::env::var_os("STRICT").is_some();
+    let compat = std::env::var("COMPAT").unwrap_or_else(|_| "current".into());
+    let is_set = |name: &str| std::env::var_os(name).is_some();
     let config = config
         .with_consul_http(address.parse()?)
         .with_node_name(name)
-        .with_strict(strict);
+        .with_strict(is_set("STRICT"))
+        .with_compat(compat.parse()?)
+        .with_script_checks(is_set("SCRIPTS"));
     let agent = Agent::start(config).await?;
     println!("{}", agent.consul_url().unwrap_or_default());
     tokio::signal::ctrl_c().await?;

@@ -14,9 +14,10 @@ use crate::config::{AgentConfig, Listen};
 use crate::consul::{Counts, Front, Node};
 use crate::error::AgentError;
 use crate::listen::{Bound, Listener};
+use crate::local;
 use crate::log::LogLevel;
 use crate::serve::{Stopping, accept_loop};
-use crate::start::{OpenStore, open_store, register_self};
+use crate::start::{OpenStore, open_store, own_node, register_self};
 use crate::writer::Writer;
 
 /// The index that a directory's first write is above. Clients take 1 for "no index yet", and real
@@ -199,7 +200,16 @@ async fn listen_and_serve(
     node: Node,
     socket: Option<Listen>,
 ) -> Result<Agent, AgentError> {
-    register_self(writer, &node).await?;
+    let own = Arc::new(own_node(&node));
+    register_self(writer, &own).await?;
+    let local = local::Settings {
+        node: own,
+        script_checks: config.script_checks,
+        check_update_interval: config.check_update_interval,
+        sync_interval: config.sync_interval,
+        reap_interval: config.reap_interval,
+        reap_min: config.reap_min,
+    };
     let (dialer, in_process) = memory();
     let mut listeners = vec![Listener::Memory(in_process)];
     if let Some(socket) = socket {
@@ -218,6 +228,7 @@ async fn listen_and_serve(
         datacenter: config.datacenter.clone(),
         strict: config.strict,
         compat: config.compat,
+        local,
         session_ttl_min: config.session_ttl_min,
         stopping: Stopping::default(),
         log: config.log.clone(),
@@ -227,6 +238,7 @@ async fn listen_and_serve(
         leaving: CancellationToken::new(),
         spawner: tasks.spawner(),
     });
+    local::start(&front, &tasks).await?;
     for listener in listeners {
         tasks.spawn(accept_loop(listener, Arc::clone(&front), tasks.spawner()));
     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use quorate_wire::consul::session::MIN_TTL;
 
+use crate::engine::consul::MIN_REAP;
 use crate::error::AgentError;
 use crate::log::AgentLog;
 
@@ -94,6 +95,20 @@ pub struct AgentConfig {
     pub session_ttl_min: Duration,
     /// Where the agent says what it does, which `agent/monitor` streams. Default: a log of its own.
     pub log: AgentLog,
+    /// Lets checks run programs on this machine: whoever may register a check may then run what
+    /// he likes. Consul's setting `enable_script_checks`. Default: false.
+    pub script_checks: bool,
+    /// About how long the catalog waits for a check's new output when its status stays the same:
+    /// Consul's setting `check_update_interval`. Zero writes it at once. Default: 5 min.
+    pub check_update_interval: Duration,
+    /// How often the catalog is made to agree with what was registered with the agent; a random
+    /// time of up to as much again is added. Default: 1 min.
+    pub sync_interval: Duration,
+    /// How often the agent looks for services whose checks have been critical for longer than
+    /// their `DeregisterCriticalServiceAfter`. Default: 30 s.
+    pub reap_interval: Duration,
+    /// The shortest `DeregisterCriticalServiceAfter`; shorter ones are raised to it. Default: 1 min.
+    pub reap_min: Duration,
     /// How long [`Agent::shutdown`](crate::Agent::shutdown) lets requests finish before it cuts
     /// them. Default: 5 s.
     pub shutdown_grace: Duration,
@@ -111,6 +126,11 @@ impl Default for AgentConfig {
             compat: Compat::Current,
             session_ttl_min: MIN_TTL,
             log: AgentLog::new(),
+            script_checks: false,
+            check_update_interval: Duration::from_secs(5 * 60),
+            sync_interval: Duration::from_secs(60),
+            reap_interval: Duration::from_secs(30),
+            reap_min: MIN_REAP,
             shutdown_grace: DEFAULT_GRACE,
         }
     }
@@ -186,6 +206,41 @@ impl AgentConfig {
     #[must_use]
     pub fn with_log(mut self, log: AgentLog) -> Self {
         self.log = log;
+        self
+    }
+
+    /// Lets checks run programs; see [`script_checks`](Self::script_checks).
+    #[must_use]
+    pub fn with_script_checks(mut self, allow: bool) -> Self {
+        self.script_checks = allow;
+        self
+    }
+
+    /// Sets how long the catalog waits for a check's new output.
+    #[must_use]
+    pub fn with_check_update_interval(mut self, interval: Duration) -> Self {
+        self.check_update_interval = interval;
+        self
+    }
+
+    /// Sets how often the catalog is made to agree with the agent; at least 10 ms.
+    #[must_use]
+    pub fn with_sync_interval(mut self, interval: Duration) -> Self {
+        self.sync_interval = interval;
+        self
+    }
+
+    /// Sets how often the agent looks for what has been critical for too long; at least 10 ms.
+    #[must_use]
+    pub fn with_reap_interval(mut self, interval: Duration) -> Self {
+        self.reap_interval = interval;
+        self
+    }
+
+    /// Sets the shortest time that a check may be critical before its service goes.
+    #[must_use]
+    pub fn with_reap_min(mut self, min: Duration) -> Self {
+        self.reap_min = min;
         self
     }
 

@@ -43,6 +43,7 @@ mod error;
 mod go_regex;
 mod identity;
 mod listen;
+mod local;
 mod log;
 mod quote;
 mod serve;

@@ -117,18 +117,26 @@ impl Store for OwnedStore {
     }
 }
 
+/// The agent's own node as it belongs into the catalog.
+pub(crate) fn own_node(node: &Node) -> NodeSpec {
+    let names = ["lan", "lan_ipv4", "wan", "wan_ipv4"];
+    let addresses = names.map(|name| (name.to_owned(), node.address.clone()));
+    let meta = BTreeMap::from([("consul-network-segment".into(), String::new())]);
+    NodeSpec {
+        id: node.id.clone(),
+        name: node.name.clone(),
+        address: node.address.clone(),
+        tagged_addresses: Some(BTreeMap::from(addresses)),
+        meta: Some(meta),
+    }
+}
+
 /// Puts the agent's own node into the catalog, with the service and the check that every server
 /// of Consul has. What stands there already is left alone.
-pub(crate) async fn register_self(writer: &Writer, node: &Node) -> Result<(), AgentError> {
+pub(crate) async fn register_self(writer: &Writer, node: &NodeSpec) -> Result<(), AgentError> {
     if is_registered(writer.snapshot().consul(), node) {
         return Ok(());
     }
-    let text = |names: &[&str]| {
-        let pairs = names
-            .iter()
-            .map(|name| ((*name).to_owned(), node.address.clone()));
-        Some(pairs.collect::<BTreeMap<_, _>>())
-    };
     let check = CheckSpec {
         id: SERF_HEALTH.into(),
         name: "Serf Health Status".into(),
@@ -137,16 +145,7 @@ pub(crate) async fn register_self(writer: &Writer, node: &Node) -> Result<(), Ag
         ..CheckSpec::default()
     };
     let register = Register {
-        node: NodeSpec {
-            id: node.id.clone(),
-            name: node.name.clone(),
-            address: node.address.clone(),
-            tagged_addresses: text(&["lan", "lan_ipv4", "wan", "wan_ipv4"]),
-            meta: Some(BTreeMap::from([(
-                "consul-network-segment".into(),
-                String::new(),
-            )])),
-        },
+        node: node.clone(),
         skip_node_update: false,
         service: Some(server_service()),
         checks: vec![check],
@@ -159,9 +158,13 @@ pub(crate) async fn register_self(writer: &Writer, node: &Node) -> Result<(), Ag
     }
 }
 
-fn is_registered(state: &State, node: &Node) -> bool {
+fn is_registered(state: &State, node: &NodeSpec) -> bool {
     let same_node = state.node(&node.name).value.is_some_and(|stored| {
-        stored.id == node.id && stored.node == node.name && stored.address == node.address
+        stored.id == node.id
+            && stored.node == node.name
+            && stored.address == node.address
+            && stored.tagged_addresses == node.tagged_addresses
+            && stored.meta == node.meta
     });
     let checks = state.node_checks(&node.name).value;
     let mut serf = checks.iter().filter(|check| check.check_id == SERF_HEALTH);

@@ -74,7 +74,7 @@ async fn wait(
 }
 
 /// Up to a sixteenth more, so that clients that began together do not end together.
-fn jitter(wait: Duration) -> Duration {
+pub(super) fn jitter(wait: Duration) -> Duration {
     let most = u64::try_from(wait.as_nanos() / 16).unwrap_or(u64::MAX);
     Duration::from_nanos(random() % most.saturating_add(1))
 }

@@ -7,12 +7,27 @@ use http_body::Body as _;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 
+use super::decode::DecodeError;
+use super::reply::{Refused, Reply};
 use crate::serve::Progress;
 
 /// A request's body. The connection bounds the time that it may take.
 pub(crate) struct Body {
     incoming: Incoming,
     progress: Option<Arc<Progress>>,
+}
+
+impl BodyError {
+    /// What it is answered with, where at most `limit` bytes are read.
+    pub(super) fn refuse(self, limit: usize) -> Refused {
+        match self {
+            Self::TooLarge => {
+                let text = format!("Request body too large, max size: {limit} bytes.");
+                Reply::too_large(text).into()
+            }
+            Self::Broken => DecodeError::new("unexpected EOF").refuse(),
+        }
+    }
 }
 
 /// Why a body can't be used.

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde::de::{self, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::reply::{Refused, Reply};
 use super::{base64_text, syntax};
 use crate::quote::quote;
 
@@ -41,6 +42,14 @@ impl DecodeError {
     pub(crate) fn ending(mut self) -> Self {
         self.ends = true;
         self
+    }
+
+    /// What the agent's own endpoints answer.
+    pub(super) fn refuse(&self) -> Refused {
+        // It is the catalog's alone to explain this.
+        const EXPLAINED: &str = " - Namespaces are a Consul Enterprise feature";
+        let text = self.text.strip_suffix(EXPLAINED).unwrap_or(&self.text);
+        Reply::bad_request(format!("Request decode failed: {text}")).into()
     }
 
     pub(crate) fn ends(&self) -> bool {

@@ -143,7 +143,7 @@ fn header(value: Json<'_>, field: &str) -> Result<Value, DecodeError> {
 }
 
 /// A text with units, or a number of nanoseconds. Anything else is no time at all.
-fn nanos(value: Json<'_>) -> Result<i64, DecodeError> {
+pub(super) fn nanos(value: Json<'_>) -> Result<i64, DecodeError> {
     match value.kind() {
         Kind::String => {
             let parsed: Result<GoDuration, ParseDurationError> = value.string().parse();

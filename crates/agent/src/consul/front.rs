@@ -7,15 +7,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::Guard;
+use http::StatusCode;
 use quorate_net::task::Spawner;
 use tokio_util::sync::CancellationToken;
 
 use super::agent::metrics::Counts;
 use super::reply::{Refused, Reply};
 use crate::config::Compat;
-use crate::engine::consul::{Command, Reply as Outcome};
+use crate::engine::consul::{Command, LocalChange, Refusal, Reply as Outcome};
 use crate::engine::{self, Snapshot};
 use crate::listen::Bound;
+use crate::local;
 use crate::log::AgentLog;
 use crate::serve::Stopping;
 use crate::writer::Writer;
@@ -44,6 +46,8 @@ pub(crate) struct Front {
     pub(crate) datacenter: String,
     pub(crate) strict: bool,
     pub(crate) compat: Compat,
+    /// How the agent treats its own services and checks.
+    pub(crate) local: local::Settings,
     pub(crate) session_ttl_min: Duration,
     pub(crate) stopping: Stopping,
     /// What is said of the work.
@@ -74,17 +78,32 @@ impl Front {
         self.writer.snapshot()
     }
 
+    /// Changes the agent's own services and checks.
+    pub(crate) async fn submit_local(&self, change: LocalChange) -> Result<Outcome, Refused> {
+        self.submit(self.local.command(change)).await
+    }
+
     /// Carries out a write, or answers in Consul's words why not.
     pub(crate) async fn submit(&self, command: Command) -> Result<Outcome, Refused> {
         let command = engine::Command::Consul(command);
         match self.writer.submit(command).await {
             Ok(engine::Reply::Consul(Ok(outcome))) => Ok(outcome),
             Ok(engine::Reply::Consul(Err(refusal))) => {
-                Err(Reply::server_error(refusal.to_string()).into())
+                let status = status_of(&refusal);
+                Err(Reply::text(status, refusal.to_string()).into())
             }
             Ok(_) => Err(unexpected().into()),
             Err(error) => Err(Reply::server_error(with_causes(&error)).into()),
         }
+    }
+}
+
+/// Consul's servers answer nearly everything with 500; its agents know better.
+fn status_of(refusal: &Refusal) -> StatusCode {
+    match refusal {
+        Refusal::UnknownServiceInMaintenance(_) => StatusCode::NOT_FOUND,
+        Refusal::NoSidecarPort { .. } => StatusCode::BAD_REQUEST,
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 

@@ -69,7 +69,7 @@ fn checks_in_state(state: &State, wanted: &str, labels: &[(String, String)]) -> 
     checks.map(|check| show(check)).collect()
 }
 
-fn show(check: &Check) -> HealthCheck {
+pub(super) fn show(check: &Check) -> HealthCheck {
     let mut shown = HealthCheck::default();
     shown.node.clone_from(&check.node);
     shown.check_id.clone_from(&check.check_id);

@@ -5,6 +5,12 @@
 //! answered within the call of the service: no allocation but the answer's, no timer, no wake-up.
 
 mod agent;
+mod agent_check;
+mod agent_check_decode;
+mod agent_health;
+mod agent_maintenance;
+mod agent_service;
+mod agent_service_decode;
 mod asked;
 mod base64_text;
 mod blocking;

@@ -67,7 +67,11 @@ pub(super) struct Field<'a> {
     path: &'a str,
 }
 
-impl Field<'_> {
+impl<'a> Field<'a> {
+    /// The same value with another name for errors.
+    pub(super) fn named(self, path: &'a str) -> Self {
+        Self { path, ..self }
+    }
     pub(super) fn place(&self, type_name: &'static str) -> Place<'_> {
         Place {
             field: self.path,

@@ -7,7 +7,8 @@ use http::{HeaderValue, Method};
 use super::body::Body;
 use super::reply::Refused;
 use super::request::{Answer, Request};
-use super::{agent, catalog, health, kv, session, status, txn};
+use super::{agent, agent_check, agent_health, agent_maintenance, agent_service};
+use super::{catalog, health, kv, session, status, txn};
 
 /// What answers a request.
 type Handler = fn(Request<'_>, Body) -> Result<Answer, Refused>;
@@ -82,7 +83,7 @@ pub(crate) enum Lookup<'a> {
     Missing,
 }
 
-/// The endpoints by the first segment of their path.
+/// The endpoints by the first segment of their path; one noun can have several tables.
 const NOUNS: &[(&str, &[Endpoint])] = &[
     ("kv", kv::ENDPOINTS),
     ("session", session::ENDPOINTS),
@@ -90,6 +91,10 @@ const NOUNS: &[(&str, &[Endpoint])] = &[
     ("health", health::ENDPOINTS),
     ("catalog", catalog::ENDPOINTS),
     ("agent", agent::ENDPOINTS),
+    ("agent", agent_service::ENDPOINTS),
+    ("agent", agent_check::ENDPOINTS),
+    ("agent", agent_maintenance::ENDPOINTS),
+    ("agent", agent_health::ENDPOINTS),
     ("status", status::ENDPOINTS),
 ];
 
@@ -99,12 +104,10 @@ pub(crate) fn find(path: &[u8]) -> Lookup<'_> {
         return Lookup::Missing;
     };
     let noun = path.split(|byte| *byte == b'/').next().unwrap_or(path);
-    let Some((_, endpoints)) = NOUNS.iter().find(|(name, _)| name.as_bytes() == noun) else {
-        return Lookup::Missing;
-    };
+    let tables = NOUNS.iter().filter(|(name, _)| name.as_bytes() == noun);
     let mut best: Option<&'static Endpoint> = None;
     let mut lacks_slash = false;
-    for endpoint in *endpoints {
+    for endpoint in tables.flat_map(|(_, endpoints)| *endpoints) {
         let own = endpoint.path.as_bytes();
         if own == path {
             return Lookup::Found(endpoint, b"");
@@ -121,8 +124,9 @@ pub(crate) fn find(path: &[u8]) -> Lookup<'_> {
         lacks_slash |= own.strip_suffix(b"/") == Some(path);
     }
     match best {
+        // As in Go, also when a shorter path with a name would fit.
+        _ if lacks_slash => Lookup::AddSlash,
         Some(endpoint) => Lookup::Found(endpoint, &path[endpoint.path.len()..]),
-        None if lacks_slash => Lookup::AddSlash,
         None => Lookup::Missing,
     }
 }
@@ -183,14 +187,15 @@ mod tests {
 
     #[test]
     fn every_endpoint_stands_under_its_noun_once() {
+        let mut seen = std::collections::BTreeSet::new();
         for (noun, endpoints) in NOUNS {
-            for (at, endpoint) in endpoints.iter().enumerate() {
+            for endpoint in *endpoints {
                 let first = endpoint.path.split('/').next();
                 assert_eq!(first, Some(*noun), "{}", endpoint.path);
                 assert!(
-                    endpoints[..at]
-                        .iter()
-                        .all(|other| other.path != endpoint.path)
+                    seen.insert(endpoint.path),
+                    "{} is there twice",
+                    endpoint.path
                 );
             }
         }

@@ -69,6 +69,12 @@ pub enum Topic {
     Node(Box<str>),
     /// The checks of one node, by its name in lower case.
     NodeChecks(Box<str>),
+    /// One service of this agent, by its id.
+    LocalService(Box<str>),
+    /// The status of any check of this agent, and which services it has.
+    LocalChecks,
+    /// Which checks this agent runs, and how.
+    LocalPlans,
     /// Everything in one table.
     Table(Table),
 }

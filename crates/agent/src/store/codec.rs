@@ -25,6 +25,8 @@ const SESSION: u8 = 4;
 const NODE: u8 = 5;
 const SERVICE: u8 = 6;
 const CHECK: u8 = 7;
+const LOCAL_SERVICE: u8 = 8;
+const LOCAL_CHECK: u8 = 9;
 
 const KV_FIXED: usize = 4 * 8 + 1;
 
@@ -46,6 +48,10 @@ pub(super) fn encode(row: &Row) -> (Vec<u8>, Option<Vec<u8>>) {
         consul::Row::Node(name, it) => (keyed(NODE, name.as_bytes()), json(it.as_deref())),
         consul::Row::Service(id, it) => (part_key(SERVICE, id), json(it.as_deref())),
         consul::Row::Check(id, it) => (part_key(CHECK, id), json(it.as_deref())),
+        consul::Row::LocalService(id, it) => {
+            (keyed(LOCAL_SERVICE, id.as_bytes()), json(it.as_deref()))
+        }
+        consul::Row::LocalCheck(id, it) => (keyed(LOCAL_CHECK, id.as_bytes()), json(it.as_deref())),
     }
 }
 
@@ -77,6 +83,14 @@ fn read(key: &[u8], value: &[u8]) -> Result<Row, String> {
         NODE => consul::Row::Node(text("node", key)?, from_json("node", value)?),
         SERVICE => consul::Row::Service(split_part("service", key)?, from_json("service", value)?),
         CHECK => consul::Row::Check(split_part("check", key)?, from_json("check", value)?),
+        LOCAL_SERVICE => {
+            let id = text("service of this agent", key)?;
+            consul::Row::LocalService(id, from_json("service of this agent", value)?)
+        }
+        LOCAL_CHECK => {
+            let id = text("check of this agent", key)?;
+            consul::Row::LocalCheck(id, from_json("check of this agent", value)?)
+        }
         other => return Err(format!("a row of the unknown table {other}")),
     };
     Ok(Row::Consul(row))

@@ -50,7 +50,6 @@ impl Request<'_> {
         self.parse_filter(fields).map_err(refused)
     }
 
-    #[allow(dead_code, reason = "for what the agent lists of its own")]
     /// The `filter` of a read that the agent answers from what it knows itself.
     pub(crate) fn local_filter(&self, fields: &'static Fields) -> Result<Option<Filter>, Refused> {
         let refused = |text: String| Reply::server_error(text).into();

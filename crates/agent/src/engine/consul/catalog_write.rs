@@ -100,7 +100,7 @@ fn check_node_id(id: &str) -> Result<(), BadNodeId> {
 
 impl Step<'_> {
     /// Writes a node. One whose id is known under another name is renamed: what it had goes.
-    fn put_node(&mut self, name: &str, spec: &NodeSpec) -> Result<(), Refusal> {
+    pub(super) fn put_node(&mut self, name: &str, spec: &NodeSpec) -> Result<(), Refusal> {
         let renamed = self.state.catalog.node_with_id(&spec.id).cloned();
         let renamed = renamed.filter(|node| node.node.to_lowercase() != name);
         self.refuse_reserved_name(name, spec, renamed.as_deref())?;
@@ -159,7 +159,7 @@ impl Step<'_> {
         })
     }
 
-    fn put_service(&mut self, node: &str, node_name: &str, spec: ServiceSpec) {
+    pub(super) fn put_service(&mut self, node: &str, node_name: &str, spec: ServiceSpec) {
         let id = if spec.id.is_empty() {
             &spec.name
         } else {
@@ -195,7 +195,12 @@ impl Step<'_> {
 
     /// Writes a check. The checks' index moves and their readers are woken even when it is the same
     /// as before, as on the real server; a critical one ends the sessions that are tied to it.
-    fn put_check(&mut self, node: &str, node_name: &str, spec: CheckSpec) -> Result<(), Refusal> {
+    pub(super) fn put_check(
+        &mut self,
+        node: &str,
+        node_name: &str,
+        spec: CheckSpec,
+    ) -> Result<(), Refusal> {
         if !spec.node.is_empty() && spec.node != node_name {
             return Err(Refusal::OtherNode {
                 check: spec.node,
@@ -285,7 +290,7 @@ impl Step<'_> {
         self.touch_node(node);
     }
 
-    fn remove_service(&mut self, key: &PartKey) {
+    pub(super) fn remove_service(&mut self, key: &PartKey) {
         if !self.state.catalog.remove_service(key) {
             return;
         }
@@ -303,7 +308,7 @@ impl Step<'_> {
 
     /// Removes a check. That of a node concerns all its services, whose index then moves too; that
     /// of a service moves nothing of other services.
-    fn remove_check(&mut self, key: &PartKey) {
+    pub(super) fn remove_check(&mut self, key: &PartKey) {
         let check = self.state.catalog.check(key);
         let is_of_node = check.is_some_and(|check| check.service_id.is_empty());
         if !self.state.catalog.remove_check(key) {

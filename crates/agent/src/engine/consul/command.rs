@@ -6,6 +6,7 @@ use bytes::Bytes;
 use quorate_wire::consul::session::ServiceCheck;
 
 use super::catalog::ServiceWeights;
+use super::local::LocalWrite;
 use super::session::Session;
 use super::session_id::SessionId;
 use super::txn::{TxnFailure, TxnOp, TxnRow};
@@ -30,6 +31,8 @@ pub enum Command {
     Register(Box<Register>),
     /// `PUT /v1/catalog/deregister`.
     Deregister(Deregister),
+    /// `PUT /v1/agent/service/…`, `PUT /v1/agent/check/…`, and what the agent does by itself.
+    Local(Box<LocalWrite>),
 }
 
 impl Command {
@@ -44,7 +47,8 @@ impl Command {
             | Self::DestroySession(_)
             | Self::RenewSession(_)
             | Self::Register(_)
-            | Self::Deregister(_) => 0,
+            | Self::Deregister(_)
+            | Self::Local(_) => 0,
         }
     }
 }

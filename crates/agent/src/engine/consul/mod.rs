@@ -9,6 +9,7 @@ mod command;
 mod index;
 mod kv;
 mod kv_write;
+mod local;
 mod lock_delay;
 mod refusal;
 mod row;
@@ -26,6 +27,11 @@ pub use command::{
 };
 pub use index::{Indexes, Table};
 pub use kv::{Found, KvEntry};
+pub use local::{
+    CheckKind, CheckPlan, LocalChange, LocalCheck, LocalService, LocalWrite, MAX_OUTPUT_BYTES,
+    MIN_INTERVAL, MIN_REAP, NODE_MAINTENANCE, SERVICE_MAINTENANCE_PREFIX, ServiceRegistration,
+    SidecarSpec,
+};
 pub use refusal::{BadNodeId, BadUuid, Refusal};
 pub use row::Row;
 pub use session::Session;

@@ -8,6 +8,25 @@ use crate::quote::{in_gos_words, quote};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
+    /// A check of this agent names a service that it does not have.
+    #[error("ServiceID {} does not exist", quote(.0))]
+    UnknownLocalService(String),
+    /// A report on a check that has no TTL, or does not exist.
+    #[error("CheckID {} does not have associated TTL", quote(.0))]
+    NoTtl(String),
+    /// Maintenance of a service that the agent does not have (status 404).
+    #[error("No service registered with ID {}", quote(.0))]
+    UnknownServiceInMaintenance(String),
+    /// All ports for sidecars are taken (status 400).
+    #[error(
+        "1 error occurred:\n\t* sidecar port auto-assignment failed: none left in the configured range [{first}, {last}]\n\n"
+    )]
+    NoSidecarPort {
+        /// The first of the range.
+        first: i64,
+        /// The last of the range.
+        last: i64,
+    },
     /// A key is needed.
     #[error("Must provide key")]
     MissingKey,

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use super::catalog::{Check, Node, Service};
 use super::index::Indexes;
 use super::kv::KvEntry;
+use super::local::{LocalCheck, LocalService};
 use super::session::Session;
 use super::session_id::SessionId;
 
@@ -24,6 +25,10 @@ pub enum Row {
     Service((Box<str>, Box<str>), Option<Arc<Service>>),
     /// A check, by its node's name and its own id, both in lower case.
     Check((Box<str>, Box<str>), Option<Arc<Check>>),
+    /// A service of this agent, by its id.
+    LocalService(Box<str>, Option<Arc<LocalService>>),
+    /// A check of this agent, by its id.
+    LocalCheck(Box<str>, Option<Arc<LocalCheck>>),
     /// The index counter and the tables' indexes.
     Indexes(Indexes),
 }

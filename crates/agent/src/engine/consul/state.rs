@@ -4,6 +4,7 @@ use super::catalog::Catalog;
 use super::command::{Command, Reply};
 use super::index::{Indexes, Table};
 use super::kv::KvMap;
+use super::local::Local;
 use super::lock_delay::LockDelays;
 use super::refusal::Refusal;
 use super::row::Row;
@@ -21,6 +22,7 @@ pub struct State {
     pub(super) sessions: Sessions,
     pub(super) catalog: Catalog,
     pub(super) lock_delays: LockDelays,
+    pub(super) local: Local,
 }
 
 impl State {
@@ -53,6 +55,7 @@ impl State {
         kv.chain(tombstones)
             .chain(self.sessions.rows())
             .chain(self.catalog.rows())
+            .chain(self.local.rows())
             .chain([Row::Indexes(self.indexes)])
     }
 
@@ -69,13 +72,17 @@ impl State {
             Row::Node(name, Some(node)) => self.catalog.put_node(name, node),
             Row::Service(id, Some(service)) => self.catalog.put_service(id, service),
             Row::Check(id, Some(check)) => self.catalog.put_check(id, check),
+            Row::LocalService(id, Some(service)) => self.local.restore_service(id, service),
+            Row::LocalCheck(id, Some(check)) => self.local.restore_check(id, check),
             Row::Indexes(indexes) => self.indexes = indexes,
             Row::Kv(_, None)
             | Row::Tombstone(_, None)
             | Row::Session(_, None)
             | Row::Node(_, None)
             | Row::Service(_, None)
-            | Row::Check(_, None) => {}
+            | Row::Check(_, None)
+            | Row::LocalService(_, None)
+            | Row::LocalCheck(_, None) => {}
         }
     }
 
@@ -94,6 +101,7 @@ impl State {
             Command::RenewSession(id) => self.renew_session(&id, now),
             Command::Register(register) => self.register(*register, now, changes),
             Command::Deregister(what) => self.deregister(&what, now, changes),
+            Command::Local(write) => self.write_local(*write, now, changes),
         }
     }
 
@@ -102,13 +110,18 @@ impl State {
         for id in self.sessions.due(now) {
             Step::begin(self, now, changes).end_session(id);
         }
+        self.expire_local(now, changes);
         for key in self.tombstones.reap(now) {
             changes.rows.push(AnyRow::Consul(Row::Tombstone(key, None)));
         }
     }
 
     pub(crate) fn next_deadline(&self) -> Option<Time> {
-        let deadlines = [self.sessions.next_deadline(), self.tombstones.next_reap()];
+        let deadlines = [
+            self.sessions.next_deadline(),
+            self.tombstones.next_reap(),
+            self.local.next_deadline(),
+        ];
         deadlines.into_iter().flatten().min()
     }
 

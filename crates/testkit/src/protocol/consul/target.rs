@@ -279,34 +279,18 @@ impl Consul {
         Ok(())
     }
 
-    /// Registers on its own node the checks `app` and `sick` and a service `web` with a check: by its
-    /// agent where it has that part of the API, because there what only the catalog knows of the
-    /// own node is removed again.
+    /// Registers with its agent the checks `app` and `sick` and a service `web` with a check.
     pub(super) async fn register_own_checks(&self) -> anyhow::Result<()> {
         let checks = [("app", "App", "passing"), ("sick", "Sick", "critical")];
-        let web = json!({"TTL": "10m", "Status": "passing"});
-        if let Server::Real(_) | Server::Cluster(_) = self.server {
-            for (id, name, status) in checks {
-                let body = json!({"ID": id, "Name": name, "TTL": "10m", "Status": status});
-                let target = "/v1/agent/check/register";
-                self.ask("PUT", target, body.to_string()).await?;
-            }
-            let body = json!({"Name": "web", "Port": 80, "Check": web});
-            let target = "/v1/agent/service/register";
+        for (id, name, status) in checks {
+            let body = json!({"ID": id, "Name": name, "TTL": "10m", "Status": status});
+            let target = "/v1/agent/check/register";
             self.ask("PUT", target, body.to_string()).await?;
-            return Ok(());
         }
-        let mut checks: Vec<_> = checks
-            .iter()
-            .map(|(id, name, status)| json!({"CheckID": id, "Name": name, "Status": status}))
-            .collect();
-        checks.push(json!({"CheckID": "service:web", "ServiceID": "web", "Status": "passing"}));
-        let body = json!({
-            "Node": self.node, "Address": "127.0.0.1", "SkipNodeUpdate": true,
-            "Service": {"ID": "web", "Service": "web", "Port": 80}, "Checks": checks,
-        });
-        self.ask("PUT", "/v1/catalog/register", body.to_string())
-            .await?;
+        let web = json!({"TTL": "10m", "Status": "passing"});
+        let body = json!({"Name": "web", "Port": 80, "Check": web});
+        let target = "/v1/agent/service/register";
+        self.ask("PUT", target, body.to_string()).await?;
         Ok(())
     }
 

@@ -1,0 +1,173 @@
+//! The agent's own checks: `/v1/agent/checks` and `/v1/agent/check/…`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use quorate_wire::consul::HealthCheck;
+use quorate_wire::consul::health::{CRITICAL, PASSING, WARNING};
+
+use super::agent_check_decode::{SentCheck, is_status};
+use super::agent_service::{MAX_BODY_BYTES, submit};
+use super::body::Body;
+use super::decode::{DecodeError, Json, Place, text_of};
+use super::filter::HEALTH_CHECK;
+use super::front::Front;
+use super::object::Object;
+use super::reply::{Refused, Reply};
+use super::request::{Answer, Request};
+use super::route::Endpoint;
+use crate::engine::consul::{Check, LocalChange, LocalCheck};
+use crate::local::Settings;
+
+pub(super) const ENDPOINTS: &[Endpoint] = &[
+    Endpoint::get("agent/checks", |request, _| list(request)),
+    Endpoint::put("agent/check/register", register),
+    Endpoint::put("agent/check/deregister/", |request, _| deregister(request)).with_get_of_old(),
+    Endpoint::put("agent/check/pass/", |request, _| note(request, PASSING)).with_get_of_old(),
+    Endpoint::put("agent/check/warn/", |request, _| note(request, WARNING)).with_get_of_old(),
+    Endpoint::put("agent/check/fail/", |request, _| note(request, CRITICAL)).with_get_of_old(),
+    Endpoint::put("agent/check/update/", update),
+];
+
+/// `GET /v1/agent/checks`: all checks by id.
+fn list(request: Request<'_>) -> Result<Answer, Refused> {
+    request.check_namespace()?;
+    let filter = request.local_filter(&HEALTH_CHECK)?;
+    let front = request.front;
+    let snapshot = front.snapshot();
+    let checks = snapshot.consul().local_checks().map(|it| &it.check);
+    let mut checks: BTreeMap<&str, HealthCheck> = checks
+        .map(|it| (it.check_id.as_str(), show(it, front)))
+        .collect();
+    if let Some(filter) = filter {
+        checks.retain(|_, check| filter.keeps(check));
+    }
+    Ok(Reply::object(&checks).into())
+}
+
+fn show(check: &Check, front: &Front) -> HealthCheck {
+    let mut shown = super::health::show(check);
+    shown.node.clone_from(&front.node.name);
+    shown
+}
+
+/// `PUT /v1/agent/check/register`.
+fn register(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
+    request.check_namespace()?;
+    let front = Arc::clone(request.front);
+    Ok(Answer::later(async move {
+        let check = async {
+            let body = body.collect(MAX_BODY_BYTES).await;
+            let body = body.map_err(|error| error.refuse(MAX_BODY_BYTES))?;
+            let sent = text_of(&body).and_then(|text| SentCheck::alone(&text, front.strict));
+            into_local(sent.map_err(|error| error.refuse())?, &front)
+        };
+        match check.await {
+            Ok(check) => submit(&front, LocalChange::RegisterCheck(Box::new(check))).await,
+            Err(refused) => *refused,
+        }
+    }))
+}
+
+fn into_local(mut sent: SentCheck, front: &Front) -> Result<LocalCheck, Refused> {
+    if sent.name.is_empty() {
+        return Err(Reply::bad_request("Missing check name").into());
+    }
+    if !sent.status.is_empty() && !is_status(&sent.status) {
+        return Err(Reply::bad_request("Bad check status").into());
+    }
+    let valid = sent.validate(front.compat);
+    valid.map_err(|text| Reply::bad_request(format!("Invalid check: {text}")))?;
+    if sent.id.is_empty() {
+        sent.id.clone_from(&sent.name);
+    }
+    let known = front.snapshot();
+    let service = &sent.service_id;
+    // The engine says so too, but Consul looks at the service first.
+    if service.is_empty() || known.consul().local_service(service).is_some() {
+        refuse_programs(&sent, &front.local)?;
+    }
+    Ok(sent.into_local(&front.local))
+}
+
+/// Refuses checks that run programs unless that was allowed, and those within containers.
+pub(super) fn refuse_programs(check: &SentCheck, settings: &Settings) -> Result<(), Refused> {
+    const DISABLED: &str = "Scripts are disabled on this agent from remote calls; to enable, configure 'enable_script_checks' to true";
+    const DOCKER: &str = "Docker checks are not run by this agent";
+    let text = if check.runs_a_program() && !settings.script_checks {
+        DISABLED
+    } else if check.is_docker() {
+        DOCKER
+    } else {
+        return Ok(());
+    };
+    Err(Reply::server_error(text).into())
+}
+
+/// `PUT /v1/agent/check/deregister/:id`. One that is not there is gone already.
+fn deregister(request: Request<'_>) -> Result<Answer, Refused> {
+    request.check_namespace()?;
+    let id = request.text_name();
+    if id.is_empty() {
+        return Err(Reply::server_error("CheckID missing").into());
+    }
+    let front = Arc::clone(request.front);
+    Ok(Answer::later(async move {
+        submit(&front, LocalChange::DeregisterCheck(id)).await
+    }))
+}
+
+/// `PUT /v1/agent/check/pass/:id` and its like: a status, and a remark as the output.
+fn note(request: Request<'_>, status: &'static str) -> Result<Answer, Refused> {
+    request.check_namespace()?;
+    let report = LocalChange::Report {
+        id: request.text_name(),
+        status: status.to_owned(),
+        output: request.params.text("note").unwrap_or_default().to_owned(),
+    };
+    let front = Arc::clone(request.front);
+    Ok(Answer::later(async move { submit(&front, report).await }))
+}
+
+const UPDATE: Object = Object {
+    place: Place {
+        field: "",
+        type_name: "agent.checkUpdate",
+    },
+    path: "checkUpdate.",
+    fields: &["Status", "Output"],
+    strict: true,
+};
+
+/// `PUT /v1/agent/check/update/:id`.
+fn update(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
+    request.check_namespace()?;
+    let id = request.text_name();
+    let front = Arc::clone(request.front);
+    Ok(Answer::later(async move {
+        let body = match body.collect(MAX_BODY_BYTES).await {
+            Ok(body) => body,
+            Err(error) => return *error.refuse(MAX_BODY_BYTES),
+        };
+        let (status, output) = match text_of(&body).and_then(|it| decode_update(&it, front.strict))
+        {
+            Ok(update) => update,
+            Err(error) => return *error.refuse(),
+        };
+        if !is_status(&status) {
+            return Reply::bad_request(format!("Invalid check status: '{status}'"));
+        }
+        submit(&front, LocalChange::Report { id, status, output }).await
+    }))
+}
+
+fn decode_update(body: &str, strict: bool) -> Result<(String, String), DecodeError> {
+    let (mut status, mut output) = (String::new(), String::new());
+    let object = Object { strict, ..UPDATE };
+    object.each(Json::parse(body)?, |name, field| match name {
+        "status" => field.text(&mut status),
+        "output" => field.text(&mut output),
+        _ => Ok(()),
+    })?;
+    Ok((status, output))
+}

@@ -2,6 +2,7 @@
 
 mod certificates;
 mod client;
+mod layer;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use crate::error::BoxError;
 use crate::secret::Secret;
 
 pub(crate) use client::{TlsClient, is_rejection};
+pub use layer::TlsLayer;
 
 /// How the server's certificate is checked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 //! The engine holds them and writes the catalog; here are the tasks that run the checks, and
 //! those that make the catalog agree and take away what has been critical for too long.
 
+mod runner;
 mod settings;
 mod upkeep;
 
@@ -27,6 +28,7 @@ pub(crate) async fn start(front: &Arc<Front>, tasks: &TaskGroup) -> Result<(), A
         Ok(_) => {}
         Err(error) => return Err(AgentError::Store(Box::new(error))),
     }
+    tasks.spawn(runner::supervise(Arc::clone(front), tasks.cancelled()));
     tasks.spawn(upkeep::sync(Arc::clone(front), tasks.cancelled()));
     tasks.spawn(upkeep::reap(Arc::clone(front), tasks.cancelled()));
     Ok(())

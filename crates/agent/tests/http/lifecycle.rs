@@ -149,7 +149,7 @@ async fn dropping_the_last_handle_ends_everything() {
 async fn an_agent_has_one_thread_of_its_own_and_none_while_it_starts() {
     let agent = start(AgentConfig::memory()).await;
     assert!(threads_named("quorate-writer") >= 1);
-    let upkeep = 2;
+    let upkeep = 3;
     assert_eq!(tasks(), 2 + upkeep, "one task for each listener");
     agent.shutdown().await;
 }

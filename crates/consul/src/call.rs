@@ -68,6 +68,8 @@ pub(crate) struct Call<'a> {
     pub(crate) listing: bool,
     /// It concerns the agent that is asked: no other may answer.
     pub(crate) agent_local: bool,
+    /// Every status is an answer: none is a reason to ask again.
+    pub(crate) any_status: bool,
     /// Why it can't be sent: its options contradict each other.
     pub(crate) refusal: Option<&'static str>,
 }
@@ -119,6 +121,7 @@ impl<'a> Call<'a> {
             cache: None,
             listing: false,
             agent_local: false,
+            any_status: false,
             refusal: None,
         }
     }

@@ -234,13 +234,26 @@ impl Client {
         Call::write(operation, method, url.into_string(), options)
     }
 
+    /// The same for what concerns one agent itself.
+    pub(crate) fn write_local<'a>(
+        &self,
+        operation: Operation<'a>,
+        method: http::Method,
+        url: Url,
+        options: &'a WriteOptions,
+    ) -> Call<'a> {
+        let mut call = Call::write(operation, method, url.into_string(), options);
+        call.agent_local = true;
+        call
+    }
+
     /// Sends a call and returns its answer, whatever the status.
     pub(crate) async fn execute<'a>(&'a self, mut call: Call<'a>) -> Result<Reply<'a>, Error> {
         let inner = &*self.inner;
         let request = self.request(&mut call).await?;
         let sent = match call.effect {
-            Effect::Read => inner.http.send(request, judge_read).await,
-            Effect::Blocking(_) | Effect::Write | Effect::Idempotent => {
+            Effect::Read if !call.any_status => inner.http.send(request, judge_read).await,
+            Effect::Read | Effect::Blocking(_) | Effect::Write | Effect::Idempotent => {
                 inner.http.send(request, |_| Verdict::Done).await
             }
         };
@@ -255,7 +268,6 @@ impl Client {
     /// failed is read and classified as by [`execute`](Self::execute). Only what did not reach a
     /// server is repeated. `chunk_timeout` bounds the time between two pieces; without it, the
     /// time of one attempt does.
-    #[allow(dead_code, reason = "snapshots and the monitor use it")]
     pub(crate) async fn open(
         &self,
         mut call: Call<'_>,

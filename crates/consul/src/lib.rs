@@ -33,7 +33,11 @@
 //! | tokens, policies, roles, logins | [`Client::acl`] |
 //! | rules without a typing mistake | [`acl::Rules`] |
 //! | to filter lists on the server | [`Filter`] |
-//! | to know which agent I talk to | [`Client::agent`] |
+//! | to know which agent I talk to, and what it sees | [`Client::agent`] |
+//! | to register services and checks | [`Agent::register_service`], [`Agent::register_check`] |
+//! | to say that a service is well | [`Agent::pass_ttl`] |
+//! | to take a node or a service out of service for a while | [`Agent::enable_maintenance`] |
+//! | to read an agent's log as it is written | [`Agent::monitor`] |
 //! | to follow a key or a prefix | [`Kv::watch`], [`Kv::watch_prefix`] |
 //! | to follow any other endpoint that blocks | [`Blocking::new`], [`Raw::watch`] |
 //! | an endpoint that is not here | [`Client::raw`] |
@@ -55,7 +59,7 @@
 //! same. [`Blocking::next`] loses no change when it is dropped.
 
 pub mod acl;
-mod agent;
+pub mod agent;
 mod answer;
 pub mod blocking;
 mod builder;
@@ -76,14 +80,13 @@ pub mod semaphore;
 mod session;
 mod session_keeper;
 mod status;
-#[allow(dead_code, reason = "snapshots and the monitor use it")]
 mod streamed;
 mod token;
 mod txn;
 mod url;
 
 pub use acl::Acl;
-pub use agent::Agent;
+pub use agent::{Agent, LogFormat, LogLines, MonitorOptions, RegisterOptions, ServiceWatch};
 pub use answer::Answer;
 pub use blocking::{Blocking, Change};
 pub use builder::ClientBuilder;
@@ -111,10 +114,15 @@ pub use quorate_net::deadline::Timeouts;
 pub use quorate_net::secret::Secret;
 pub use quorate_net::tls::{TlsOptions, Verify};
 pub use quorate_net::transport::Dial;
+pub use quorate_wire::consul::agent::{
+    AgentService, AgentToken, CheckDefinition, CheckRegistration, HttpCheck, LogLevel, LogLine,
+    Member, MemberStatus, ServiceHealth, ServiceRegistration,
+};
 pub use quorate_wire::consul::kv::KvPrecondition as Precondition;
 pub use quorate_wire::consul::meta::CacheStatus;
 pub use quorate_wire::consul::session::ServiceCheck;
 pub use quorate_wire::consul::{
-    AgentSelf, CacheControl, Consistency, KvEntry, KvOp, KvVerb, QueryMeta, Session,
-    SessionBehavior, SessionRequest, TxnError, TxnOp, TxnResult,
+    AgentSelf, CacheControl, Consistency, HealthCheck, HealthStatus, KvEntry, KvOp, KvVerb,
+    QueryMeta, ServiceAddress, ServiceKind, Session, SessionBehavior, SessionRequest, TxnError,
+    TxnOp, TxnResult, Weights,
 };

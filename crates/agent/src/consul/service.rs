@@ -50,7 +50,8 @@ impl hyper::service::Service<http::Request<Incoming>> for Service {
                 }
                 Answering::Now(Some(finish(reply, style, &self.progress)))
             }
-            (Answer::Parked(reply), style) if may_park => {
+            // Whoever listens to the log hears of it when hyper gets the answer.
+            (Answer::Parked(reply), style) if may_park && asked.is_none() => {
                 self.progress.park(Parked::new(reply, style));
                 Answering::Parked
             }

@@ -43,7 +43,10 @@ fn an_agent_that_is_made_to_leave_ends() {
     http(&address, "PUT", "/v1/agent/leave");
     let ended = agent.wait();
     assert_eq!(ended.code, 0, "{}", ended.stderr);
-    assert_eq!(ended.stderr, "leave: ending\nended\n");
+    assert_eq!(
+        ended.stderr,
+        "{\"event\":\"stopping\",\"signal\":\"leave\"}\n{\"event\":\"stopped\"}\n"
+    );
 }
 
 #[test]

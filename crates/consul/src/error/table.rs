@@ -133,6 +133,18 @@ const ROWS: &[(&str, Row)] = &[
     ),
     ("Missing check", Row::Refused(ErrorKind::NotFound)),
     ("is in critical state", Row::Refused(ErrorKind::Conflict)),
+    // The agent itself.
+    ("No node found with name", Row::Refused(ErrorKind::NotFound)),
+    ("Failed to join", Row::Later),
+    ("Failed to resolve", Row::Later),
+    (
+        "Connect must be enabled",
+        Row::Refused(ErrorKind::Unsupported),
+    ),
+    (
+        "Network segments are not supported",
+        Row::Refused(ErrorKind::Unsupported),
+    ),
     // What was asked for.
     (
         text::NO_PATH_TO_DATACENTER,

@@ -53,6 +53,18 @@ pub(crate) fn quote_byte(byte: u8) -> String {
     }
 }
 
+/// Several errors as Consul lists them.
+pub(crate) fn errors(texts: &[String]) -> String {
+    let plural = if texts.len() == 1 { "error" } else { "errors" };
+    let mut all = format!("{} {plural} occurred:\n", texts.len());
+    for text in texts {
+        // Writing to a text does not fail.
+        let _ = writeln!(all, "\t* {text}");
+    }
+    all.push('\n');
+    all
+}
+
 /// Why Go does not read a text as a duration. It puts the text between quotes as it is.
 pub(crate) fn in_gos_words(problem: &ParseDurationError) -> String {
     match problem {

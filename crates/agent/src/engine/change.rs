@@ -75,6 +75,8 @@ pub enum Topic {
     LocalChecks,
     /// Which checks this agent runs, and how.
     LocalPlans,
+    /// The configuration entries of a kind, or the one called `kind/name`, in lower case.
+    ConfigEntries(Box<str>),
     /// Everything in one table.
     Table(Table),
 }

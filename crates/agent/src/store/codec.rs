@@ -27,6 +27,8 @@ const SERVICE: u8 = 6;
 const CHECK: u8 = 7;
 const LOCAL_SERVICE: u8 = 8;
 const LOCAL_CHECK: u8 = 9;
+const CONFIG_ENTRY: u8 = 13;
+const INTENTION: u8 = 14;
 
 const KV_FIXED: usize = 4 * 8 + 1;
 
@@ -52,6 +54,8 @@ pub(super) fn encode(row: &Row) -> (Vec<u8>, Option<Vec<u8>>) {
             (keyed(LOCAL_SERVICE, id.as_bytes()), json(it.as_deref()))
         }
         consul::Row::LocalCheck(id, it) => (keyed(LOCAL_CHECK, id.as_bytes()), json(it.as_deref())),
+        consul::Row::ConfigEntry(id, it) => (part_key(CONFIG_ENTRY, id), json(it.as_deref())),
+        consul::Row::Intention(id, it) => (keyed(INTENTION, id.as_bytes()), json(it.as_deref())),
     }
 }
 
@@ -90,6 +94,12 @@ fn read(key: &[u8], value: &[u8]) -> Result<Row, String> {
         LOCAL_CHECK => {
             let id = text("check of this agent", key)?;
             consul::Row::LocalCheck(id, from_json("check of this agent", value)?)
+        CONFIG_ENTRY => {
+            let table = "configuration entry";
+            consul::Row::ConfigEntry(split_part(table, key)?, from_json(table, value)?)
+        }
+        INTENTION => {
+            consul::Row::Intention(text("intention", key)?, from_json("intention", value)?)
         }
         other => return Err(format!("a row of the unknown table {other}")),
     };

@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use quorate_wire::consul::session::ServiceCheck;
+use quorate_wire::consul::{ConfigEntry, Intention};
 
 use super::catalog::ServiceWeights;
 use super::local::LocalWrite;
+use super::intention::IntentionChange;
 use super::session::Session;
 use super::session_id::SessionId;
 use super::txn::{TxnFailure, TxnOp, TxnRow};
@@ -33,6 +35,17 @@ pub enum Command {
     Deregister(Deregister),
     /// `PUT /v1/agent/service/…`, `PUT /v1/agent/check/…`, and what the agent does by itself.
     Local(Box<LocalWrite>),
+    /// `PUT /v1/config`, maybe only if the ModifyIndex is this; 0 means that there must be none.
+    SetConfigEntry(Box<ConfigEntry>, Option<u64>),
+    /// `DELETE /v1/config/:kind/:name`.
+    DeleteConfigEntry {
+        /// The kind, as on the wire.
+        kind: String,
+        /// The name, in any case of letters.
+        name: String,
+    },
+    /// A write below `/v1/connect/intentions`.
+    Intention(IntentionChange),
 }
 
 impl Command {
@@ -48,7 +61,10 @@ impl Command {
             | Self::RenewSession(_)
             | Self::Register(_)
             | Self::Deregister(_)
-            | Self::Local(_) => 0,
+            | Self::Local(_)
+            | Self::SetConfigEntry(..)
+            | Self::DeleteConfigEntry { .. }
+            | Self::Intention(_) => 0,
         }
     }
 }
@@ -65,6 +81,8 @@ pub enum Reply {
     Created(Arc<Session>),
     /// To a renewal: the session, or `None` if there is none of that id (status 404).
     Renewed(Option<Arc<Session>>),
+    /// To the creation or change of an intention.
+    Intention(Arc<Intention>),
     /// To anything else: `true` on the wire.
     Done,
 }

@@ -6,7 +6,10 @@
 mod catalog;
 mod catalog_write;
 mod command;
+pub(crate) mod config_entry;
+mod discovery_chain;
 mod index;
+mod intention;
 mod kv;
 mod kv_write;
 mod local;
@@ -25,7 +28,9 @@ pub use command::{
     CheckSpec, Command, Delete, Deregister, NodeSpec, Put, PutMode, Register, Reply, ServiceSpec,
     SessionSpec,
 };
+pub use discovery_chain::{ChainError, ChainQuestion};
 pub use index::{Indexes, Table};
+pub use intention::{IntentionChange, IntentionSpec, Party};
 pub use kv::{Found, KvEntry};
 pub use local::{
     CheckKind, CheckPlan, LocalChange, LocalCheck, LocalService, LocalWrite, MAX_OUTPUT_BYTES,

@@ -122,6 +122,29 @@ pub enum Refusal {
         /// The address of the node that has the name.
         owner_address: String,
     },
+    /// A configuration entry is refused, in Consul's words.
+    #[error("{0}")]
+    ConfigEntry(String),
+    /// An intention is refused, for these reasons.
+    #[error("{}", crate::quote::errors(.0))]
+    Intention(Vec<String>),
+    /// An intention's id is not a UUID, in a read.
+    #[error("failed intention lookup: index error: {0}")]
+    MalformedIntention(BadUuid),
+    /// An intention's id is not a UUID, in a write.
+    #[error("Intention lookup failed: failed intention lookup: index error: {0}")]
+    IntentionLookup(BadUuid),
+    /// There is no intention of that id to change.
+    #[error("Cannot {verb} non-existent intention: '{id}'")]
+    UnknownIntention {
+        /// What was to be done with it.
+        verb: &'static str,
+        /// The id.
+        id: String,
+    },
+    /// There is an intention with the same parties.
+    #[error("duplicate intention found: {}", super::intention::described(.0))]
+    DuplicateIntention(std::sync::Arc<quorate_wire::consul::Intention>),
 }
 
 /// Why a text is not a UUID where sessions are looked up.

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use quorate_wire::consul::{ConfigEntry, Intention};
 
 use super::catalog::{Check, Node, Service};
 use super::index::Indexes;
@@ -29,6 +30,10 @@ pub enum Row {
     LocalService(Box<str>, Option<Arc<LocalService>>),
     /// A check of this agent, by its id.
     LocalCheck(Box<str>, Option<Arc<LocalCheck>>),
+    /// A configuration entry, by its kind, and its name in lower case.
+    ConfigEntry((Box<str>, Box<str>), Option<Arc<ConfigEntry>>),
+    /// An intention, by its id.
+    Intention(Box<str>, Option<Arc<Intention>>),
     /// The index counter and the tables' indexes.
     Indexes(Indexes),
 }

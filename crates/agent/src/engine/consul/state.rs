@@ -2,7 +2,9 @@ use std::sync::Arc;
 
 use super::catalog::Catalog;
 use super::command::{Command, Reply};
+use super::config_entry::ConfigEntries;
 use super::index::{Indexes, Table};
+use super::intention::Intentions;
 use super::kv::KvMap;
 use super::local::Local;
 use super::lock_delay::LockDelays;
@@ -23,6 +25,8 @@ pub struct State {
     pub(super) catalog: Catalog,
     pub(super) lock_delays: LockDelays,
     pub(super) local: Local,
+    pub(super) config_entries: ConfigEntries,
+    pub(super) intentions: Intentions,
 }
 
 impl State {
@@ -56,6 +60,8 @@ impl State {
             .chain(self.sessions.rows())
             .chain(self.catalog.rows())
             .chain(self.local.rows())
+            .chain(self.config_entries.rows())
+            .chain(self.intentions.rows())
             .chain([Row::Indexes(self.indexes)])
     }
 
@@ -74,6 +80,8 @@ impl State {
             Row::Check(id, Some(check)) => self.catalog.put_check(id, check),
             Row::LocalService(id, Some(service)) => self.local.restore_service(id, service),
             Row::LocalCheck(id, Some(check)) => self.local.restore_check(id, check),
+            Row::ConfigEntry(id, Some(entry)) => self.config_entries.put(id, entry),
+            Row::Intention(id, Some(intention)) => self.intentions.put(id, intention),
             Row::Indexes(indexes) => self.indexes = indexes,
             Row::Kv(_, None)
             | Row::Tombstone(_, None)
@@ -82,7 +90,9 @@ impl State {
             | Row::Service(_, None)
             | Row::Check(_, None)
             | Row::LocalService(_, None)
-            | Row::LocalCheck(_, None) => {}
+            | Row::LocalCheck(_, None)
+            | Row::ConfigEntry(_, None)
+            | Row::Intention(_, None) => {}
         }
     }
 
@@ -102,6 +112,13 @@ impl State {
             Command::Register(register) => self.register(*register, now, changes),
             Command::Deregister(what) => self.deregister(&what, now, changes),
             Command::Local(write) => self.write_local(*write, now, changes),
+            Command::SetConfigEntry(entry, cas) => {
+                self.set_config_entry(*entry, cas, now, changes)
+            }
+            Command::DeleteConfigEntry { kind, name } => {
+                self.delete_config_entry(&kind, &name, now, changes)
+            }
+            Command::Intention(change) => self.change_intention(change, now, changes),
         }
     }
 

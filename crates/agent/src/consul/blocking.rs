@@ -52,6 +52,20 @@ pub(crate) fn answer(
     Answer::parked(wait(Arc::clone(front), waiter, options, read))
 }
 
+/// As [`answer`], for a read that had to look at its body first.
+pub(crate) async fn answer_later(
+    front: &Arc<Front>,
+    options: Options,
+    watches: impl IntoIterator<Item = Watch>,
+    read: impl Fn(&State) -> Reading + Send,
+) -> Reply {
+    if options.index == 0 {
+        return read(front.snapshot().consul()).reply;
+    }
+    let waiter = front.writer.waiters().register(watches);
+    wait(Arc::clone(front), waiter, options, read).await
+}
+
 async fn wait(
     front: Arc<Front>,
     mut waiter: Waiter,

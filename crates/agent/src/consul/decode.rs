@@ -130,6 +130,11 @@ impl<'a> Json<'a> {
         raw.into_iter().map(|raw| Json(raw.get())).collect()
     }
 
+    /// The value in full.
+    pub(crate) fn value(self) -> Result<serde_json::Value, DecodeError> {
+        serde_json::from_str(self.0).map_err(|error| DecodeError::new(error.to_string()))
+    }
+
     /// The error of a value that does not fit into `place`.
     pub(crate) fn mismatch(self, place: Place<'_>) -> DecodeError {
         let kind = match self.kind() {

@@ -9,6 +9,7 @@ use super::reply::Refused;
 use super::request::{Answer, Request};
 use super::{agent, agent_check, agent_health, agent_maintenance, agent_service};
 use super::{catalog, health, kv, session, status, txn};
+use super::{config_entry, connect, discovery_chain};
 
 /// What answers a request.
 type Handler = fn(Request<'_>, Body) -> Result<Answer, Refused>;
@@ -91,6 +92,9 @@ const NOUNS: &[(&str, &[Endpoint])] = &[
     ("health", health::ENDPOINTS),
     ("catalog", catalog::ENDPOINTS),
     ("agent", agent::ENDPOINTS),
+    ("config", config_entry::ENDPOINTS),
+    ("connect", connect::ENDPOINTS),
+    ("discovery-chain", discovery_chain::ENDPOINTS),
     ("agent", agent_service::ENDPOINTS),
     ("agent", agent_check::ENDPOINTS),
     ("agent", agent_maintenance::ENDPOINTS),

@@ -94,6 +94,7 @@ fn read(key: &[u8], value: &[u8]) -> Result<Row, String> {
         LOCAL_CHECK => {
             let id = text("check of this agent", key)?;
             consul::Row::LocalCheck(id, from_json("check of this agent", value)?)
+        }
         CONFIG_ENTRY => {
             let table = "configuration entry";
             consul::Row::ConfigEntry(split_part(table, key)?, from_json(table, value)?)

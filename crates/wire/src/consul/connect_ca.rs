@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::duration::GoDuration;
+use super::time::GoTime;
 
 /// The authorities that are trusted.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -48,10 +49,10 @@ pub struct CaRoot {
     pub signing_key_id: String,
     /// The cluster that it was made for.
     pub external_trust_domain: String,
-    /// From when it is valid, in RFC 3339.
-    pub not_before: String,
-    /// Until when it is valid, in RFC 3339.
-    pub not_after: String,
+    /// From when it is valid.
+    pub not_before: GoTime,
+    /// Until when it is valid.
+    pub not_after: GoTime,
     /// The certificate, in PEM.
     pub root_cert: String,
     /// Certificates between it and those of services, in PEM; `None` is shown as `null`.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::nullable::or_default;
+use super::time::GoTime;
 
 /// Stands for any service.
 pub const ANY: &str = "*";
@@ -145,10 +146,10 @@ pub struct Intention {
     /// The higher one of two that match counts: 9 for two names, 8 for any source, 6 for any
     /// destination, 5 for any of both.
     pub precedence: i64,
-    /// When it was created, in RFC 3339.
-    pub created_at: String,
-    /// When it was changed last, in RFC 3339.
-    pub updated_at: String,
+    /// When it was created.
+    pub created_at: GoTime,
+    /// When it was changed last.
+    pub updated_at: GoTime,
     /// A digest of what users set, in base64.
     #[serde(deserialize_with = "or_default")]
     pub hash: String,
@@ -207,7 +208,8 @@ mod tests {
     #[test]
     fn a_request_says_no_more_than_was_set() {
         let json = serde_json::to_string(&IntentionRequest::allow("web", ANY)).unwrap();
-        let want = r#"{"SourceName":"web","DestinationName":"*","Action":"allow","SourceType":"consul"}"#;
+        let want =
+            r#"{"SourceName":"web","DestinationName":"*","Action":"allow","SourceType":"consul"}"#;
         assert_eq!(json, want);
     }
 }

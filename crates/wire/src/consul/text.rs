@@ -23,6 +23,8 @@ pub const NO_CLUSTER_LEADER: &str = "No cluster leader";
 pub const PERMISSION_DENIED: &str = "Permission denied";
 /// 403: there is no such token.
 pub const ACL_NOT_FOUND: &str = "ACL not found";
+/// What belongs to the mesh, on a server whose mesh is off (500).
+pub const CONNECT_DISABLED: &str = "Connect must be enabled in order to use this endpoint";
 
 /// What the texts of a 500 that the servers may recover from contain.
 pub const TRANSIENT: [&str; 6] = [

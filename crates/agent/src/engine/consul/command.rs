@@ -7,8 +7,8 @@ use quorate_wire::consul::session::ServiceCheck;
 use quorate_wire::consul::{ConfigEntry, Intention};
 
 use super::catalog::ServiceWeights;
-use super::local::LocalWrite;
 use super::intention::IntentionChange;
+use super::local::LocalWrite;
 use super::session::Session;
 use super::session_id::SessionId;
 use super::txn::{TxnFailure, TxnOp, TxnRow};

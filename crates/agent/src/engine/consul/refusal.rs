@@ -143,8 +143,8 @@ pub enum Refusal {
         id: String,
     },
     /// There is an intention with the same parties.
-    #[error("duplicate intention found: {}", super::intention::described(.0))]
-    DuplicateIntention(std::sync::Arc<quorate_wire::consul::Intention>),
+    #[error("duplicate intention found: {0}")]
+    DuplicateIntention(String),
 }
 
 /// Why a text is not a UUID where sessions are looked up.

@@ -112,9 +112,7 @@ impl State {
             Command::Register(register) => self.register(*register, now, changes),
             Command::Deregister(what) => self.deregister(&what, now, changes),
             Command::Local(write) => self.write_local(*write, now, changes),
-            Command::SetConfigEntry(entry, cas) => {
-                self.set_config_entry(*entry, cas, now, changes)
-            }
+            Command::SetConfigEntry(entry, cas) => self.set_config_entry(*entry, cas, now, changes),
             Command::DeleteConfigEntry { kind, name } => {
                 self.delete_config_entry(&kind, &name, now, changes)
             }

@@ -208,6 +208,9 @@ mod tests {
     fn durations_are_never_negative() {
         let json = r#"{"Kind":"service-resolver","Name":"a","ConnectTimeout":"-1s"}"#;
         let error = serde_json::from_str::<ConfigEntry>(json).unwrap_err();
-        assert!(error.to_string().contains("negative duration -1s"), "{error}");
+        assert!(
+            error.to_string().contains("negative duration -1s"),
+            "{error}"
+        );
     }
 }

@@ -74,10 +74,19 @@ fn check_service(listener: &IngressListener, service: &IngressService) -> Result
     let (any, hosts) = (service.name == ANY, !service.hosts.is_empty());
     let tcp = listener.protocol == "tcp";
     let problems = [
-        (tcp && any, "Wildcard service name is only valid for protocol = 'http'"),
-        (tcp && hosts, "Associating hosts to a service is not supported for the tcp protocol"),
+        (
+            tcp && any,
+            "Wildcard service name is only valid for protocol = 'http'",
+        ),
+        (
+            tcp && hosts,
+            "Associating hosts to a service is not supported for the tcp protocol",
+        ),
         (service.name.is_empty(), "Service name cannot be blank"),
-        (any && hosts, "Associating hosts to a wildcard service is not supported"),
+        (
+            any && hosts,
+            "Associating hosts to a wildcard service is not supported",
+        ),
     ];
     for (wrong, problem) in problems {
         refuse_if(wrong, || format!("{problem} (listener on port {port})"))?;
@@ -114,7 +123,9 @@ pub(super) fn check_terminating(gateway: &TerminatingGateway) -> Result<(), Refu
     let mut seen = HashSet::new();
     for service in &gateway.services {
         let name = &service.name;
-        refuse_if(name.is_empty(), || "Service name cannot be blank.".to_owned())?;
+        refuse_if(name.is_empty(), || {
+            "Service name cannot be blank.".to_owned()
+        })?;
         refuse_if(!seen.insert(name), || {
             format!(
                 "Service {} was specified more than once within a namespace",

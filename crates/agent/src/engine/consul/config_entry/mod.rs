@@ -49,14 +49,13 @@ impl ConfigEntries {
     }
 
     /// The entries of a kind by name; all entries when the kind is empty.
-    pub(super) fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Arc<ConfigEntry>> {
+    pub(super) fn of_kind(&self, kind: &str) -> Vec<&Arc<ConfigEntry>> {
         let from: ConfigId = (kind.into(), "".into());
-        self.by_id
-            .range((Included(&from), Unbounded::<&ConfigId>))
-            .take_while(move |((of, _), _)| kind.is_empty() || &**of == kind)
+        let entries = self.by_id.range((Included(&from), Unbounded::<&ConfigId>));
+        entries
+            .take_while(|((of, _), _)| kind.is_empty() || &**of == kind)
             .map(|(_, entry)| entry)
-            .collect::<Vec<_>>()
-            .into_iter()
+            .collect()
     }
 
     pub(super) fn rows(&self) -> impl Iterator<Item = Row> + '_ {
@@ -84,7 +83,7 @@ impl State {
     /// The entries of a kind by name; all entries when the kind is empty.
     #[must_use]
     pub fn config_entries(&self, kind: &str) -> Found<Vec<&Arc<ConfigEntry>>> {
-        let entries = self.config_entries.of_kind(kind).collect();
+        let entries = self.config_entries.of_kind(kind);
         Found::new(entries, self.table_index(Table::ConfigEntries))
     }
 }

@@ -30,7 +30,9 @@ fn has(resolver: &ServiceResolver, subset: &str) -> bool {
 }
 
 fn check_subset_name(name: &str) -> Result<(), Refusal> {
-    refuse_if(name.is_empty(), || "Subset defined with empty name".to_owned())?;
+    refuse_if(name.is_empty(), || {
+        "Subset defined with empty name".to_owned()
+    })?;
     let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     let good = name.len() <= MAX_SUBSET
         && name.bytes().all(inner)
@@ -57,7 +59,9 @@ fn check_redirect(resolver: &ServiceResolver, redirect: &ResolverRedirect) -> Re
         ..
     } = redirect;
     let all = [service, subset, namespace, datacenter];
-    refuse_if(all.iter().all(|it| it.is_empty()), || text("Redirect is empty"))?;
+    refuse_if(all.iter().all(|it| it.is_empty()), || {
+        text("Redirect is empty")
+    })?;
     if service.is_empty() {
         refuse_if(!subset.is_empty(), || {
             text("Redirect.ServiceSubset defined without Redirect.Service")

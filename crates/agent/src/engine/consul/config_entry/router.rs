@@ -17,10 +17,10 @@ pub(super) fn check(router: &mut ServiceRouter) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Consul fills in the namespace of destinations behind a match, and of no others.
+/// Consul fills in the namespace of destinations behind a match of methods, and of no others.
 fn normalize(route: &mut ServiceRoute) {
     let http = route.matches.as_mut().and_then(|it| it.http.as_mut());
-    let Some(http) = http else {
+    let Some(http) = http.filter(|http| !http.methods.is_empty()) else {
         return;
     };
     for method in &mut http.methods {
@@ -56,9 +56,15 @@ fn check_route(at: usize, route: &ServiceRoute) -> Result<(), Refusal> {
 }
 
 fn check_paths(at: usize, http: &HttpMatch) -> Result<(), Refusal> {
-    for (field, path) in [("PathExact", &http.path_exact), ("PathPrefix", &http.path_prefix)] {
+    for (field, path) in [
+        ("PathExact", &http.path_exact),
+        ("PathPrefix", &http.path_prefix),
+    ] {
         refuse_if(!path.is_empty() && !path.starts_with('/'), || {
-            format!("Route[{at}] {field} doesn't start with '/': {}", quote(path))
+            format!(
+                "Route[{at}] {field} doesn't start with '/': {}",
+                quote(path)
+            )
         })?;
     }
     let paths = [&http.path_exact, &http.path_prefix, &http.path_regex];

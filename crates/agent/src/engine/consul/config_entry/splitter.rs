@@ -14,7 +14,9 @@ pub(super) fn check(splitter: &mut ServiceSplitter) -> Result<(), Refusal> {
         split.weight = rounded(split.weight);
     }
     required_name(&splitter.name)?;
-    refuse_if(splitter.splits.is_empty(), || "no splits configured".to_owned())?;
+    refuse_if(splitter.splits.is_empty(), || {
+        "no splits configured".to_owned()
+    })?;
     let mut seen = HashSet::new();
     for split in &splitter.splits {
         let service = match split.service.as_str() {
@@ -33,7 +35,12 @@ pub(super) fn check(splitter: &mut ServiceSplitter) -> Result<(), Refusal> {
     }
     let sum: i64 = splitter.splits.iter().map(|it| hundredths(it.weight)).sum();
     refuse_if(sum != WHOLE, || {
-        let shown = format!("{}{}.{:02}0000", sign(sum), sum.abs() / 100, sum.abs() % 100);
+        let shown = format!(
+            "{}{}.{:02}0000",
+            sign(sum),
+            sum.abs() / 100,
+            sum.abs() % 100
+        );
         format!("the sum of all split weights must be 100, not {shown}")
     })
 }
@@ -65,7 +72,12 @@ mod tests {
 
     #[test]
     fn weights_are_kept_in_hundredths() {
-        for (given, kept) in [(33.333, 33.33), (66.667, 66.67), (0.001, 0.0), (100.0, 100.0)] {
+        for (given, kept) in [
+            (33.333, 33.33),
+            (66.667, 66.67),
+            (0.001, 0.0),
+            (100.0, 100.0),
+        ] {
             assert_eq!(rounded(given).to_string(), (kept as f32).to_string());
         }
     }

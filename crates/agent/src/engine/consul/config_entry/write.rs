@@ -96,7 +96,11 @@ fn check_gateway_names(entries: &ConfigEntries, entry: &ConfigEntry) -> Result<(
     let name = entry.name();
     let taken = entries.get(other.as_str(), name).is_some();
     refuse_if(taken, || {
-        let (kind, name, other) = (quote(entry.kind().as_str()), quote(name), quote(other.as_str()));
+        let (kind, name, other) = (
+            quote(entry.kind().as_str()),
+            quote(name),
+            quote(other.as_str()),
+        );
         format!(
             "cannot create a {kind} config entry with name {name}, a {other} config entry with that name already exists"
         )
@@ -121,7 +125,12 @@ fn check_graph(entries: &ConfigEntries, (kind, _): &ConfigId, name: &str) -> Res
         }
     }
     for kind in &CHAIN_KINDS {
-        services.extend(entries.of_kind(kind.as_str()).map(|it| it.name()));
+        services.extend(
+            entries
+                .of_kind(kind.as_str())
+                .into_iter()
+                .map(|it| it.name()),
+        );
     }
     for service in services {
         protocol_of(entries, service)?;

@@ -25,7 +25,11 @@ impl Customized {
             true => overrides.mesh_gateway.mode.as_str(),
             false => "",
         };
-        let spoken = if protocol { overrides.protocol.as_str() } else { "" };
+        let spoken = if protocol {
+            overrides.protocol.as_str()
+        } else {
+            ""
+        };
         let timeout = overrides.connect_timeout.filter(|_| connect_timeout);
         let nanos = GoDuration::from(timeout.unwrap_or_default()).nanos();
         let gateway = structure("MeshGatewayConfig", &[("Mode", fnv(mode.as_bytes()))]);
@@ -45,17 +49,21 @@ impl Customized {
 
 /// The digest of a structure: its name, and each field with its value, in any order.
 fn structure(name: &str, fields: &[(&str, u64)]) -> u64 {
-    fields.iter().fold(fnv(name.as_bytes()), |digest, (field, value)| {
-        let field = fnv(field.as_bytes()).to_le_bytes();
-        digest ^ fnv(&[field, value.to_le_bytes()].concat())
-    })
+    fields
+        .iter()
+        .fold(fnv(name.as_bytes()), |digest, (field, value)| {
+            let field = fnv(field.as_bytes()).to_le_bytes();
+            digest ^ fnv(&[field, value.to_le_bytes()].concat())
+        })
 }
 
 /// FNV-1 of 64 bits.
 fn fnv(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |digest: u64, byte| {
-        digest.wrapping_mul(0x0100_0000_01b3) ^ u64::from(*byte)
-    })
+    bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |digest: u64, byte| {
+            digest.wrapping_mul(0x0100_0000_01b3) ^ u64::from(*byte)
+        })
 }
 
 #[cfg(test)]

@@ -10,7 +10,8 @@ pub enum ChainError {
     /// It routes or splits what can't be told apart.
     #[error(
         "discovery chain {} uses a protocol {} that does not permit advanced routing or splitting behavior",
-        quote(service), quote(protocol)
+        quote(service),
+        quote(protocol)
     )]
     NoRouting {
         /// The chain's service.
@@ -21,7 +22,10 @@ pub enum ChainError {
     /// It leads through services that speak differently.
     #[error(
         "discovery chain {} uses inconsistent protocols; service {} has {} which is not {}",
-        quote(chain), quote(service), quote(protocol), quote(expected)
+        quote(chain),
+        quote(service),
+        quote(protocol),
+        quote(expected)
     )]
     Inconsistent {
         /// The chain's service.
@@ -34,7 +38,11 @@ pub enum ChainError {
         expected: String,
     },
     /// It names a subset that no resolver defines.
-    #[error("service {} does not have a subset named {}", quote(service), quote(subset))]
+    #[error(
+        "service {} does not have a subset named {}",
+        quote(service),
+        quote(subset)
+    )]
     UnknownSubset {
         /// The service.
         service: String,

@@ -28,7 +28,9 @@ impl Compiler<'_> {
         done: &mut BTreeSet<&'n str>,
     ) -> Result<(), ChainError> {
         if !trail.enter(key) {
-            return Err(ChainError::CircularReference(std::mem::take(&mut trail.names)));
+            return Err(ChainError::CircularReference(std::mem::take(
+                &mut trail.names,
+            )));
         }
         if done.insert(key)
             && let Some(node) = self.nodes.get(key)
@@ -90,7 +92,10 @@ impl Compiler<'_> {
             }
         }
         self.nodes.retain(|key, _| used.contains(key));
-        let resolvers = self.nodes.values().filter_map(|node| node.resolver.as_ref());
+        let resolvers = self
+            .nodes
+            .values()
+            .filter_map(|node| node.resolver.as_ref());
         let named: BTreeSet<&str> = resolvers
             .flat_map(|resolver| {
                 let failover = resolver.failover.iter().flat_map(|it| &it.targets);

@@ -14,7 +14,11 @@ pub(super) fn check(intention: &Intention) -> Result<(), Refusal> {
     let mut problems = Vec::new();
     let sides = [
         ("Source", &intention.source_ns, &intention.source_name),
-        ("Destination", &intention.destination_ns, &intention.destination_name),
+        (
+            "Destination",
+            &intention.destination_ns,
+            &intention.destination_name,
+        ),
     ];
     for (side, _, name) in sides {
         if name.is_empty() {

@@ -82,7 +82,11 @@ impl Intentions {
         let mut found: Vec<_> = self.by_id.values().filter(|it| passes(it)).collect();
         found.sort_by_key(|it| {
             let names = (&it.source_ns, &it.source_name);
-            (Reverse(it.precedence), names, (&it.destination_ns, &it.destination_name))
+            (
+                Reverse(it.precedence),
+                names,
+                (&it.destination_ns, &it.destination_name),
+            )
         });
         found
     }
@@ -106,7 +110,10 @@ impl State {
     /// # Errors
     /// When the text can't be an intention's id.
     pub fn intention(&self, id: &str) -> Result<Found<Option<&Arc<Intention>>>, Refusal> {
-        let found = self.intentions.named(id).map_err(Refusal::MalformedIntention)?;
+        let found = self
+            .intentions
+            .named(id)
+            .map_err(Refusal::MalformedIntention)?;
         Ok(Found::new(found, self.table_index(Table::Intentions)))
     }
 
@@ -140,9 +147,8 @@ impl State {
         let matching = self.matching_intentions(IntentionSide::Destination, destination);
         let is = |text: &str, of: &str| text == ANY || text == of;
         let mut matching = matching.value.into_iter();
-        matching.find(|it| {
-            is(&it.source_ns, &source.namespace) && is(&it.source_name, &source.name)
-        })
+        matching
+            .find(|it| is(&it.source_ns, &source.namespace) && is(&it.source_name, &source.name))
     }
 
     /// Whether `source` may connect to `destination`; `default` when no intention says.

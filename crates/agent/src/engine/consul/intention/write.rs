@@ -7,15 +7,15 @@ use base64::engine::general_purpose::STANDARD;
 use blake2::Blake2b;
 use blake2::digest::Digest;
 use blake2::digest::consts::U32;
-use quorate_wire::consul::Intention;
+use quorate_wire::consul::{GoTime, Intention};
 
 use super::super::command::Reply;
 use super::super::index::Table;
 use super::super::refusal::Refusal;
 use super::super::row::Row;
 use super::super::state::{State, Step};
-use super::ANY;
 use super::check::check;
+use super::{ANY, described};
 use crate::engine::Time;
 use crate::engine::change::Changes;
 
@@ -35,8 +35,8 @@ pub enum IntentionChange {
 pub struct IntentionSpec {
     /// The intention; what the server decides is ignored.
     pub intention: Intention,
-    /// The time by the clock on the wall, in RFC 3339.
-    pub at: String,
+    /// The time by the clock on the wall.
+    pub at: GoTime,
 }
 
 impl State {
@@ -50,21 +50,27 @@ impl State {
             IntentionChange::Create(id, spec) => {
                 let mut intention = spec.intention;
                 intention.id = id;
-                intention.created_at.clone_from(&spec.at);
+                intention.created_at = spec.at;
                 self.put_intention(intention, spec.at, None, now, changes)
             }
             IntentionChange::Update(id, spec) => {
                 let old = self.found_intention(&id)?;
-                let old = old.ok_or_else(|| Refusal::UnknownIntention { verb: "modify", id })?;
+                let old = old.ok_or(Refusal::UnknownIntention {
+                    verb: "modify",
+                    id: id.clone(),
+                })?;
                 let mut intention = spec.intention;
                 intention.id.clone_from(&old.id);
-                intention.created_at.clone_from(&old.created_at);
+                intention.created_at = old.created_at;
                 let created = old.create_index;
                 self.put_intention(intention, spec.at, Some(created), now, changes)
             }
             IntentionChange::Delete(id) => {
                 let old = self.found_intention(&id)?;
-                let old = old.ok_or_else(|| Refusal::UnknownIntention { verb: "delete", id })?;
+                let old = old.ok_or(Refusal::UnknownIntention {
+                    verb: "delete",
+                    id: id.clone(),
+                })?;
                 let id = Box::from(old.id.as_str());
                 let mut step = Step::begin(self, now, changes);
                 step.state.intentions.remove(&id);
@@ -85,7 +91,7 @@ impl State {
     fn put_intention(
         &mut self,
         mut intention: Intention,
-        at: String,
+        at: GoTime,
         created: Option<u64>,
         now: Time,
         changes: &mut Changes,
@@ -94,7 +100,7 @@ impl State {
         intention.updated_at = at;
         check(&intention)?;
         if let Some(twin) = self.intentions.twin(&intention) {
-            return Err(Refusal::DuplicateIntention(Arc::clone(twin)));
+            return Err(Refusal::DuplicateIntention(described(twin)));
         }
         intention.hash = STANDARD.encode(digest(&intention));
         let mut step = Step::begin(self, now, changes);
@@ -102,7 +108,9 @@ impl State {
         intention.modify_index = step.index;
         let id = Box::<str>::from(intention.id.as_str());
         let intention = Arc::new(intention);
-        step.state.intentions.put(id.clone(), Arc::clone(&intention));
+        step.state
+            .intentions
+            .put(id.clone(), Arc::clone(&intention));
         step.store(Row::Intention(id, Some(Arc::clone(&intention))));
         step.touch(Table::Intentions);
         Ok(Reply::Intention(intention))
@@ -181,7 +189,11 @@ mod tests {
             (("", "*"), ("", "*"), 5),
             (("*", "*"), ("*", "*"), 1),
         ] {
-            assert_eq!(intention(from, to).precedence, precedence, "{from:?} {to:?}");
+            assert_eq!(
+                intention(from, to).precedence,
+                precedence,
+                "{from:?} {to:?}"
+            );
         }
     }
 

@@ -1,19 +1,11 @@
-//! Lists and maps that Go shows as `null` while they are empty.
+//! Fields that are `null` or left out while there is nothing in them.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::duration::GoDuration;
-
-/// Reads `null` as the default.
-pub(crate) fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de> + Default,
-{
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
-}
+pub(crate) use super::null::empty as or_default;
 
 /// Writes a list, or `null` for an empty one.
 pub(crate) fn or_null<S: Serializer, T: Serialize>(

@@ -10,7 +10,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::time::timeout;
 
 /// The longest that a command may run.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(240);
 
 /// A program with its arguments and what it reads.
 pub(crate) struct Command {
@@ -60,6 +60,17 @@ impl Command {
 
     pub(crate) fn arguments<const N: usize>(mut self, arguments: [&str; N]) -> Self {
         self.command.args(arguments);
+        self
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Writes to this file instead of telling at the end.
+    pub(crate) fn output(mut self, file: std::fs::File) -> Self {
+        self.command.stdout(file);
         self
     }
 

@@ -1,51 +1,241 @@
-//! The client from PyPI: `py_consul.py` has its cases.
+//! Clients from PyPI: the scripts in `tests/foreign` have their cases.
 
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
+use quorate_agent::{Agent, AgentConfig, Compat};
 use quorate_testkit::cases;
-use quorate_testkit::server::Located;
-use quorate_testkit::trial::{Case, Subject};
+use quorate_testkit::server::{ConsulOptions, ConsulServer, Located};
+use quorate_testkit::trial::{Case, Subject, Target};
 
 use crate::command::Command;
-use crate::server::Server;
+use crate::server::MASTER;
 
-pub(crate) fn cases() -> Vec<Case<Server>> {
-    cases![Server; every_case_of_py_consul_passes].into()
+/// A script, and what is known of it.
+pub(crate) struct Script {
+    /// Its file without `.py`.
+    name: &'static str,
+    /// The packages that it needs: `tests/foreign/requirements/SET.txt`.
+    set: &'static str,
+    /// Whose clients our agent is to serve.
+    compat: Compat,
+    /// How many cases there are at least.
+    least: usize,
+    /// The cases that fail on the real 1.8.7, and no others: what it took away from these clients.
+    fails_on_real: &'static [&'static str],
 }
 
-/// The Python of `$QUORATE_PYTHON`, or a `python3`, that has the package.
-pub(crate) fn locate() -> Located {
-    let given = std::env::var_os("QUORATE_PYTHON").filter(|path| !path.is_empty());
-    let python = given.map_or_else(|| PathBuf::from("python3"), PathBuf::from);
-    let mut import = std::process::Command::new(&python);
-    import
-        .args(["-c", "import consul"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    match import.status() {
-        Ok(status) if status.success() => Located::Found(python),
-        _ => Located::Missing(
-            "py-consul is not installed: pip install -r tests/foreign/requirements.txt".to_owned(),
-        ),
+pub(crate) const SCRIPTS: &[Script] = &[
+    Script {
+        name: "py_consul",
+        set: "py-consul",
+        compat: Compat::Current,
+        least: 31,
+        fails_on_real: &[],
+    },
+    Script {
+        name: "python_consul2",
+        set: "python-consul2",
+        compat: Compat::Current,
+        least: 34,
+        fails_on_real: &[],
+    },
+    Script {
+        name: "patroni_leader",
+        set: "patroni",
+        compat: Compat::Current,
+        least: 8,
+        fails_on_real: &[],
+    },
+    Script {
+        name: "python_consul_era",
+        set: "era",
+        compat: Compat::V0_7,
+        least: 36,
+        fails_on_real: &[
+            // These ask with GET.
+            "a_session_ends_with_its_check",
+            "a_service_of_the_agent_is_registered_checked_and_deregistered",
+            "a_check_that_is_not_updated_in_time_is_critical",
+            "a_check_of_a_port_and_of_a_page_runs_by_itself",
+            "a_node_that_nobody_knows_is_forced_to_leave",
+            // And these are answered otherwise.
+            "a_check_may_have_a_ttl_and_an_interval",
+            "the_agent_shows_the_consul_service",
+            "a_forbidden_key_is_missing",
+            "the_list_of_tokens_has_the_anonymous_one",
+        ],
+    },
+    Script {
+        name: "consulate_era",
+        set: "era",
+        compat: Compat::V0_7,
+        least: 12,
+        fails_on_real: &[
+            "a_session_shows_its_checks",
+            "a_service_of_the_agent_is_checked",
+            "a_check_is_registered_with_every_field",
+            "a_node_that_nobody_knows_is_forced_to_leave",
+            "the_list_of_tokens_has_the_anonymous_one",
+        ],
+    },
+];
+
+/// The cases whose part of the API our agent does not serve yet.
+const NOT_SERVED: &[&str] = &[
+    "a_blocking_read_of_the_catalog_sees_a_new_service",
+    "a_forbidden_key_is_missing",
+    "a_node_is_seen_in_the_catalog",
+    "a_node_with_a_service_and_a_check_is_registered_and_deregistered",
+    "a_prepared_query_is_created_executed_and_deleted",
+    "a_primary_registers_its_service",
+    "a_query_needs_no_name",
+    "a_service_and_the_node_go_into_maintenance_and_come_back",
+    "a_service_of_the_agent_is_checked",
+    "a_service_of_the_agent_is_registered_checked_and_deregistered",
+    "a_snapshot_is_saved_and_restored",
+    "a_token_is_enough_and_none_is_not",
+    "a_token_of_old_is_created_shown_changed_copied_and_destroyed",
+    "a_token_of_old_may_do_what_its_rules_say",
+    "a_token_with_an_id_of_ones_own_is_kept_under_it",
+    "acls_that_are_off_say_so",
+    "an_event_is_fired",
+    "an_event_is_fired_and_listed",
+    "config_entries_are_put_listed_and_deleted",
+    "config_entries_are_set_listed_and_deleted",
+    "coordinates_and_peers_are_listed",
+    "intentions_are_created_checked_and_deleted",
+    "lists_are_sorted_by_distance_to_any_node",
+    "policies_tokens_and_roles_give_what_they_say",
+    "rules_of_old_are_translated",
+    "the_autopilot_is_configured_and_healthy",
+    "the_list_of_tokens_has_the_anonymous_one",
+    "tokens_are_created_changed_and_destroyed",
+];
+
+/// Two servers that a script is pointed at: one without access rules and one with them.
+pub(crate) struct Pair {
+    script: &'static Script,
+    plain: SocketAddr,
+    ruled: SocketAddr,
+    fails: &'static [&'static str],
+    not_served: &'static [&'static str],
+    _servers: Box<dyn Send + Sync>,
+}
+
+impl Pair {
+    async fn embedded(script: &'static Script) -> anyhow::Result<Self> {
+        let config = || {
+            let address = "127.0.0.1:0".parse()?;
+            let config = AgentConfig::memory().with_compat(script.compat);
+            anyhow::Ok(config.with_consul_http(address))
+        };
+        let plain = Agent::start(config()?).await?;
+        let ruled = Agent::start(config()?).await?;
+        let addr = |agent: &Agent| agent.consul_http()[0].addr().context("no TCP listener");
+        Ok(Self {
+            script,
+            plain: addr(&plain)?,
+            ruled: addr(&ruled)?,
+            fails: &[],
+            not_served: NOT_SERVED,
+            _servers: Box::new((plain, ruled)),
+        })
+    }
+
+    async fn real(script: &'static Script) -> anyhow::Result<Self> {
+        let plain = ConsulServer::start(ConsulOptions::new()).await?;
+        let options = ConsulOptions::new().with_acl_master(MASTER);
+        let ruled = ConsulServer::start(options).await?;
+        Ok(Self {
+            script,
+            plain: plain.addr(),
+            ruled: ruled.addr(),
+            fails: script.fails_on_real,
+            not_served: &[],
+            _servers: Box::new((plain, ruled)),
+        })
     }
 }
 
-async fn every_case_of_py_consul_passes(server: &Subject<Server>) -> anyhow::Result<()> {
-    let Located::Found(python) = locate() else {
-        anyhow::bail!("py-consul is gone");
+impl Script {
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    pub(crate) fn targets(&'static self) -> [Target<Pair>; 2] {
+        let python = self.python();
+        let both = match (&python, ConsulServer::locate()) {
+            (Located::Found(_), Located::Missing(reason)) => Located::Missing(reason),
+            _ => python.clone(),
+        };
+        let embedded = format!("{} on embedded", self.name);
+        let real = format!("{} on real consul 1.8.7", self.name);
+        [
+            Target::real(embedded, python, move || Pair::embedded(self)),
+            Target::real(real, both, move || Pair::real(self)),
+        ]
+    }
+
+    /// The Python of the virtual environment that has the packages.
+    fn python(&self) -> Located {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let python: PathBuf = ["target", "foreign", self.set, "bin", "python"]
+            .iter()
+            .collect();
+        let python = root.join(python);
+        match python.exists() {
+            true => Located::Found(python),
+            false => Located::Missing(format!(
+                "the packages of {} are not installed: run scripts/foreign-clients",
+                self.set
+            )),
+        }
+    }
+}
+
+pub(crate) fn cases() -> Vec<Case<Pair>> {
+    cases![Pair; every_case_goes_as_it_should].into()
+}
+
+async fn every_case_goes_as_it_should(pair: &Subject<Pair>) -> anyhow::Result<()> {
+    let script = pair.script;
+    let python = Result::from(script.python())?;
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("foreign");
+    let file = folder.join(format!("{}.py", script.name));
+    let arguments = [
+        "-W",
+        "ignore",
+        "-B",
+        &file.to_string_lossy(),
+        &pair.plain.to_string(),
+        &pair.ruled.to_string(),
+        MASTER,
+    ];
+    let done = Command::new(&python).arguments(arguments).run().await?;
+    let said = || format!("{}\n{}", done.stdout, done.stderr);
+    let named = |word: &str| -> BTreeSet<&str> {
+        let lines = done.stdout.lines();
+        lines.filter_map(|line| line.strip_prefix(word)).collect()
     };
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("foreign/py_consul.py");
-    let script = script.to_string_lossy();
-    let addr = server.addr().to_string();
-    let command = Command::new(&python).arguments([&*script, &addr]);
-    let done = command.run().await?;
-    ensure!(done.code == 0, "{}\n{}", done.stdout, done.stderr);
-    let last = done.stdout.lines().last().unwrap_or_default();
-    let passed = last
-        .strip_suffix(" passed, 0 failed")
-        .and_then(|count| count.parse::<u32>().ok());
-    ensure!(passed.is_some_and(|count| count >= 12), "{last}");
+    let (passed, failed) = (named("ok "), named("FAILED "));
+    let expected: BTreeSet<_> = pair.fails.iter().copied().collect();
+    let mut wrong = String::new();
+    for name in failed.difference(&expected) {
+        if !pair.not_served.contains(name) {
+            let _ = writeln!(wrong, "{name} fails");
+        }
+    }
+    for name in expected.intersection(&passed) {
+        let _ = writeln!(wrong, "{name} passes, which it should not");
+    }
+    ensure!(wrong.is_empty(), "{wrong}\n{}", said());
+    let count = passed.len() + failed.len();
+    ensure!(count >= script.least, "only {count} cases\n{}", said());
+    let last = format!("{} passed, {} failed", passed.len(), failed.len());
+    ensure!(done.stdout.lines().last() == Some(&last), "{}", said());
     Ok(())
 }

@@ -46,7 +46,7 @@ impl Pool {
 pub(super) fn members(request: Request<'_>) -> Result<Answer, Refused> {
     let pool = Pool::of(request);
     match request.params.text("segment") {
-        Some(_) if pool == Pool::Wan => {
+        Some(segment) if pool == Pool::Wan && segment != "_all" => {
             Err(Reply::bad_request("Cannot provide a segment with wan=true").into())
         }
         Some(segment) if segment != "_all" => Err(Reply::server_error(

@@ -96,8 +96,9 @@ impl ConsulCluster {
         all.map(ConsulServer::url).collect::<Vec<_>>().join(",")
     }
 
-    /// The number of the server that leads, once every server that runs says that it does. Waits for
-    /// an election at most 30 s. A server that stands still says nothing.
+    /// The number of the server that leads, once every server that runs says that it does, and it
+    /// has all that was written under the last one. Waits for an election at most 30 s. A server
+    /// that stands still says nothing.
     ///
     /// # Errors
     ///
@@ -137,7 +138,11 @@ impl ConsulCluster {
             return Err(format!("{named:?} leads and does not answer"));
         }
         let number = self.servers.iter().position(leads);
-        number.ok_or_else(|| format!("{named:?} is none of them"))
+        let number = number.ok_or_else(|| format!("{named:?} is none of them"))?;
+        // A new leader first has to take in what the last one has written.
+        let read = "/v1/catalog/nodes?consistent";
+        self.servers[number].get_within(read, SAY).await?;
+        Ok(number)
     }
 }
 

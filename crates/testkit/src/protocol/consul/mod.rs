@@ -3,8 +3,12 @@
 //! The numbers in the names (`c03_…`) are those of the list of facts that were checked on the real
 //! 1.8.7 before any of this was written; cases without a number are further rules.
 
+mod agent_check;
+mod agent_maintenance;
+mod agent_service;
 mod blocking;
 mod catalog;
+mod check_runner;
 mod decoding;
 mod empty;
 mod http;
@@ -30,8 +34,9 @@ use crate::trial::Case;
 
 /// Every case.
 pub fn cases() -> Vec<Case<Consul>> {
-    let tables: [Vec<Case<Consul>>; 18] = [
+    let tables: Vec<Vec<Case<Consul>>> = vec![
         // The long ones first, so that they run beside the others.
+        agent_check::cases(),
         session_ttl::cases(),
         lock_delay::cases(),
         blocking::cases(),
@@ -50,6 +55,9 @@ pub fn cases() -> Vec<Case<Consul>> {
         status::cases(),
         catalog::cases(),
         decoding::cases(),
+        agent_service::cases(),
+        agent_maintenance::cases(),
+        check_runner::cases(),
     ];
     tables.into_iter().flatten().collect()
 }

@@ -115,6 +115,30 @@ impl Consul {
         }
     }
 
+    /// As [`Consul::alone`], for cases about how an agent runs checks: these may run programs, and
+    /// what an agent of ours does from time to time it does often.
+    pub(super) async fn quick(&self) -> anyhow::Result<Self> {
+        let often = Duration::from_millis(500);
+        match self.server {
+            Server::Embedded(_) => {
+                let config = AgentConfig::memory()
+                    .with_strict(true)
+                    .with_script_checks(true)
+                    .with_sync_interval(often)
+                    .with_reap_interval(often)
+                    .with_reap_min(Duration::from_secs(1));
+                Self::agent(config).await
+            }
+            Server::Real(_) => {
+                let options = ConsulOptions::new().with_setting("enable_script_checks", true);
+                let server = ConsulServer::start(options).await?;
+                let (addr, node) = (server.addr(), server.node_name().to_owned());
+                Self::new(addr, node, Server::Real(Box::new(server)))
+            }
+            Server::Cluster(_) => anyhow::bail!("a cluster can't {ALONE}"),
+        }
+    }
+
     /// The name of the node that it runs on.
     pub(super) fn node(&self) -> &str {
         &self.node

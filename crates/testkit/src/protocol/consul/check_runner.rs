@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::agent_service::{check, register};
-use super::target::{ALONE, Consul};
+use super::target::{ALONE, Consul, STREAKS};
 use crate::cases;
 use crate::eventually::eventually_ok;
 use crate::protocol::equal;
@@ -21,7 +21,7 @@ pub(super) fn cases() -> Vec<Case<Consul>> {
         a_tcp_check_says_whether_somebody_listens,
         a_script_says_it_by_its_exit_code needs [ALONE],
         an_alias_is_as_bad_as_the_worst,
-        a_status_changes_after_as_many_in_a_row_as_asked_for,
+        a_status_changes_after_as_many_in_a_row_as_asked_for needs [STREAKS],
     ]
     .into()
 }

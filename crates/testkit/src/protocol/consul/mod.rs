@@ -28,7 +28,7 @@ mod tombstone;
 mod txn;
 mod txn_verbs;
 
-pub use target::{ALONE, CATALOG_TXN, Consul};
+pub use target::{ALONE, CATALOG_TXN, Consul, STREAKS};
 
 use crate::trial::Case;
 

@@ -21,6 +21,10 @@ pub const CATALOG_TXN: &str = "transactions on the catalog";
 /// whole store, of its first indexes, or of its peers.
 pub const ALONE: &str = "be one server with a store of its own";
 
+/// To count a check's successes and failures in a row, as its fields ask for. Consul 1.8.7 takes
+/// the fields and does as if they were not there.
+pub const STREAKS: &str = "count successes and failures in a row";
+
 /// How long an answer may take; blocking queries of the cases ask for less.
 const PATIENCE: Duration = Duration::from_secs(60);
 

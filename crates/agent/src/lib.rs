@@ -34,6 +34,7 @@
 //! and is only then answered by the [`writer`]. Reads look at an immutable snapshot and never
 //! wait for a write; a read that blocks until something changes registers with [`waiters`].
 
+mod acl;
 mod agent;
 mod config;
 mod consul;

@@ -1,0 +1,90 @@
+//! The inside of texts.
+
+/// Replaces the escapes of a text in quotes, except within `${…}`; `None` when one is none.
+pub(super) fn unescape(raw: &str) -> Option<String> {
+    let mut text = String::with_capacity(raw.len());
+    let mut rest = raw.chars();
+    let mut braces = 0_usize;
+    while let Some(c) = rest.next() {
+        match c {
+            '\\' if braces == 0 => {
+                text.push(escaped(&mut rest)?);
+                continue;
+            }
+            '$' if rest.as_str().starts_with('{') => {
+                text.push(c);
+                text.extend(rest.next());
+                braces += 1;
+                continue;
+            }
+            '{' if braces > 0 => braces += 1,
+            '}' => braces = braces.saturating_sub(1),
+            _ => {}
+        }
+        text.push(c);
+    }
+    Some(text)
+}
+
+/// The character behind a backslash.
+fn escaped(rest: &mut std::str::Chars<'_>) -> Option<char> {
+    let c = rest.next()?;
+    Some(match c {
+        'a' => '\u{7}',
+        'b' => '\u{8}',
+        'f' => '\u{c}',
+        'n' => '\n',
+        'r' => '\r',
+        't' => '\t',
+        'v' => '\u{b}',
+        '\\' | '"' => c,
+        'x' => char::from_u32(digits(rest, 2, 16)?)?,
+        'u' => char::from_u32(digits(rest, 4, 16)?)?,
+        'U' => char::from_u32(digits(rest, 8, 16)?)?,
+        '0'..='7' => {
+            let first = c.to_digit(8)? * 64;
+            char::from_u32(first + digits(rest, 2, 8)?).filter(|c| u32::from(*c) < 256)?
+        }
+        _ => return None,
+    })
+}
+
+fn digits(rest: &mut std::str::Chars<'_>, count: usize, radix: u32) -> Option<u32> {
+    let mut number = 0_u32;
+    for _ in 0..count {
+        let digit = rest.next()?.to_digit(radix)?;
+        number = number.checked_mul(radix)?.checked_add(digit)?;
+    }
+    Some(number)
+}
+
+/// The lines of a text, each with its end. If they are indented, what all of them have in common is
+/// taken away.
+pub(super) fn join(lines: &[String], indented: bool) -> String {
+    let indent = |line: &String| line.len() - line.trim_start_matches([' ', '\t']).len();
+    let common = match indented {
+        true => lines.iter().map(indent).min().unwrap_or(0),
+        false => 0,
+    };
+    let mut text = String::new();
+    for line in lines {
+        text.push_str(&line[common..]);
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes_are_gos_and_variables_stay_as_they_are() {
+        assert_eq!(unescape(r"a\n\t\\").as_deref(), Some("a\n\t\\"));
+        assert_eq!(unescape(r"\x41\u00e9\101").as_deref(), Some("A\u{e9}A"));
+        assert_eq!(unescape(r"${a\z}b").as_deref(), Some(r"${a\z}b"));
+        for bad in [r"\z", r"\", r"\x4", r"\ud800", r"\8", r"\777"] {
+            assert_eq!(unescape(bad), None, "{bad}");
+        }
+    }
+}

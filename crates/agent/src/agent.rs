@@ -11,13 +11,13 @@ use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{AgentConfig, Listen};
-use crate::consul::{Counts, Front, Node};
+use crate::consul::{Counts, Front, Node, Resolver};
 use crate::error::AgentError;
 use crate::listen::{Bound, Listener};
 use crate::local;
 use crate::log::LogLevel;
 use crate::serve::{Stopping, accept_loop};
-use crate::start::{OpenStore, open_store, own_node, register_self};
+use crate::start::{OpenStore, open_store, own_node, register_self, seed_acl};
 use crate::writer::Writer;
 
 /// The index that a directory's first write is above. Clients take 1 for "no index yet", and real
@@ -210,6 +210,9 @@ async fn listen_and_serve(
         reap_interval: config.reap_interval,
         reap_min: config.reap_min,
     };
+    if let Some(acl) = &config.acl {
+        seed_acl(writer, acl).await?;
+    }
     let (dialer, in_process) = memory();
     let mut listeners = vec![Listener::Memory(in_process)];
     if let Some(socket) = socket {
@@ -222,6 +225,10 @@ async fn listen_and_serve(
         bound.push(place);
     }
     let tasks = TaskGroup::new();
+    let acl = config.acl.as_ref().map(|acl| {
+        let snapshot = writer.snapshot();
+        Resolver::new(acl, &config.datacenter, &node.name, snapshot.consul())
+    });
     let front = Arc::new(Front {
         writer: writer.clone(),
         node,
@@ -230,6 +237,7 @@ async fn listen_and_serve(
         compat: config.compat,
         local,
         session_ttl_min: config.session_ttl_min,
+        acl,
         stopping: Stopping::default(),
         log: config.log.clone(),
         counts: Counts::starting_at(writer.snapshot().consul().indexes().last()),

@@ -1,5 +1,7 @@
 //! What an agent is started with.
 
+mod acl;
+
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -11,6 +13,8 @@ use quorate_wire::consul::session::MIN_TTL;
 use crate::engine::consul::MIN_REAP;
 use crate::error::AgentError;
 use crate::log::AgentLog;
+
+pub use acl::{AclConfig, AclDefault};
 
 /// The datacenter's name unless another is given.
 pub const DEFAULT_DATACENTER: &str = "dc1";
@@ -81,8 +85,8 @@ pub struct AgentConfig {
     pub datacenter: String,
     /// Where Consul's HTTP API is served. Default: nowhere but in memory.
     pub consul_http: Vec<Listen>,
-    /// Lets listeners be reachable from other machines. There are no access rules: whoever
-    /// reaches the agent may read and write everything. Default: false.
+    /// Lets listeners be reachable from other machines although there are no access rules that
+    /// deny by default: whoever reaches the agent may read and write everything. Default: false.
     pub allow_remote: bool,
     /// Answers exactly as Consul 1.8.7 where the agent is more lenient by default: unknown fields
     /// in request bodies are refused, and the GET forms of clients from before Consul 1.0 too.
@@ -90,6 +94,8 @@ pub struct AgentConfig {
     pub strict: bool,
     /// Whose clients are served. Default: [`Compat::Current`].
     pub compat: Compat,
+    /// The access rules. Default: none, everybody may do everything.
+    pub acl: Option<AclConfig>,
     /// The shortest TTL that a session may have: Consul's setting `session_ttl_min`. Short ones
     /// suit tests. Default: 10 s.
     pub session_ttl_min: Duration,
@@ -124,6 +130,7 @@ impl Default for AgentConfig {
             allow_remote: false,
             strict: false,
             compat: Compat::Current,
+            acl: None,
             session_ttl_min: MIN_TTL,
             log: AgentLog::new(),
             script_checks: false,
@@ -192,6 +199,13 @@ impl AgentConfig {
     #[must_use]
     pub fn with_compat(mut self, compat: Compat) -> Self {
         self.compat = compat;
+        self
+    }
+
+    /// Turns access rules on.
+    #[must_use]
+    pub fn with_acl(mut self, acl: AclConfig) -> Self {
+        self.acl = Some(acl);
         self
     }
 
@@ -267,7 +281,11 @@ impl AgentConfig {
         }
         let datacenter = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
         check_name("datacenter", &self.datacenter, datacenter)?;
-        if !self.allow_remote {
+        if let Some(acl) = &self.acl {
+            acl.validate()?;
+        }
+        let denies = |acl: &AclConfig| acl.default_policy == AclDefault::Deny;
+        if !self.allow_remote && !self.acl.as_ref().is_some_and(denies) {
             for listen in &self.consul_http {
                 if let Listen::Tcp(address) = listen
                     && !address.ip().to_canonical().is_loopback()

@@ -19,7 +19,7 @@ pub enum AgentError {
     },
     /// The address can be reached from other machines, and that was not allowed.
     #[error(
-        "{address} can be reached from other machines, and the agent has no access rules: \
+        "{address} can be reached from other machines, and the agent has no access rules that deny by default: \
          listen on 127.0.0.1, or allow it explicitly"
     )]
     NotLoopback {
@@ -36,6 +36,18 @@ pub enum AgentError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A token of the configuration can't be used: it is empty, reserved, or not printable ASCII
+    /// without spaces. Its text is not shown.
+    #[error(
+        "the {field} can't be used: a token is printable ASCII without spaces, and no word that is reserved"
+    )]
+    InvalidToken {
+        /// Which token.
+        field: &'static str,
+    },
+    /// There is no such default for access rules.
+    #[error("{0:?} is no default for access rules: it is `deny` or `allow`")]
+    UnknownAclDefault(String),
     /// There is no such time whose clients could be served.
     #[error("{0:?} is no era of Consul's clients: it is `current` or `0.7`")]
     UnknownCompat(String),

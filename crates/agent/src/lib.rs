@@ -56,7 +56,8 @@ pub mod writer;
 
 pub use agent::Agent;
 pub use config::{
-    AgentConfig, Compat, DEFAULT_DATACENTER, DEFAULT_GRACE, Listen, MAX_NAME_BYTES, Storage,
+    AclConfig, AclDefault, AgentConfig, Compat, DEFAULT_DATACENTER, DEFAULT_GRACE, Listen,
+    MAX_NAME_BYTES, Storage,
 };
 pub use error::AgentError;
 pub use listen::Bound;

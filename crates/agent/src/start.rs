@@ -2,13 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::SystemTime;
 
+use quorate_wire::consul::SecretText;
 use quorate_wire::consul::health::{PASSING, SERF_HEALTH};
 use tokio::sync::oneshot;
 
+use crate::config::AclConfig;
 use crate::consul::{CONSUL_VERSION, Node, SERVER_PORT};
 use crate::directory::DataDirectory;
-use crate::engine::consul::{CheckSpec, Command, NodeSpec, Register, ServiceSpec, State};
+use crate::engine::consul::{
+    AclCommand, CheckSpec, Command, NodeSpec, Register, Seed, ServiceSpec, State,
+};
 use crate::engine::{self, Row};
 use crate::error::AgentError;
 use crate::identity::new_node_id;
@@ -151,6 +156,22 @@ pub(crate) async fn register_self(writer: &Writer, node: &NodeSpec) -> Result<()
         checks: vec![check],
     };
     let command = Command::Register(Box::new(register));
+    match writer.submit(engine::Command::Consul(command)).await {
+        Ok(engine::Reply::Consul(Err(refusal))) => Err(AgentError::Store(Box::new(refusal))),
+        Ok(_) => Ok(()),
+        Err(error) => Err(AgentError::Store(Box::new(error))),
+    }
+}
+
+/// Makes sure of the policy, the tokens and the management token that access rules begin with.
+pub(crate) async fn seed_acl(writer: &Writer, acl: &AclConfig) -> Result<(), AgentError> {
+    let management = acl.management_token.as_ref();
+    let seed = Seed {
+        management: management.map(|secret| SecretText::from(secret.expose())),
+        accessor_id: new_node_id(),
+        now: SystemTime::now().into(),
+    };
+    let command = Command::Acl(AclCommand::Seed(Box::new(seed)));
     match writer.submit(engine::Command::Consul(command)).await {
         Ok(engine::Reply::Consul(Err(refusal))) => Err(AgentError::Store(Box::new(refusal))),
         Ok(_) => Ok(()),

@@ -8,7 +8,7 @@
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use arc_swap::{ArcSwap, Guard};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
@@ -87,11 +87,12 @@ impl Writer {
     /// When the store can't be read, or no thread be started.
     pub fn start(mut store: Box<dyn Store>, first_index: u64) -> Result<Self, StartError> {
         let rows = store.load()?;
-        let engine = if rows.is_empty() {
+        let mut engine = if rows.is_empty() {
             Engine::starting_at(first_index)
         } else {
             Engine::restore(rows, Time::START)
         };
+        engine.set_started(SystemTime::now());
         let shared = Arc::new(Shared {
             snapshot: ArcSwap::from_pointee(engine.snapshot()),
             waiters: Waiters::default(),

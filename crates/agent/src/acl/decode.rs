@@ -48,11 +48,7 @@ struct Body {
     intentions: String,
 }
 
-fn bodies(
-    items: &[Item],
-    resource: Resource,
-    is_prefix: bool,
-) -> Result<Vec<Body>, RulesError> {
+fn bodies(items: &[Item], resource: Resource, is_prefix: bool) -> Result<Vec<Body>, RulesError> {
     let kind = kind(resource, is_prefix);
     let mut bodies = Vec::new();
     for item in items.iter().filter(|item| item.is(&kind)) {

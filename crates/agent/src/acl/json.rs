@@ -93,4 +93,3 @@ impl<'de> Visitor<'de> for Node {
 fn literal(literal: Literal) -> Value {
     Value::Literal(literal, None)
 }
-

@@ -59,11 +59,13 @@ fn write_item(out: &mut String, item: &Item, depth: usize) {
             out.push_str(&key.text);
         }
     }
-    out.push_str(if matches!(item.value, Value::Object(_)) && !item.assigned {
-        " "
-    } else {
-        " = "
-    });
+    out.push_str(
+        if matches!(item.value, Value::Object(_)) && !item.assigned {
+            " "
+        } else {
+            " = "
+        },
+    );
     write_value(out, &item.value, depth);
 }
 

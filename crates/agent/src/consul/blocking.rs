@@ -7,6 +7,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::front::Front;
 use super::options::Options;
+use super::permit::Permit;
 use super::reply::Reply;
 use super::request::{Answer, Request};
 use crate::engine::consul::State;
@@ -20,6 +21,11 @@ pub(crate) struct Reading {
 }
 
 impl Reading {
+    /// Leaves the index out of the answer, as some endpoints do for what does not exist.
+    pub(crate) fn without_headers(index: u64, reply: Reply) -> Self {
+        Self { index, reply }
+    }
+
     /// Puts the index into the answer.
     pub(crate) fn new(index: u64, reply: Reply) -> Self {
         Self {
@@ -39,17 +45,32 @@ pub(crate) fn answer(
     watches: impl IntoIterator<Item = Watch>,
     read: impl Fn(&State) -> Reading + Send + 'static,
 ) -> Answer {
+    let permit = Permit::unrestricted();
+    answer_permitted(request, permit, options, watches, move |state, _| {
+        read(state)
+    })
+}
+
+/// As [`answer`], for a read that shows what its permit allows. The permit is asked for again after
+/// each wait: a token that was deleted meanwhile sees nothing more.
+pub(crate) fn answer_permitted(
+    request: Request<'_>,
+    permit: Permit,
+    options: Options,
+    watches: impl IntoIterator<Item = Watch>,
+    read: impl Fn(&State, &Permit) -> Reading + Send + 'static,
+) -> Answer {
     let front = request.front;
     if options.index == 0 {
-        return read(front.snapshot().consul()).reply.into();
+        return read(front.snapshot().consul(), &permit).reply.into();
     }
     // Registered before the first look, so that no change is missed in between.
     let waiter = front.writer.waiters().register(watches);
-    let reading = read(front.snapshot().consul());
+    let reading = read(front.snapshot().consul(), &permit);
     if reading.index > options.index {
         return reading.reply.into();
     }
-    Answer::parked(wait(Arc::clone(front), waiter, options, read))
+    Answer::parked(wait(Arc::clone(front), waiter, options, permit, read))
 }
 
 /// As [`answer`], for a read that had to look at its body first.
@@ -63,19 +84,28 @@ pub(crate) async fn answer_later(
         return read(front.snapshot().consul()).reply;
     }
     let waiter = front.writer.waiters().register(watches);
-    wait(Arc::clone(front), waiter, options, read).await
+    let permit = Permit::unrestricted();
+    let read = move |state: &State, _: &Permit| read(state);
+    wait(Arc::clone(front), waiter, options, permit, read).await
 }
 
 async fn wait(
     front: Arc<Front>,
     mut waiter: Waiter,
     options: Options,
-    read: impl Fn(&State) -> Reading + Send,
+    permit: Permit,
+    read: impl Fn(&State, &Permit) -> Reading + Send,
 ) -> Reply {
     let deadline = Instant::now() + options.wait + jitter(options.wait);
     let mut over = false;
     loop {
-        let reading = read(front.snapshot().consul());
+        let reading = {
+            let snapshot = front.snapshot();
+            match permit.renewed(&front, snapshot.consul()) {
+                Ok(permit) => read(snapshot.consul(), &permit),
+                Err(refused) => return *refused,
+            }
+        };
         // When the agent ends, every waiter is woken, and answered with what there is.
         if reading.index > options.index || over || front.stopping.has_begun() {
             return reading.reply;

@@ -13,8 +13,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::agent::metrics::Counts;
 use super::reply::{Refused, Reply};
+use super::resolver::Resolver;
 use crate::config::Compat;
-use crate::engine::consul::{Command, LocalChange, Refusal, Reply as Outcome};
+use crate::engine::consul::{AclRefusal, Command, LocalChange, Refusal, Reply as Outcome};
 use crate::engine::{self, Snapshot};
 use crate::listen::Bound;
 use crate::local;
@@ -49,6 +50,8 @@ pub(crate) struct Front {
     /// How the agent treats its own services and checks.
     pub(crate) local: local::Settings,
     pub(crate) session_ttl_min: Duration,
+    /// The access rules, if they are on.
+    pub(crate) acl: Option<Resolver>,
     pub(crate) stopping: Stopping,
     /// What is said of the work.
     pub(crate) log: AgentLog,
@@ -103,6 +106,7 @@ fn status_of(refusal: &Refusal) -> StatusCode {
     match refusal {
         Refusal::UnknownServiceInMaintenance(_) => StatusCode::NOT_FOUND,
         Refusal::NoSidecarPort { .. } => StatusCode::BAD_REQUEST,
+        Refusal::Acl(AclRefusal::Denied(_) | AclRefusal::NotFound) => StatusCode::FORBIDDEN,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

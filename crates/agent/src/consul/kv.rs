@@ -11,10 +11,14 @@ use super::blocking::{self, Reading};
 use super::body::{Body, BodyError};
 use super::front::{Front, unexpected};
 use super::options::{parse_u64, parse_u64_error};
+use super::permit::{Permit, denied, require};
 use super::reply::{Refused, Reply};
 use super::request::{Answer, Request};
 use super::route::Endpoint;
-use crate::engine::consul::{Command, Delete, KvEntry, Put, PutMode, Reply as Outcome, State};
+use crate::config::Compat;
+use crate::engine::consul::{
+    Command, Delete, KvEntry, Put, PutMode, Reply as Outcome, State, Table,
+};
 use crate::identity::UuidText;
 use crate::waiters::Watch;
 
@@ -32,22 +36,40 @@ fn answer(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
         Method::PUT => put(request, body),
         Method::DELETE => delete(request),
         _ if request.params.has("keys") => {
-            request.check_datacenter()?;
+            let permit = list_permit(request)?;
             let prefix = Bytes::copy_from_slice(request.name);
             let separator = separator(request);
             let watch = Watch::Prefix(prefix.clone());
-            let read = move |state: &State| keys(state, &prefix, separator.as_bytes());
-            Ok(blocking::answer(request, options, [watch], read))
+            let read = move |state: &State, permit: &Permit| {
+                keys(state, permit, &prefix, separator.as_bytes())
+            };
+            Ok(blocking::answer_permitted(
+                request,
+                permit,
+                options,
+                [watch],
+                read,
+            ))
         }
         _ if request.params.has("recurse") => {
-            request.check_datacenter()?;
+            let permit = list_permit(request)?;
             let prefix = Bytes::copy_from_slice(request.name);
             let watch = Watch::Prefix(prefix.clone());
-            let read = move |state: &State| tree(state, &prefix);
-            Ok(blocking::answer(request, options, [watch], read))
+            let read = move |state: &State, permit: &Permit| tree(state, permit, &prefix);
+            Ok(blocking::answer_permitted(
+                request,
+                permit,
+                options,
+                [watch],
+                read,
+            ))
         }
         _ => {
             request.check_datacenter()?;
+            let permit = request.permit()?;
+            if !permit.key_read(request.name) {
+                return Err(unreadable(request).into());
+            }
             let raw = request.params.has("raw");
             if options.index == 0 {
                 return Ok(entry(request.front.snapshot().consul(), request.name, raw)
@@ -56,10 +78,47 @@ fn answer(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
             }
             let key = Bytes::copy_from_slice(request.name);
             let watch = Watch::Key(key.clone());
-            let read = move |state: &State| entry(state, &key, raw);
-            Ok(blocking::answer(request, options, [watch], read))
+            let read = move |state: &State, permit: &Permit| match permit.key_read(&key) {
+                true => entry(state, &key, raw),
+                false => Reading::without_headers(u64::MAX, denied()),
+            };
+            Ok(blocking::answer_permitted(
+                request,
+                permit,
+                options,
+                [watch],
+                read,
+            ))
         }
     }
+}
+
+/// The permit of a list: what may not be read is left out of it, unless lists have rules of their
+/// own.
+fn list_permit(request: Request<'_>) -> Result<Permit, Refused> {
+    request.check_datacenter()?;
+    let permit = request.permit()?;
+    let ruled = request
+        .front
+        .acl
+        .as_ref()
+        .is_some_and(|acl| acl.key_list_policy);
+    require(!ruled || permit.key_list(request.name))?;
+    Ok(permit)
+}
+
+/// A key that may not be read looked to clients of old as if it did not exist.
+fn unreadable(request: Request<'_>) -> Reply {
+    match request.front.compat {
+        Compat::V0_7 => entry_index(request),
+        _ => denied(),
+    }
+}
+
+fn entry_index(request: Request<'_>) -> Reply {
+    let snapshot = request.front.snapshot();
+    let index = snapshot.consul().table_index(Table::Kv);
+    Reply::empty(StatusCode::NOT_FOUND).with_index(index)
 }
 
 /// One key. A key that is missing is told from an empty one by the status.
@@ -74,8 +133,11 @@ fn entry(state: &State, key: &[u8], raw: bool) -> Reading {
 }
 
 /// Every key under a prefix.
-fn tree(state: &State, prefix: &[u8]) -> Reading {
-    let found = state.kv_list(prefix);
+fn tree(state: &State, permit: &Permit, prefix: &[u8]) -> Reading {
+    let mut found = state.kv_list(prefix);
+    if permit.is_restricted() {
+        found.value.retain(|entry| permit.key_read(&entry.key));
+    }
     let reply = if found.value.is_empty() {
         Reply::empty(StatusCode::NOT_FOUND)
     } else {
@@ -85,8 +147,11 @@ fn tree(state: &State, prefix: &[u8]) -> Reading {
 }
 
 /// The names under a prefix. The root alone is an empty list when there are none.
-fn keys(state: &State, prefix: &[u8], separator: &[u8]) -> Reading {
-    let found = state.kv_keys(prefix, separator);
+fn keys(state: &State, permit: &Permit, prefix: &[u8], separator: &[u8]) -> Reading {
+    let mut found = state.kv_keys(prefix, separator);
+    if permit.is_restricted() {
+        found.value.retain(|key| permit.key_read(key));
+    }
     let reply = if found.value.is_empty() && !prefix.is_empty() {
         Reply::empty(StatusCode::NOT_FOUND)
     } else {
@@ -178,6 +243,7 @@ fn put(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
         return Err(too_large(Some(length)).into());
     }
     request.check_datacenter()?;
+    require(request.permit()?.key_write(request.name))?;
     let (front, key) = (
         Arc::clone(request.front),
         Bytes::copy_from_slice(request.name),
@@ -211,6 +277,11 @@ fn delete(request: Request<'_>) -> Result<Answer, Refused> {
         }
     };
     request.check_datacenter()?;
+    let permit = request.permit()?;
+    require(match &delete {
+        Delete::Tree(prefix) => permit.key_write_under(prefix),
+        Delete::Key(key) | Delete::Cas(key, _) => permit.key_write(key),
+    })?;
     let front = Arc::clone(request.front);
     Ok(Answer::later(async move {
         write(&front, Command::Delete(delete)).await

@@ -4,6 +4,7 @@
 //! keeps no state. One file a noun, as in the wire and the client. A read that does not block is
 //! answered within the call of the service: no allocation but the answer's, no timer, no wake-up.
 
+mod acl;
 mod agent;
 mod agent_check;
 mod agent_check_decode;
@@ -11,6 +12,7 @@ mod agent_health;
 mod agent_maintenance;
 mod agent_service;
 mod agent_service_decode;
+mod agent_token;
 mod asked;
 mod base64_text;
 mod blocking;
@@ -31,10 +33,12 @@ mod intention;
 mod kv;
 mod object;
 mod options;
+mod permit;
 mod pretty;
 mod redirect;
 mod reply;
 mod request;
+mod resolver;
 mod route;
 mod service;
 mod session;
@@ -49,4 +53,5 @@ mod txn;
 pub(crate) use agent::metrics::Counts;
 pub(crate) use front::{CONSUL_VERSION, Front, Node, SERVER_PORT};
 pub(crate) use reply::{Reply, Style};
+pub(crate) use resolver::Resolver;
 pub(crate) use service::Service;

@@ -223,6 +223,11 @@ impl Reply {
         told.then(|| String::from_utf8_lossy(&self.body).trim().to_owned())
     }
 
+    /// Whether it is an answer and no refusal.
+    pub(crate) fn is_ok(&self) -> bool {
+        self.status.is_success()
+    }
+
     /// Whether the connection is closed after the answer.
     pub(crate) fn closes(&self) -> bool {
         self.headers.contains_key(CONNECTION)

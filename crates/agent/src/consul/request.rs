@@ -12,6 +12,7 @@ use super::body::Body;
 use super::front::Front;
 use super::gzip;
 use super::options::Options;
+use super::permit::require;
 use super::redirect::redirect;
 use super::reply::{Refused, Reply, Style};
 use super::route::{self, Endpoint, Lookup};
@@ -198,6 +199,12 @@ fn dispatch(endpoint: &Endpoint, request: Request<'_>, body: Body) -> Answer {
         let text = format!("method {method} not allowed");
         let reply = Reply::text(StatusCode::METHOD_NOT_ALLOWED, text);
         return reply.with(ALLOW, endpoint.allow()).into();
+    }
+    if request.front.acl.is_some()
+        && !route::is_ruled(endpoint)
+        && let Err(refused) = request.permit().and_then(|it| require(it.acl_write()))
+    {
+        return Answer::Now(*refused);
     }
     let answer = endpoint.run(request, body);
     answer.unwrap_or_else(|refused| Answer::Now(*refused))

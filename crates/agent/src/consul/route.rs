@@ -7,7 +7,7 @@ use http::{HeaderValue, Method};
 use super::body::Body;
 use super::reply::Refused;
 use super::request::{Answer, Request};
-use super::{agent, agent_check, agent_health, agent_maintenance, agent_service};
+use super::{acl, agent, agent_check, agent_health, agent_maintenance, agent_service};
 use super::{catalog, health, kv, session, status, txn};
 use super::{config_entry, connect, discovery_chain};
 
@@ -100,7 +100,19 @@ const NOUNS: &[(&str, &[Endpoint])] = &[
     ("agent", agent_maintenance::ENDPOINTS),
     ("agent", agent_health::ENDPOINTS),
     ("status", status::ENDPOINTS),
+    ("acl", acl::ENDPOINTS),
+    ("internal", acl::INTERNAL),
 ];
+
+/// The nouns whose endpoints themselves check what a request may do, or are open to all. While access
+/// rules are on, all others are for those who may do everything.
+const RULED: &[&str] = &["kv", "session", "txn", "status", "acl", "internal"];
+
+/// Whether an endpoint checks itself what a request may do.
+pub(crate) fn is_ruled(endpoint: &Endpoint) -> bool {
+    let noun = endpoint.path.split('/').next();
+    noun.is_some_and(|noun| RULED.contains(&noun))
+}
 
 /// Finds the endpoint of a decoded and cleaned path. The longest path that fits counts.
 pub(crate) fn find(path: &[u8]) -> Lookup<'_> {

@@ -7,12 +7,13 @@ use quorate_wire::consul::Session as Shown;
 
 use super::blocking::{self, Reading};
 use super::front::unexpected;
+use super::permit::{Permit, require};
 use super::reply::{Refused, Reply};
 use super::request::{Answer, Request};
 use super::route::Endpoint;
 use super::session_create::create;
 use crate::engine::Topic;
-use crate::engine::consul::{Command, Reply as Outcome, Session, SessionId, State, Table};
+use crate::engine::consul::{Command, Reply as Outcome, Session, SessionId, Table};
 use crate::waiters::Watch;
 
 pub(super) const ENDPOINTS: &[Endpoint] = &[
@@ -30,6 +31,7 @@ fn info(request: Request<'_>) -> Result<Answer, Refused> {
     request.check_namespace()?;
     let id = session_id(request)?;
     request.check_datacenter_of_read()?;
+    let permit = request.permit_of_read()?;
     let refused =
         |refusal: &dyn std::fmt::Display| Reply::server_error(refusal.to_string()).with_no_leader();
     let key = SessionId::named(&id);
@@ -42,12 +44,16 @@ fn info(request: Request<'_>) -> Result<Answer, Refused> {
         .flatten()
         .map(|id| Watch::Topic(Topic::Session(id)));
     let strict = request.front.strict;
-    Ok(blocking::answer(
+    Ok(blocking::answer_permitted(
         request,
+        permit,
         options,
         watch,
-        move |state| match state.session(&id) {
-            Ok(found) => Reading::new(found.index, sessions(found.value.as_slice(), strict)),
+        move |state, permit| match state.session(&id) {
+            Ok(found) => {
+                let shown = readable(found.value.into_iter().collect(), permit);
+                Reading::new(found.index, sessions(&shown, strict))
+            }
             Err(refusal) => Reading::new(1, refused(&refusal)),
         },
     ))
@@ -58,14 +64,17 @@ fn list(request: Request<'_>) -> Result<Answer, Refused> {
     let options = request.options()?;
     request.check_namespace()?;
     request.check_datacenter_of_read()?;
+    let permit = request.permit_of_read()?;
     let strict = request.front.strict;
-    Ok(blocking::answer(
+    Ok(blocking::answer_permitted(
         request,
+        permit,
         options,
         [any_session()],
-        move |state| {
+        move |state, permit| {
             let found = state.sessions();
-            Reading::new(found.index, sessions(&found.value, strict))
+            let shown = readable(found.value, permit);
+            Reading::new(found.index, sessions(&shown, strict))
         },
     ))
 }
@@ -79,16 +88,41 @@ fn of_node(request: Request<'_>) -> Result<Answer, Refused> {
         return Err(Reply::bad_request("Missing node name").into());
     }
     request.check_datacenter_of_read()?;
+    let permit = request.permit_of_read()?;
     let watch = Watch::Topic(Topic::NodeSessions(node.to_lowercase().into()));
     let strict = request.front.strict;
-    Ok(blocking::answer(request, options, [watch], move |state| {
-        of(state, &node, strict)
-    }))
+    Ok(blocking::answer_permitted(
+        request,
+        permit,
+        options,
+        [watch],
+        move |state, permit| {
+            let found = state.node_sessions(&node);
+            let shown = readable(found.value, permit);
+            Reading::new(found.index, sessions(&shown, strict))
+        },
+    ))
 }
 
-fn of(state: &State, node: &str, strict: bool) -> Reading {
-    let found = state.node_sessions(node);
-    Reading::new(found.index, sessions(&found.value, strict))
+/// The sessions whose node lets its sessions be read.
+fn readable<'a>(mut sessions: Vec<&'a Arc<Session>>, permit: &Permit) -> Vec<&'a Arc<Session>> {
+    if permit.is_restricted() {
+        sessions.retain(|session| permit.session_read(&session.node));
+    }
+    sessions
+}
+
+/// Refuses to change a session whose node does not let its sessions be written. One that does not
+/// exist may be changed by anybody: nothing happens.
+fn check_write(request: Request<'_>, id: &str) -> Result<(), Refused> {
+    let permit = request.permit()?;
+    if !permit.is_restricted() {
+        return Ok(());
+    }
+    let snapshot = request.front.snapshot();
+    let session = snapshot.consul().session(id);
+    let session = session.ok().and_then(|found| found.value);
+    require(session.is_none_or(|session| permit.session_write(&session.node)))
 }
 
 fn any_session() -> Watch {
@@ -100,6 +134,7 @@ fn destroy(request: Request<'_>) -> Result<Answer, Refused> {
     request.check_namespace()?;
     let id = session_id(request)?;
     request.check_datacenter()?;
+    check_write(request, &id)?;
     let front = Arc::clone(request.front);
     Ok(Answer::later(async move {
         match front.submit(Command::DestroySession(id)).await {
@@ -116,6 +151,7 @@ fn renew(request: Request<'_>) -> Result<Answer, Refused> {
     request.check_namespace()?;
     let id = session_id(request)?;
     request.check_datacenter()?;
+    check_write(request, &id)?;
     let front = Arc::clone(request.front);
     Ok(Answer::later(async move {
         match front.submit(Command::RenewSession(id.clone())).await {

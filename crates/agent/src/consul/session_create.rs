@@ -10,6 +10,7 @@ use quorate_wire::consul::session::{DEFAULT_LOCK_DELAY, ServiceCheck, SessionCre
 use super::body::{Body, BodyError};
 use super::decode::{DecodeError, Json, Kind, Place, text_of};
 use super::front::{Front, unexpected};
+use super::permit::require;
 use super::reply::{Refused, Reply};
 use super::request::{Answer, Request};
 use crate::engine::consul::{Command, Reply as Outcome, SessionId, SessionSpec};
@@ -26,6 +27,7 @@ const NANOS_PER_SECOND: i64 = 1_000_000_000;
 pub(crate) fn create(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
     request.check_namespace()?;
     let datacenter = request.check_datacenter();
+    let permit = request.permit();
     let front = Arc::clone(request.front);
     // Consul does not read a body without a declared length, and silently creates a session with
     // nothing but defaults.
@@ -45,7 +47,11 @@ pub(crate) fn create(request: Request<'_>, body: Body) -> Result<Answer, Refused
             Ok(spec) => spec,
             Err(error) => return malformed(error),
         };
-        match datacenter {
+        let refused = datacenter.and(permit).and_then(|permit| {
+            // A session without a node is refused for that.
+            require(spec.node.is_empty() || permit.session_write(&spec.node))
+        });
+        match refused {
             Ok(()) => submit(&front, spec).await,
             Err(refused) => *refused,
         }

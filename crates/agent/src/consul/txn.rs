@@ -13,6 +13,7 @@ use super::body::{Body, BodyError};
 use super::decode::{DecodeError, Json, Kind, Place, text_of};
 use super::front::{Front, unexpected};
 use super::kv::with_entry_ref;
+use super::permit::Permit;
 use super::reply::{Refused, Reply};
 use super::request::{Answer, Request};
 use super::route::Endpoint;
@@ -29,6 +30,7 @@ fn run(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
     // What Consul checks only after the body.
     let datacenter = request.check_datacenter();
     let options = request.options();
+    let permit = request.permit();
     let front = Arc::clone(request.front);
     Ok(Answer::later(async move {
         let body = match body.collect(MAX_BODY_BYTES).await {
@@ -45,22 +47,65 @@ fn run(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
         } else {
             datacenter.err()
         };
-        match refusal {
-            Some(refused) => *refused,
-            None => apply(&front, ops).await,
+        match (refusal, permit) {
+            (Some(refused), _) | (None, Err(refused)) => *refused,
+            (None, Ok(permit)) => apply(&front, &permit, ops).await,
         }
     }))
 }
 
-async fn apply(front: &Front, ops: Vec<TxnOp>) -> Reply {
-    if ops.iter().all(TxnOp::is_read) {
-        let outcome = front.snapshot().consul().read_txn(&ops);
+async fn apply(front: &Front, permit: &Permit, ops: Vec<TxnOp>) -> Reply {
+    let read_only = ops.iter().all(TxnOp::is_read);
+    let ops = permitted(permit, ops);
+    if read_only {
+        let mut outcome = front.snapshot().consul().read_txn(&ops);
+        show_permitted(permit, &mut outcome);
         return encode(&outcome, true).with_leader();
     }
     match front.submit(Command::Txn(ops)).await {
-        Ok(Outcome::Txn(outcome)) => encode(&outcome, false),
+        Ok(Outcome::Txn(mut outcome)) => {
+            show_permitted(permit, &mut outcome);
+            encode(&outcome, false)
+        }
         Ok(_) => unexpected(),
         Err(refused) => *refused,
+    }
+}
+
+/// The operations, with those replaced that the permit refuses.
+fn permitted(permit: &Permit, ops: Vec<TxnOp>) -> Vec<TxnOp> {
+    if !permit.is_restricted() {
+        return ops;
+    }
+    let ops = ops.into_iter();
+    ops.map(|op| match allows(permit, &op) {
+        true => op,
+        false => TxnOp::Denied,
+    })
+    .collect()
+}
+
+/// What is read is filtered later on; an operation without a key fails for that reason.
+fn allows(permit: &Permit, op: &TxnOp) -> bool {
+    match op {
+        TxnOp::Kv(op) => match op.verb {
+            KvVerb::Get | KvVerb::GetTree => true,
+            KvVerb::DeleteTree => permit.key_write_under(&op.key),
+            _ if op.key.is_empty() => true,
+            KvVerb::CheckIndex | KvVerb::CheckSession => permit.key_read(&op.key),
+            _ => permit.key_write(&op.key),
+        },
+        TxnOp::UnknownKvVerb { key, .. } => permit.key_write(key),
+        TxnOp::Denied => false,
+    }
+}
+
+/// Leaves out of the rows what the permit does not show.
+fn show_permitted(permit: &Permit, outcome: &mut Result<Vec<TxnRow>, Vec<TxnFailure>>) {
+    if let Ok(rows) = outcome
+        && permit.is_restricted()
+    {
+        rows.retain(|row| permit.key_read(&row.entry.key));
     }
 }
 
@@ -196,7 +241,7 @@ impl Raw {
             Ok(verb) => TxnOp::Kv(KvOp { verb, ..op }),
             // Consul looks at the key first, and at the verb only when it runs the operation.
             Err(_) if op.key.is_empty() => TxnOp::Kv(op),
-            Err(_) => TxnOp::UnknownKvVerb(verb),
+            Err(_) => TxnOp::UnknownKvVerb { verb, key: op.key },
         }
     }
 }
@@ -263,7 +308,7 @@ mod tests {
     #[test]
     fn an_unknown_verb_fails_the_operation_and_not_the_request() {
         let ops = ops(r#"[{"KV":{"Verb":"SET","Key":"k"}},{"KV":{}}]"#, true);
-        assert!(matches!(&ops[0], TxnOp::UnknownKvVerb(verb) if verb == "SET"));
+        assert!(matches!(&ops[0], TxnOp::UnknownKvVerb { verb, .. } if verb == "SET"));
         assert!(matches!(&ops[1], TxnOp::Kv(op) if op.key.is_empty()));
         assert!(ops.iter().all(TxnOp::is_read));
     }

@@ -5,6 +5,8 @@
 //! run. All state lives in persistent maps, so that an [`Engine`] and its [`Snapshot`] are cheap
 //! to clone: a batch that could not be stored is undone by going back to the clone.
 
+use std::time::SystemTime;
+
 mod change;
 mod command;
 pub mod consul;
@@ -45,6 +47,12 @@ impl Engine {
             }
         }
         engine
+    }
+
+    /// Says what the clock showed at the start of the engine's own, by which tokens end. Without
+    /// it they end only where they are used.
+    pub fn set_started(&mut self, clock: SystemTime) {
+        self.consul.set_started(clock);
     }
 
     /// Applies one command at `now`, and says what changed.

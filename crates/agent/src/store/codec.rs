@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bytes::{BufMut, Bytes};
+use quorate_wire::consul::SecretText;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -29,6 +30,14 @@ const LOCAL_SERVICE: u8 = 8;
 const LOCAL_CHECK: u8 = 9;
 const CONFIG_ENTRY: u8 = 13;
 const INTENTION: u8 = 14;
+
+const ACL_TOKEN: u8 = 15;
+const ACL_POLICY: u8 = 16;
+const ACL_ROLE: u8 = 17;
+const ACL_AUTH_METHOD: u8 = 18;
+const ACL_BINDING_RULE: u8 = 19;
+const ACL_BOOTSTRAP: u8 = 20;
+const AGENT_TOKEN: u8 = 21;
 
 const KV_FIXED: usize = 4 * 8 + 1;
 
@@ -56,6 +65,15 @@ pub(super) fn encode(row: &Row) -> (Vec<u8>, Option<Vec<u8>>) {
         consul::Row::LocalCheck(id, it) => (keyed(LOCAL_CHECK, id.as_bytes()), json(it.as_deref())),
         consul::Row::ConfigEntry(id, it) => (part_key(CONFIG_ENTRY, id), json(it.as_deref())),
         consul::Row::Intention(id, it) => (keyed(INTENTION, id.as_bytes()), json(it.as_deref())),
+        consul::Row::AclToken(id, it) => named(ACL_TOKEN, id, it.as_deref()),
+        consul::Row::AclPolicy(id, it) => named(ACL_POLICY, id, it.as_deref()),
+        consul::Row::AclRole(id, it) => named(ACL_ROLE, id, it.as_deref()),
+        consul::Row::AclAuthMethod(name, it) => named(ACL_AUTH_METHOD, name, it.as_deref()),
+        consul::Row::AclBindingRule(id, it) => named(ACL_BINDING_RULE, id, it.as_deref()),
+        consul::Row::AclBootstrap(index) => {
+            (vec![ACL_BOOTSTRAP], Some(index.to_be_bytes().to_vec()))
+        }
+        consul::Row::AgentToken(name, it) => named(AGENT_TOKEN, name, it.as_ref()),
     }
 }
 
@@ -102,6 +120,26 @@ fn read(key: &[u8], value: &[u8]) -> Result<Row, String> {
         INTENTION => {
             consul::Row::Intention(text("intention", key)?, from_json("intention", value)?)
         }
+        ACL_TOKEN => consul::Row::AclToken(text("token", key)?, from_json("token", value)?),
+        ACL_POLICY => consul::Row::AclPolicy(text("policy", key)?, from_json("policy", value)?),
+        ACL_ROLE => consul::Row::AclRole(text("role", key)?, from_json("role", value)?),
+        ACL_AUTH_METHOD => {
+            consul::Row::AclAuthMethod(text("auth method", key)?, from_json("auth method", value)?)
+        }
+        ACL_BINDING_RULE => consul::Row::AclBindingRule(
+            text("binding rule", key)?,
+            from_json("binding rule", value)?,
+        ),
+        ACL_BOOTSTRAP => {
+            let index = value.try_into().map(u64::from_be_bytes);
+            let index = index.map_err(|_| damaged("bootstrap", "an index of the wrong size"))?;
+            consul::Row::AclBootstrap(index)
+        }
+        AGENT_TOKEN => {
+            let secret: Option<Arc<SecretText>> = from_json("agent's token", value)?;
+            let secret = secret.map(|secret| SecretText::clone(&secret));
+            consul::Row::AgentToken(text("agent's token", key)?, secret)
+        }
         other => return Err(format!("a row of the unknown table {other}")),
     };
     Ok(Row::Consul(row))
@@ -112,6 +150,10 @@ fn keyed(table: u8, key: &[u8]) -> Vec<u8> {
     bytes.push(table);
     bytes.extend_from_slice(key);
     bytes
+}
+
+fn named<T: Serialize>(table: u8, name: &str, value: Option<&T>) -> (Vec<u8>, Option<Vec<u8>>) {
+    (keyed(table, name.as_bytes()), json(value))
 }
 
 /// A node's name and a part's id; neither is cut short, whatever it contains.

@@ -278,7 +278,10 @@ fn the_lock_delay_hides_every_other_failure() {
 fn an_unknown_verb_fails_beside_the_others() {
     let mut world = World::new();
     let mut list = ops([op(KvVerb::Set, "a"), op(KvVerb::Get, "nope")]);
-    list.push(TxnOp::UnknownKvVerb("bogus".into()));
+    list.push(TxnOp::UnknownKvVerb {
+        verb: "bogus".into(),
+        key: "k".into(),
+    });
     let failed = world.txn(list).unwrap_err();
     let texts: Vec<_> = failed
         .iter()

@@ -29,7 +29,11 @@ fn each_resource_is_ruled_by_its_own_rules() {
             ("", false, false),
         ] {
             let allows = |wanted| authorizer.allows(resource, name.as_bytes(), wanted);
-            assert_eq!((allows(Read), allows(Write)), (read, write), "{word} {name}");
+            assert_eq!(
+                (allows(Read), allows(Write)),
+                (read, write),
+                "{word} {name}"
+            );
         }
         for other in Resource::ALL.into_iter().filter(|other| *other != resource) {
             assert!(!authorizer.allows(other, b"b", Read), "{word} {other:?}");
@@ -80,7 +84,11 @@ fn of_equal_rules_a_denial_counts_and_else_the_greater() {
         for policies in [[key(one), key(other)], [key(other), key(one)]] {
             let policies: Vec<_> = policies.iter().map(String::as_str).collect();
             let it = authorizer(&policies, Fallback::Allow);
-            let got = (it.key_read(b"a/b"), it.key_list(b"a/b"), it.key_write(b"a/b"));
+            let got = (
+                it.key_read(b"a/b"),
+                it.key_list(b"a/b"),
+                it.key_write(b"a/b"),
+            );
             assert_eq!(got, (read, list, write), "{one} {other}");
         }
     }
@@ -104,15 +112,20 @@ fn a_more_exact_rule_counts_whatever_the_other_says() {
 #[test]
 fn intentions_follow_from_the_service_unless_said_otherwise() {
     let it = authorizer(
-        &[r#"service "a" {policy="write"} service "n" {policy="read" intentions="deny"}
-            service_prefix "b" {policy="deny" intentions="write"}"#],
+        &[
+            r#"service "a" {policy="write"} service "n" {policy="read" intentions="deny"}
+            service_prefix "b" {policy="deny" intentions="write"}"#,
+        ],
         Fallback::Deny,
     );
     assert!(it.intention_read("a") && !it.intention_write("a"));
     assert!(!it.intention_read("n"));
     assert!(it.intention_write("b1") && !it.allows(Resource::Service, b"b1", Read));
     assert!(it.intention_read("*") && !it.intention_write("*"));
-    let all = authorizer(&[r#"service_prefix "" {policy="write" intentions="write"}"#], Fallback::Deny);
+    let all = authorizer(
+        &[r#"service_prefix "" {policy="write" intentions="write"}"#],
+        Fallback::Deny,
+    );
     assert!(all.intention_write("*"));
 }
 
@@ -130,7 +143,11 @@ fn identities_stand_for_the_rules_that_a_service_or_a_node_needs() {
         (Resource::Node, "n", Write, false),
         (Resource::Key, "k", Read, false),
     ] {
-        assert_eq!(web.allows(resource, name.as_bytes(), wanted), allowed, "{name}");
+        assert_eq!(
+            web.allows(resource, name.as_bytes(), wanted),
+            allowed,
+            "{name}"
+        );
     }
     let mut compiler = Compiler::default();
     compiler.add(&node_rules("n"));

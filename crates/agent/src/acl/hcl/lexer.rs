@@ -61,7 +61,10 @@ impl<'a> Lexer<'a> {
 
     /// The next token and where it stands. HCL counts the end of a text one column late.
     pub(super) fn next(&mut self) -> Result<(Token, Position), LexError> {
-        while self.take_if(|c| matches!(c, ' ' | '\t' | '\r' | '\n')).is_some() {}
+        while self
+            .take_if(|c| matches!(c, ' ' | '\t' | '\r' | '\n'))
+            .is_some()
+        {}
         let at = self.at;
         let Some(c) = self.take() else {
             let column = at.column + 1;

@@ -90,9 +90,10 @@ impl<'a> Parser<'a> {
                 (Token::OpenBrace, _) => break false,
                 (Token::End | Token::CloseBrace, at) => {
                     let keys = source.join(" ");
-                    return Err((at, format!(
-                        "key '{keys}' expected start of object ('{{') or assignment ('=')"
-                    )));
+                    return Err((
+                        at,
+                        format!("key '{keys}' expected start of object ('{{') or assignment ('=')"),
+                    ));
                 }
                 (other, at) => return Err(unexpected(&other, at)),
             }
@@ -101,7 +102,10 @@ impl<'a> Parser<'a> {
             true => self.value(depth)?,
             false => self.object(depth)?,
         };
-        Ok(Item { comments, ..Item::new(keys, value, assigned) })
+        Ok(Item {
+            comments,
+            ..Item::new(keys, value, assigned)
+        })
     }
 
     /// What follows an equals sign, or stands in a list.
@@ -143,7 +147,8 @@ impl<'a> Parser<'a> {
                 (Token::CloseBracket, _) => {}
                 (other, at) => {
                     let name = other.name();
-                    let problem = format!("error parsing list, expected comma or list end, got: {name}");
+                    let problem =
+                        format!("error parsing list, expected comma or list end, got: {name}");
                     return Err((*at, problem));
                 }
             }
@@ -163,5 +168,8 @@ impl<'a> Parser<'a> {
 
 fn unexpected(token: &Token, at: Position) -> LexError {
     let name = token.name();
-    (at, format!("expected: IDENT | STRING | ASSIGN | LBRACE got: {name}"))
+    (
+        at,
+        format!("expected: IDENT | STRING | ASSIGN | LBRACE got: {name}"),
+    )
 }

@@ -156,7 +156,10 @@ fn what_is_no_rule_is_refused_in_consuls_words() {
             "a=/* x",
             "Failed to parse ACL rules: At 1:7: comment not terminated",
         ),
-        ("=", "Failed to parse ACL rules: At 1:1: no object keys found!"),
+        (
+            "=",
+            "Failed to parse ACL rules: At 1:1: no object keys found!",
+        ),
     ] {
         assert_eq!(error(text), want, "{text}");
     }
@@ -179,7 +182,8 @@ fn texts_are_taken_as_they_are() {
 
 #[test]
 fn legacy_rules_speak_of_prefixes_alone() {
-    let text = r#"key "a" {policy="read"} key_prefix "b" {policy="write"} acl="write" keyring="read""#;
+    let text =
+        r#"key "a" {policy="read"} key_prefix "b" {policy="write"} acl="write" keyring="read""#;
     let want = Rules {
         keyring: Some(Read),
         named: vec![rule(Resource::Key, true, "a", Read)],

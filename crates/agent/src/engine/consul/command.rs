@@ -6,6 +6,7 @@ use bytes::Bytes;
 use quorate_wire::consul::session::ServiceCheck;
 use quorate_wire::consul::{ConfigEntry, Intention};
 
+use super::acl::{AclCommand, AclReply};
 use super::catalog::ServiceWeights;
 use super::intention::IntentionChange;
 use super::local::LocalWrite;
@@ -46,6 +47,8 @@ pub enum Command {
     },
     /// A write below `/v1/connect/intentions`.
     Intention(IntentionChange),
+    /// A write of `/v1/acl/…`.
+    Acl(AclCommand),
 }
 
 impl Command {
@@ -64,7 +67,8 @@ impl Command {
             | Self::Local(_)
             | Self::SetConfigEntry(..)
             | Self::DeleteConfigEntry { .. }
-            | Self::Intention(_) => 0,
+            | Self::Intention(_)
+            | Self::Acl(_) => 0,
         }
     }
 }
@@ -83,6 +87,8 @@ pub enum Reply {
     Renewed(Option<Arc<Session>>),
     /// To the creation or change of an intention.
     Intention(Arc<Intention>),
+    /// To a write of access rules.
+    Acl(AclReply),
     /// To anything else: `true` on the wire.
     Done,
 }

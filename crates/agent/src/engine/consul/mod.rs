@@ -3,6 +3,7 @@
 //! [`State`] is what readers see: its public methods read. Changes go through
 //! [`Engine::apply`](super::Engine::apply).
 
+mod acl;
 mod catalog;
 mod catalog_write;
 mod command;
@@ -23,6 +24,11 @@ mod state;
 mod tombstone;
 mod txn;
 
+pub(crate) use acl::ROOTS;
+pub use acl::{
+    AclCommand, AclPolicy, AclRefusal, AclReply, AclToken, Bootstrap, DeleteToken, Fresh, Seed,
+    SetToken, TokenFilter,
+};
 pub use catalog::{Check, Node, Service, ServiceWeights};
 pub use command::{
     CheckSpec, Command, Delete, Deregister, NodeSpec, Put, PutMode, Register, Reply, ServiceSpec,

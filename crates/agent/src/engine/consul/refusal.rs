@@ -1,6 +1,7 @@
 use quorate_wire::consul::GoDuration;
 use quorate_wire::consul::duration::ParseDurationError;
 
+use super::acl::AclRefusal;
 use crate::quote::{in_gos_words, quote};
 
 /// Why a command was refused. The text is the real server's, which sends it with status 500; a
@@ -27,6 +28,9 @@ pub enum Refusal {
         /// The last of the range.
         last: i64,
     },
+    /// A write of access rules.
+    #[error(transparent)]
+    Acl(AclRefusal),
     /// A key is needed.
     #[error("Must provide key")]
     MissingKey,

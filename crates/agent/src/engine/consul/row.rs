@@ -1,8 +1,10 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use quorate_wire::consul::{ConfigEntry, Intention};
+use quorate_wire::consul::acl::{AuthMethod, BindingRule, Role};
+use quorate_wire::consul::{ConfigEntry, Intention, SecretText};
 
+use super::acl::{AclPolicy, AclToken};
 use super::catalog::{Check, Node, Service};
 use super::index::Indexes;
 use super::kv::KvEntry;
@@ -34,6 +36,20 @@ pub enum Row {
     ConfigEntry((Box<str>, Box<str>), Option<Arc<ConfigEntry>>),
     /// An intention, by its id.
     Intention(Box<str>, Option<Arc<Intention>>),
+    /// A token, by its accessor.
+    AclToken(Box<str>, Option<Arc<AclToken>>),
+    /// A policy, by its id.
+    AclPolicy(Box<str>, Option<Arc<AclPolicy>>),
+    /// A role, by its id.
+    AclRole(Box<str>, Option<Arc<Role>>),
+    /// An auth method, by its name in lower case.
+    AclAuthMethod(Box<str>, Option<Arc<AuthMethod>>),
+    /// A binding rule, by its id.
+    AclBindingRule(Box<str>, Option<Arc<BindingRule>>),
+    /// The index at which the first token was made.
+    AclBootstrap(u64),
+    /// A token that the agent uses itself, by what it is for.
+    AgentToken(Box<str>, Option<SecretText>),
     /// The index counter and the tables' indexes.
     Indexes(Indexes),
 }

@@ -1,5 +1,8 @@
 use std::sync::Arc;
 
+use quorate_wire::consul::GoTime;
+
+use super::acl;
 use super::catalog::Catalog;
 use super::command::{Command, Reply};
 use super::config_entry::ConfigEntries;
@@ -27,6 +30,9 @@ pub struct State {
     pub(super) local: Local,
     pub(super) config_entries: ConfigEntries,
     pub(super) intentions: Intentions,
+    pub(super) acl: acl::Tables,
+    /// The time of the clock at the start of the engine's own.
+    pub(super) started: GoTime,
 }
 
 impl State {
@@ -62,6 +68,7 @@ impl State {
             .chain(self.local.rows())
             .chain(self.config_entries.rows())
             .chain(self.intentions.rows())
+            .chain(self.acl.rows())
             .chain([Row::Indexes(self.indexes)])
     }
 
@@ -83,6 +90,13 @@ impl State {
             Row::ConfigEntry(id, Some(entry)) => self.config_entries.put(id, entry),
             Row::Intention(id, Some(intention)) => self.intentions.put(id, intention),
             Row::Indexes(indexes) => self.indexes = indexes,
+            row @ (Row::AclToken(..)
+            | Row::AclPolicy(..)
+            | Row::AclRole(..)
+            | Row::AclAuthMethod(..)
+            | Row::AclBindingRule(..)
+            | Row::AclBootstrap(_)
+            | Row::AgentToken(..)) => self.acl.restore(row),
             Row::Kv(_, None)
             | Row::Tombstone(_, None)
             | Row::Session(_, None)
@@ -117,6 +131,7 @@ impl State {
                 self.delete_config_entry(&kind, &name, now, changes)
             }
             Command::Intention(change) => self.change_intention(change, now, changes),
+            Command::Acl(command) => self.apply_acl(command, now, changes).map(Reply::Acl),
         }
     }
 
@@ -126,6 +141,7 @@ impl State {
             Step::begin(self, now, changes).end_session(id);
         }
         self.expire_local(now, changes);
+        self.expire_acl(now, changes);
         for key in self.tombstones.reap(now) {
             changes.rows.push(AnyRow::Consul(Row::Tombstone(key, None)));
         }
@@ -136,6 +152,7 @@ impl State {
             self.sessions.next_deadline(),
             self.tombstones.next_reap(),
             self.local.next_deadline(),
+            self.next_acl_end(),
         ];
         deadlines.into_iter().flatten().min()
     }

@@ -10,6 +10,9 @@ use crate::engine::Time;
 use crate::engine::change::Changes;
 use crate::quote::quote;
 
+/// Why an operation fails that the client may not do.
+const DENIED: &str = "Permission denied";
+
 /// One operation of a transaction.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -17,7 +20,14 @@ pub enum TxnOp {
     /// On a key.
     Kv(KvOp),
     /// On a key, with a verb that does not exist: it fails, and changes nothing.
-    UnknownKvVerb(String),
+    UnknownKvVerb {
+        /// The verb.
+        verb: String,
+        /// The key.
+        key: Bytes,
+    },
+    /// That the client may not do: it fails, and changes nothing.
+    Denied,
 }
 
 /// An operation on a key. Fields that the verb does not need are ignored.
@@ -43,14 +53,15 @@ impl TxnOp {
     pub fn is_read(&self) -> bool {
         match self {
             Self::Kv(op) => op.verb.is_read(),
-            Self::UnknownKvVerb(_) => true,
+            Self::UnknownKvVerb { .. } | Self::Denied => true,
         }
     }
 
     pub(super) fn payload_bytes(&self) -> usize {
         match self {
             Self::Kv(op) => op.key.len() + op.value.len(),
-            Self::UnknownKvVerb(verb) => verb.len(),
+            Self::UnknownKvVerb { verb, key } => verb.len() + key.len(),
+            Self::Denied => 0,
         }
     }
 }
@@ -105,8 +116,10 @@ impl State {
     /// What the real server looks at before it runs anything: a failure here hides the failures
     /// of running, and spends no index.
     fn check(&self, op: &TxnOp, now: Time) -> Result<(), String> {
-        let TxnOp::Kv(op) = op else {
-            return Ok(());
+        let op = match op {
+            TxnOp::Kv(op) => op,
+            TxnOp::UnknownKvVerb { .. } => return Ok(()),
+            TxnOp::Denied => return Err(DENIED.into()),
         };
         if op.key.is_empty() && op.verb != KvVerb::DeleteTree {
             return Err("Must provide key".into());
@@ -136,7 +149,10 @@ impl Step<'_> {
     fn run(&mut self, op: &TxnOp, rows: &mut Vec<TxnRow>) -> Result<(), String> {
         let op = match op {
             TxnOp::Kv(op) => op,
-            TxnOp::UnknownKvVerb(verb) => return Err(format!("unknown KV verb {}", quote(verb))),
+            TxnOp::Denied => return Err(DENIED.into()),
+            TxnOp::UnknownKvVerb { verb, .. } => {
+                return Err(format!("unknown KV verb {}", quote(verb)));
+            }
         };
         match op.verb {
             KvVerb::Set | KvVerb::Cas | KvVerb::Lock | KvVerb::Unlock => self.run_write(op, rows),

@@ -52,7 +52,7 @@ fn bodies(items: &[Item], resource: Resource, is_prefix: bool) -> Result<Vec<Bod
     let kind = kind(resource, is_prefix);
     let mut bodies = Vec::new();
     for item in items.iter().filter(|item| item.is(&kind)) {
-        for (name, fields) in labelled(item, &kind)? {
+        for (name, fields) in labelled(item)? {
             let at = |field: &str| format!("root.{kind}[{}].{field}", bodies.len());
             let policy = word(fields, "policy", &at("Policy"))?;
             let intentions = match resource {
@@ -78,18 +78,18 @@ fn kind(resource: Resource, is_prefix: bool) -> String {
 
 /// The names of an item with the fields of each: of a block with a label, or, as JSON has it, of
 /// an object or a list of objects by name.
-fn labelled<'a>(item: &'a Item, kind: &str) -> Result<Vec<(String, &'a [Item])>, RulesError> {
+fn labelled(item: &Item) -> Result<Vec<(String, &[Item])>, RulesError> {
     match &item.keys[1..] {
         [label] => Ok(objects(&item.value)
             .into_iter()
             .map(|fields| (label.text.clone(), fields))
             .collect()),
         [label, ..] => Ok(vec![(label.text.clone(), &[])]),
-        [] => by_name(&item.value, kind),
+        [] => by_name(&item.value),
     }
 }
 
-fn by_name<'a>(value: &'a Value, kind: &str) -> Result<Vec<(String, &'a [Item])>, RulesError> {
+fn by_name(value: &Value) -> Result<Vec<(String, &[Item])>, RulesError> {
     let mut found = Vec::new();
     match value {
         Value::Object(items) => {
@@ -99,7 +99,7 @@ fn by_name<'a>(value: &'a Value, kind: &str) -> Result<Vec<(String, &'a [Item])>
         }
         Value::List(values, _) => {
             for value in values {
-                found.extend(by_name(value, kind)?);
+                found.extend(by_name(value)?);
             }
         }
         Value::Literal(_, at) => {

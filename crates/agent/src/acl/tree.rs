@@ -50,10 +50,10 @@ impl Tree {
     /// and none forbids a part.
     pub(super) fn may_write_under(&self, prefix: &[u8]) -> Option<bool> {
         let base = self.prefix_access(prefix).map(|it| it == Access::Write);
-        let refused = |(name, access): (&Box<[u8]>, &Access)| {
-            name.starts_with(prefix) && *access != Access::Write
-        };
-        if base == Some(false) || self.exact.iter().chain(&self.prefix).any(refused) {
+        let mut rules = self.exact.iter().chain(&self.prefix);
+        let refused =
+            rules.any(|(name, access)| name.starts_with(prefix) && *access != Access::Write);
+        if base == Some(false) || refused {
             return Some(false);
         }
         base

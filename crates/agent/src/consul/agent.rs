@@ -7,12 +7,11 @@ mod members;
 pub(super) mod metrics;
 mod monitor;
 mod myself;
-mod token;
+pub(super) mod token;
 
 use super::route::Endpoint;
 
 pub(super) const ENDPOINTS: &[Endpoint] = &[
-    Endpoint::put("agent/token/", super::agent_token::set),
     Endpoint::get("agent/self", |request, _| myself::describe(request)),
     Endpoint::get("agent/host", |request, _| host::describe(request)),
     Endpoint::get("agent/metrics", |request, _| metrics::metrics(request)),

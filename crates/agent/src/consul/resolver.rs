@@ -10,7 +10,7 @@ use quorate_wire::consul::acl::{
 };
 use rpds::HashTrieMapSync;
 
-use super::agent_token::AgentTokens;
+use super::agent::token::AgentTokens;
 use crate::acl::{Authorizer, Compiler, Fallback, Rules, node_rules, service_rules};
 use crate::config::{AclConfig, AclDefault};
 use crate::engine::consul::{AclToken, ROOTS, State, Table};

@@ -25,9 +25,7 @@ fn watch() -> [Watch; 1] {
 
 /// The answer to a write: the secret as the token's name.
 pub(super) fn created(secret: SecretText) -> Reply {
-    let mut created = EntryCreated::default();
-    created.id = secret;
-    Reply::object(&created)
+    Reply::object(&EntryCreated::from(secret))
 }
 
 /// `PUT /v1/acl/create`.

@@ -107,3 +107,9 @@ pub struct EntryCreated {
     #[serde(rename = "ID")]
     pub id: SecretText,
 }
+
+impl From<SecretText> for EntryCreated {
+    fn from(id: SecretText) -> Self {
+        Self { id }
+    }
+}

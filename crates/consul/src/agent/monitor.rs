@@ -240,6 +240,7 @@ impl LogLines {
     /// A last line without an end.
     fn rest(&mut self) -> Option<String> {
         let rest = self.buffer.split();
+        self.searched = 0;
         (!rest.is_empty()).then(|| text(&rest))
     }
 }

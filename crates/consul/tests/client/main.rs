@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a broken script is a failed test")]
 
 mod agent;
+mod agent_noun;
 mod blocking;
 mod cancel;
 mod failover;

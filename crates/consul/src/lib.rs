@@ -115,14 +115,13 @@ pub use quorate_net::secret::Secret;
 pub use quorate_net::tls::{TlsOptions, Verify};
 pub use quorate_net::transport::Dial;
 pub use quorate_wire::consul::agent::{
-    AgentService, AgentToken, CheckDefinition, CheckRegistration, HttpCheck, LogLevel, LogLine,
-    Member, MemberStatus, ServiceHealth, ServiceRegistration,
+    AgentService, AgentToken, CheckDefinition, CheckRegistration, HealthStatus, HttpCheck,
+    LogLevel, LogLine, Member, MemberStatus, ServiceHealth, ServiceRegistration,
 };
 pub use quorate_wire::consul::kv::KvPrecondition as Precondition;
 pub use quorate_wire::consul::meta::CacheStatus;
 pub use quorate_wire::consul::session::ServiceCheck;
 pub use quorate_wire::consul::{
-    AgentSelf, CacheControl, Consistency, HealthCheck, HealthStatus, KvEntry, KvOp, KvVerb,
-    QueryMeta, ServiceAddress, ServiceKind, Session, SessionBehavior, SessionRequest, TxnError,
-    TxnOp, TxnResult, Weights,
+    AgentSelf, CacheControl, Consistency, HealthCheck, KvEntry, KvOp, KvVerb, QueryMeta, Session,
+    SessionBehavior, SessionRequest, TxnError, TxnOp, TxnResult,
 };

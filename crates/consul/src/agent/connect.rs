@@ -1,8 +1,8 @@
 //! The service mesh as the agent serves it.
 
 use http::Method;
-use quorate_wire::consul::agent::{Authorization, AuthorizeRequest, CaLeaf, CaRoots};
-use quorate_wire::consul::path;
+use quorate_wire::consul::agent::{Authorization, AuthorizeRequest, CaLeaf};
+use quorate_wire::consul::{CaRoots, path};
 
 use super::{Agent, check_name, encode};
 use crate::answer::Answer;

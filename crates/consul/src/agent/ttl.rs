@@ -1,7 +1,7 @@
 //! What a program says about its own health.
 
-use quorate_wire::consul::agent::TtlUpdate;
-use quorate_wire::consul::{HealthStatus, path};
+use quorate_wire::consul::agent::{HealthStatus, TtlUpdate};
+use quorate_wire::consul::path;
 
 use super::{Agent, check_name};
 use crate::call::Operation;

@@ -1,6 +1,6 @@
 //! How healthy a check, a service or a node is.
 
-use super::words::words;
+use crate::consul::words::words;
 
 words! {
     /// How healthy a check, or what it belongs to, is.

@@ -12,7 +12,7 @@ use crate::config::AclConfig;
 use crate::consul::{CONSUL_VERSION, Node, SERVER_PORT};
 use crate::directory::DataDirectory;
 use crate::engine::consul::{
-    AclCommand, CheckSpec, Command, NodeSpec, Register, Seed, ServiceSpec, State,
+    AclCommand, CheckSpec, Command, Located, NodeSpec, Register, Seed, ServiceSpec, State,
 };
 use crate::engine::{self, Row};
 use crate::error::AgentError;
@@ -155,7 +155,19 @@ pub(crate) async fn register_self(writer: &Writer, node: &NodeSpec) -> Result<()
         service: Some(server_service()),
         checks: vec![check],
     };
-    let command = Command::Register(Box::new(register));
+    let place = Located {
+        node: node.name.clone(),
+        ..Located::default()
+    };
+    // Both in one commit, the node first.
+    let (registered, located) = tokio::join!(
+        submit(writer, Command::Register(Box::new(register))),
+        submit(writer, Command::UpdateCoordinate(Box::new(place))),
+    );
+    registered.and(located)
+}
+
+async fn submit(writer: &Writer, command: Command) -> Result<(), AgentError> {
     match writer.submit(engine::Command::Consul(command)).await {
         Ok(engine::Reply::Consul(Err(refusal))) => Err(AgentError::Store(Box::new(refusal))),
         Ok(_) => Ok(()),
@@ -190,6 +202,7 @@ fn is_registered(state: &State, node: &NodeSpec) -> bool {
     let checks = state.node_checks(&node.name).value;
     let mut serf = checks.iter().filter(|check| check.check_id == SERF_HEALTH);
     same_node
+        && !state.node_coordinates(&node.name).value.is_empty()
         && serf.any(|check| check.status == PASSING)
         && state
             .node_services(&node.name)

@@ -319,14 +319,16 @@ impl Worker {
         failure
     }
 
-    /// Makes `changes` durable and visible. What changed nothing needs neither.
+    /// Makes `changes` durable and visible. What changed nothing needs neither, and what is never
+    /// stored, like an event, only has to be seen.
     fn commit(&mut self, changes: &mut Changes) -> Result<(), StoreError> {
-        if !changes.need_commit() && self.engine.last_index() <= self.claimed {
+        if changes.need_commit() || self.engine.last_index() > self.claimed {
+            changes.rows.push(self.engine.index_row(CLAIM));
+            self.store.commit(&changes.rows)?;
+            self.claimed = self.engine.last_index().saturating_add(CLAIM);
+        } else if changes.wakes.is_empty() {
             return Ok(());
         }
-        changes.rows.push(self.engine.index_row(CLAIM));
-        self.store.commit(&changes.rows)?;
-        self.claimed = self.engine.last_index().saturating_add(CLAIM);
         self.shared.snapshot.store(Arc::new(self.engine.snapshot()));
         Ok(())
     }

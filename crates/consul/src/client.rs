@@ -14,7 +14,9 @@ use crate::acl::Acl;
 use crate::agent::Agent;
 use crate::builder::ClientBuilder;
 use crate::call::{Call, Effect, Operation, blocking_timeout};
+use crate::coordinate::CoordinateApi;
 use crate::error::{Class, Error, ErrorKind, from_net};
+use crate::event::Event;
 use crate::gzip;
 use crate::kv::Kv;
 use crate::limits::Limits;
@@ -137,6 +139,18 @@ impl Client {
     #[must_use]
     pub fn acl(&self) -> Acl {
         Acl::new(self.clone())
+    }
+
+    /// User events: `/v1/event`.
+    #[must_use]
+    pub fn event(&self) -> Event {
+        Event::new(self.clone())
+    }
+
+    /// Network coordinates: `/v1/coordinate`.
+    #[must_use]
+    pub fn coordinate(&self) -> CoordinateApi {
+        CoordinateApi::new(self.clone())
     }
 
     /// The state of the cluster: `/v1/status`.

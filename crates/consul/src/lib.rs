@@ -38,6 +38,8 @@
 //! | to say that a service is well | [`Agent::pass_ttl`] |
 //! | to take a node or a service out of service for a while | [`Agent::enable_maintenance`] |
 //! | to read an agent's log as it is written | [`Agent::monitor`] |
+//! | to tell every agent something | [`Client::event`] |
+//! | to know how far nodes are from each other | [`Client::coordinate`] |
 //! | to follow a key or a prefix | [`Kv::watch`], [`Kv::watch_prefix`] |
 //! | to follow any other endpoint that blocks | [`Blocking::new`], [`Raw::watch`] |
 //! | an endpoint that is not here | [`Client::raw`] |
@@ -65,9 +67,11 @@ pub mod blocking;
 mod builder;
 mod call;
 mod client;
+mod coordinate;
 pub mod election;
 mod env;
 mod error;
+mod event;
 mod filter;
 mod gzip;
 mod kv;
@@ -91,8 +95,10 @@ pub use answer::Answer;
 pub use blocking::{Blocking, Change};
 pub use builder::ClientBuilder;
 pub use client::Client;
+pub use coordinate::CoordinateApi;
 pub use election::{Election, Leadership};
 pub use error::{BoxError, Error, ErrorKind, Outcome, RetryAdvice};
+pub use event::{Event, FireOptions};
 pub use filter::{Field, Filter, FilterValue, Value};
 pub use gzip::Compression;
 pub use kv::{Kv, PutOptions};
@@ -124,4 +130,7 @@ pub use quorate_wire::consul::session::ServiceCheck;
 pub use quorate_wire::consul::{
     AgentSelf, CacheControl, Consistency, HealthCheck, KvEntry, KvOp, KvVerb, QueryMeta, Session,
     SessionBehavior, SessionRequest, TxnError, TxnOp, TxnResult,
+};
+pub use quorate_wire::consul::{
+    Coordinate, DatacenterCoordinates, EventFilter, NodeCoordinate, UserEvent,
 };

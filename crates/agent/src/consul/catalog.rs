@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::blocking::{self, Reading};
 use super::catalog_register::{deregister, register};
 use super::filter::{self, NODE, NODE_SERVICE};
+use super::near;
 use super::options::Options;
 use super::reply::{Refused, Reply};
 use super::request::{Answer, Request};
@@ -35,6 +36,7 @@ fn datacenters(request: Request<'_>) -> Result<Answer, Refused> {
 fn nodes(request: Request<'_>) -> Result<Answer, Refused> {
     let options = check(request)?;
     let filter = request.filter(&NODE)?;
+    let near = request.near();
     let labels = labels(request);
     let datacenter = request.front.datacenter.clone();
     let watch = Watch::Topic(Topic::Table(Table::Nodes));
@@ -43,6 +45,7 @@ fn nodes(request: Request<'_>) -> Result<Answer, Refused> {
         let nodes = found.value.iter().filter(|node| has_labels(node, &labels));
         let mut shown: Vec<_> = nodes.map(|node| show(node, &datacenter)).collect();
         filter::retain(filter.as_ref(), &mut shown);
+        near::sort(state, near.as_deref(), &mut shown, |node| &node.node);
         reading(found.index, Reply::object(&shown), options)
     }))
 }
@@ -74,7 +77,7 @@ pub(super) fn check(request: Request<'_>) -> Result<Options, Refused> {
     check_with(request, options)
 }
 
-/// The checks behind the options. `near` needs none: with one place there is no distance.
+/// The checks behind the options.
 pub(super) fn check_with(request: Request<'_>, options: Options) -> Result<Options, Refused> {
     request.check_datacenter_of_read()?;
     Ok(options)

@@ -183,6 +183,16 @@ impl<'a> Json<'a> {
             .flatten()
     }
 
+    /// A number that a float of 64 bits can hold; `None` for `null`.
+    pub(crate) fn finite(self, place: Place<'_>) -> Result<Option<f64>, DecodeError> {
+        match (self.kind(), self.f64()) {
+            (Kind::Null, _) => Ok(None),
+            (Kind::Number, Some(number)) if number.is_finite() => Ok(Some(number)),
+            (Kind::Number, _) => Err(place.mismatch(&format!("number {}", self.0))),
+            _ => Err(self.mismatch(place)),
+        }
+    }
+
     /// A whole number; `None` for `null`.
     pub(crate) fn i64(self, place: Place<'_>) -> Result<Option<i64>, DecodeError> {
         match self.kind() {

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::blocking;
 use super::catalog::{check_with, has_labels, labels, reading};
 use super::filter::{self, HEALTH_CHECK};
+use super::near;
 use super::reply::{Refused, Reply};
 use super::request::{Answer, Request};
 use super::route::Endpoint;
@@ -48,11 +49,13 @@ fn in_state(request: Request<'_>) -> Result<Answer, Refused> {
     }
     let options = check_with(request, options)?;
     let filter = request.filter(&HEALTH_CHECK)?;
+    let near = request.near();
     let labels = labels(request);
     let watch = Watch::Topic(Topic::Table(Table::Checks));
     Ok(blocking::answer(request, options, [watch], move |state| {
         let mut shown = checks_in_state(state, &wanted, &labels);
         filter::retain(filter.as_ref(), &mut shown);
+        near::sort(state, near.as_deref(), &mut shown, |check| &check.node);
         reading(
             state.table_index(Table::Checks),
             Reply::object(&shown),

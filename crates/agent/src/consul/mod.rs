@@ -21,15 +21,18 @@ mod catalog_register;
 mod config_entry;
 mod connect;
 mod connect_ca;
+mod coordinate;
 mod decode;
 mod definition;
 mod discovery_chain;
+mod event;
 mod filter;
 mod front;
 mod gzip;
 mod health;
 mod intention;
 mod kv;
+mod near;
 mod object;
 mod options;
 #[allow(dead_code, reason = "the endpoints that are being built ask it")]

@@ -30,19 +30,28 @@ impl Options {
     /// Reads the options, or says in Consul's words which one is wrong.
     pub(crate) fn parse(params: &Params<'_>, headers: &HeaderMap) -> Result<Self, String> {
         let consistency = Self::consistency(params, headers)?;
-        let wait = match params.text("wait") {
-            None => DEFAULT_WAIT,
-            Some(wait) => parse_wait(wait).ok_or(text::INVALID_WAIT)?,
-        };
-        let index = match params.text("index") {
-            None => 0,
-            Some(index) => parse_u64(index).ok_or(text::INVALID_INDEX)?,
-        };
+        let (index, wait) = Self::blocking(params, DEFAULT_WAIT)?;
         Ok(Self {
             consistency,
             index,
             wait,
         })
+    }
+
+    /// Reads the index and the wait alone, where a wait of nothing means `default`.
+    pub(crate) fn blocking(
+        params: &Params<'_>,
+        default: Duration,
+    ) -> Result<(u64, Duration), String> {
+        let wait = match params.text("wait") {
+            None => default,
+            Some(wait) => parse_wait(wait, default).ok_or(text::INVALID_WAIT)?,
+        };
+        let index = match params.text("index") {
+            None => 0,
+            Some(index) => parse_u64(index).ok_or(text::INVALID_INDEX)?,
+        };
+        Ok((index, wait))
     }
 
     /// Reads only those options that also a read has which never blocks.
@@ -115,14 +124,14 @@ fn check_cache_control(headers: &HeaderMap) -> Result<(), String> {
 }
 
 /// Zero and less mean the default; more than the maximum means the maximum.
-fn parse_wait(text: &str) -> Option<Duration> {
+fn parse_wait(text: &str, default: Duration) -> Option<Duration> {
     let wait = text
         .parse::<GoDuration>()
         .ok()?
         .to_duration()
         .unwrap_or_default();
     Some(if wait.is_zero() {
-        DEFAULT_WAIT
+        default
     } else {
         wait.min(MAX_WAIT)
     })

@@ -195,6 +195,11 @@ impl Reply {
         self.with_leader()
     }
 
+    /// Adds the index, and nothing that servers would have to say.
+    pub(crate) fn with_index_alone(self, index: u64) -> Self {
+        self.with(INDEX, HeaderValue::from(index))
+    }
+
     /// Adds the headers of a read that can't block.
     pub(crate) fn with_leader(mut self) -> Self {
         self.headers.insert(KNOWN_LEADER, TRUE);

@@ -10,6 +10,7 @@ use super::request::{Answer, Request};
 use super::{acl, agent, agent_check, agent_health, agent_maintenance, agent_service};
 use super::{catalog, health, kv, session, status, txn};
 use super::{config_entry, connect, discovery_chain};
+use super::{coordinate, event};
 
 /// What answers a request.
 type Handler = fn(Request<'_>, Body) -> Result<Answer, Refused>;
@@ -102,6 +103,8 @@ const NOUNS: &[(&str, &[Endpoint])] = &[
     ("status", status::ENDPOINTS),
     ("acl", acl::ENDPOINTS),
     ("internal", acl::INTERNAL),
+    ("event", event::ENDPOINTS),
+    ("coordinate", coordinate::ENDPOINTS),
 ];
 
 /// The nouns whose endpoints themselves check what a request may do, or are open to all. While access

@@ -77,6 +77,8 @@ pub enum Topic {
     LocalPlans,
     /// The configuration entries of a kind, or the one called `kind/name`, in lower case.
     ConfigEntries(Box<str>),
+    /// The user events.
+    Events,
     /// Everything in one table.
     Table(Table),
 }

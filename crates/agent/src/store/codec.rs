@@ -30,6 +30,7 @@ const LOCAL_SERVICE: u8 = 8;
 const LOCAL_CHECK: u8 = 9;
 const CONFIG_ENTRY: u8 = 13;
 const INTENTION: u8 = 14;
+const COORDINATE: u8 = 11;
 
 const ACL_TOKEN: u8 = 15;
 const ACL_POLICY: u8 = 16;
@@ -74,6 +75,7 @@ pub(super) fn encode(row: &Row) -> (Vec<u8>, Option<Vec<u8>>) {
             (vec![ACL_BOOTSTRAP], Some(index.to_be_bytes().to_vec()))
         }
         consul::Row::AgentToken(name, it) => named(AGENT_TOKEN, name, it.as_ref()),
+        consul::Row::Coordinate(id, it) => (part_key(COORDINATE, id), json(it.as_deref())),
     }
 }
 
@@ -139,6 +141,10 @@ fn read(key: &[u8], value: &[u8]) -> Result<Row, String> {
             let secret: Option<Arc<SecretText>> = from_json("agent's token", value)?;
             let secret = secret.map(|secret| SecretText::clone(&secret));
             consul::Row::AgentToken(text("agent's token", key)?, secret)
+        }
+        COORDINATE => {
+            let key = split_part("coordinate", key)?;
+            consul::Row::Coordinate(key, from_json("coordinate", value)?)
         }
         other => return Err(format!("a row of the unknown table {other}")),
     };

@@ -118,7 +118,7 @@ async fn tokens_and_options_without_a_meaning_here_are_accepted() {
 }
 
 #[tokio::test]
-async fn a_filter_is_refused_rather_than_ignored() {
+async fn a_malformed_filter_is_refused_rather_than_ignored() {
     let agent = agent().await;
     let mut client = Client::connect(&agent).await;
     for target in [

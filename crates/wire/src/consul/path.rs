@@ -155,6 +155,20 @@ pub const SESSION_LIST: &str = "/v1/session/list";
 pub const STATUS_LEADER: &str = "/v1/status/leader";
 /// The servers' addresses.
 pub const STATUS_PEERS: &str = "/v1/status/peers";
+/// Fires an event; a name follows.
+pub const EVENT_FIRE: &str = "/v1/event/fire/";
+/// The events that an agent has seen.
+pub const EVENT_LIST: &str = "/v1/event/list";
+/// The coordinates of datacenters.
+pub const COORDINATE_DATACENTERS: &str = "/v1/coordinate/datacenters";
+/// The coordinates of nodes.
+pub const COORDINATE_NODES: &str = "/v1/coordinate/nodes";
+/// The coordinates of one node; its name follows.
+pub const COORDINATE_NODE: &str = "/v1/coordinate/node/";
+/// Sets the coordinate of a node.
+pub const COORDINATE_UPDATE: &str = "/v1/coordinate/update";
+/// The prepared queries; a slash, an id or a name and more may follow.
+pub const QUERY: &str = "/v1/query";
 /// What the agent says of itself.
 pub const AGENT_SELF: &str = "/v1/agent/self";
 /// What the agent says of its machine.

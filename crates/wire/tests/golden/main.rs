@@ -5,6 +5,8 @@
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 mod acl;
+mod coordinate;
+mod event;
 mod message;
 
 use std::collections::BTreeMap;

@@ -275,6 +275,7 @@ impl Step<'_> {
         if !self.state.catalog.remove_node(node) {
             return;
         }
+        self.remove_coordinates(node);
         for id in self.state.sessions.of_node(node) {
             self.end_session(id);
         }

@@ -8,6 +8,8 @@ use quorate_wire::consul::{ConfigEntry, Intention};
 
 use super::acl::{AclCommand, AclReply};
 use super::catalog::ServiceWeights;
+use super::coordinate::Located;
+use super::event::EventSpec;
 use super::intention::IntentionChange;
 use super::local::LocalWrite;
 use super::session::Session;
@@ -49,6 +51,10 @@ pub enum Command {
     Intention(IntentionChange),
     /// A write of `/v1/acl/…`.
     Acl(AclCommand),
+    /// `PUT /v1/event/fire/:name`.
+    FireEvent(Box<EventSpec>),
+    /// `PUT /v1/coordinate/update`.
+    UpdateCoordinate(Box<Located>),
 }
 
 impl Command {
@@ -68,7 +74,9 @@ impl Command {
             | Self::SetConfigEntry(..)
             | Self::DeleteConfigEntry { .. }
             | Self::Intention(_)
-            | Self::Acl(_) => 0,
+            | Self::Acl(_)
+            | Self::FireEvent(_)
+            | Self::UpdateCoordinate(_) => 0,
         }
     }
 }

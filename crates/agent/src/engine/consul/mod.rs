@@ -8,7 +8,9 @@ mod catalog;
 mod catalog_write;
 mod command;
 pub(crate) mod config_entry;
+mod coordinate;
 mod discovery_chain;
+mod event;
 mod index;
 mod intention;
 mod kv;
@@ -34,7 +36,9 @@ pub use command::{
     CheckSpec, Command, Delete, Deregister, NodeSpec, Put, PutMode, Register, Reply, ServiceSpec,
     SessionSpec,
 };
+pub use coordinate::Located;
 pub use discovery_chain::{ChainError, ChainQuestion};
+pub use event::{Event, EventSpec};
 pub use index::{Indexes, Table};
 pub use intention::{IntentionChange, IntentionSpec, Party};
 pub use kv::{Found, KvEntry};

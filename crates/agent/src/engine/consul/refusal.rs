@@ -77,6 +77,19 @@ pub enum Refusal {
     /// A session's check is critical.
     #[error("Check '{0}' is in critical state")]
     CriticalCheck(String),
+    /// An event is larger than agents send to each other.
+    #[error(
+        "1 error occurred:\n\t* error broadcasting event to segment \"\": {}user event exceeds configured limit of 512 bytes {} encoding\n\n",
+        if *encoded { "encoded " } else { "" },
+        if *encoded { "after" } else { "before" }
+    )]
+    EventTooLarge {
+        /// Whether that shows only in the whole message.
+        encoded: bool,
+    },
+    /// A coordinate has other dimensions than those of the servers.
+    #[error("incompatible coordinate")]
+    IncompatibleCoordinate,
     /// A registration needs a node.
     #[error("Must provide node")]
     MissingNode,

@@ -6,6 +6,7 @@ use quorate_wire::consul::{ConfigEntry, Intention, SecretText};
 
 use super::acl::{AclPolicy, AclToken};
 use super::catalog::{Check, Node, Service};
+use super::coordinate::Located;
 use super::index::Indexes;
 use super::kv::KvEntry;
 use super::local::{LocalCheck, LocalService};
@@ -50,6 +51,8 @@ pub enum Row {
     AclBootstrap(u64),
     /// A token that the agent uses itself, by what it is for.
     AgentToken(Box<str>, Option<SecretText>),
+    /// A coordinate, by its node's name in lower case and its segment.
+    Coordinate((Box<str>, Box<str>), Option<Arc<Located>>),
     /// The index counter and the tables' indexes.
     Indexes(Indexes),
 }

@@ -6,6 +6,8 @@ use super::acl;
 use super::catalog::Catalog;
 use super::command::{Command, Reply};
 use super::config_entry::ConfigEntries;
+use super::coordinate::Coordinates;
+use super::event::Events;
 use super::index::{Indexes, Table};
 use super::intention::Intentions;
 use super::kv::KvMap;
@@ -33,6 +35,8 @@ pub struct State {
     pub(super) acl: acl::Tables,
     /// The time of the clock at the start of the engine's own.
     pub(super) started: GoTime,
+    pub(super) coordinates: Coordinates,
+    pub(super) events: Events,
 }
 
 impl State {
@@ -62,7 +66,11 @@ impl State {
         let kv = kv.map(|entry| Row::Kv(entry.key.clone(), Some(Arc::clone(entry))));
         let tombstones = self.tombstones.iter();
         let tombstones = tombstones.map(|(key, index)| Row::Tombstone(key.clone(), Some(index)));
+        let coordinates = self.coordinates.iter();
+        let coordinates =
+            coordinates.map(|(key, it)| Row::Coordinate(key.clone(), Some(Arc::clone(it))));
         kv.chain(tombstones)
+            .chain(coordinates)
             .chain(self.sessions.rows())
             .chain(self.catalog.rows())
             .chain(self.local.rows())
@@ -89,6 +97,7 @@ impl State {
             Row::LocalCheck(id, Some(check)) => self.local.restore_check(id, check),
             Row::ConfigEntry(id, Some(entry)) => self.config_entries.put(id, entry),
             Row::Intention(id, Some(intention)) => self.intentions.put(id, intention),
+            Row::Coordinate(key, Some(it)) => self.coordinates.insert_mut(key, it),
             Row::Indexes(indexes) => self.indexes = indexes,
             row @ (Row::AclToken(..)
             | Row::AclPolicy(..)
@@ -106,7 +115,8 @@ impl State {
             | Row::LocalService(_, None)
             | Row::LocalCheck(_, None)
             | Row::ConfigEntry(_, None)
-            | Row::Intention(_, None) => {}
+            | Row::Intention(_, None)
+            | Row::Coordinate(_, None) => {}
         }
     }
 
@@ -132,6 +142,8 @@ impl State {
             }
             Command::Intention(change) => self.change_intention(change, now, changes),
             Command::Acl(command) => self.apply_acl(command, now, changes).map(Reply::Acl),
+            Command::FireEvent(spec) => self.fire_event(*spec, changes),
+            Command::UpdateCoordinate(located) => self.update_coordinate(*located, now, changes),
         }
     }
 

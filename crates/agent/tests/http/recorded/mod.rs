@@ -12,7 +12,7 @@ mod txns;
 use replay::Replay;
 
 /// Recordings that the agent deliberately does not repeat, and why.
-const DIFFERENT: [(&str, &str); 10] = [
+const DIFFERENT: [(&str, &str); 8] = [
     ("txn-node-get", "transactions are on keys alone"),
     (
         "agent-self",
@@ -25,11 +25,6 @@ const DIFFERENT: [(&str, &str); 10] = [
     (
         "catalog-node-unknown",
         "the index goes on, so that a watch of the node wakes",
-    ),
-    ("catalog-nodes-filter", "there are no filter expressions"),
-    (
-        "catalog-nodes-bad-filter",
-        "there are no filter expressions",
     ),
     ("catalog-services-cached", "services are not served"),
     ("catalog-services-cached-hit", "services are not served"),

@@ -9,8 +9,11 @@ mod agent_service;
 mod blocking;
 mod catalog;
 mod check_runner;
+mod coordinate;
 mod decoding;
 mod empty;
+mod event;
+mod filter;
 mod http;
 mod kv;
 mod listing;
@@ -58,6 +61,9 @@ pub fn cases() -> Vec<Case<Consul>> {
         agent_service::cases(),
         agent_maintenance::cases(),
         check_runner::cases(),
+        filter::cases(),
+        event::cases(),
+        coordinate::cases(),
     ];
     tables.into_iter().flatten().collect()
 }

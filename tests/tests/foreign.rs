@@ -49,7 +49,7 @@ const THREADS: usize = 16;
 const LONG: Duration = Duration::from_secs(300);
 
 /// What our agent serves.
-const SERVED: &[&str] = &[area::SERVICES, area::MEMBERS, area::MONITOR];
+const SERVED: &[&str] = &[area::SERVICES, area::MEMBERS, area::MONITOR, area::CONFIG];
 
 fn consul_command(arguments: &Arguments) -> Outcome {
     let cases = [

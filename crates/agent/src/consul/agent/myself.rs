@@ -68,6 +68,8 @@ fn of_old(front: &Front) -> Map<String, Value> {
         },
         "Protocol": 2,
         "RejoinAfterLeave": false,
+        // In nanoseconds: Patroni corrects its own TTL by it.
+        "SessionTTLMin": u64::try_from(front.session_ttl_min.as_nanos()).unwrap_or(u64::MAX),
         "SkipLeaveOnInt": true,
         "StartJoin": [],
         "StatsiteAddr": "",

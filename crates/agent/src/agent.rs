@@ -239,6 +239,7 @@ async fn listen_and_serve(
         session_ttl_min: config.session_ttl_min,
         acl,
         stopping: Stopping::default(),
+        started: SystemTime::now(),
         log: config.log.clone(),
         counts: Counts::starting_at(writer.snapshot().consul().indexes().last()),
         places: bound.clone(),

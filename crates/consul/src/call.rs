@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Method;
+use http::{Method, StatusCode};
 use quorate_net::secret::Secret;
 use quorate_wire::consul::CacheControl;
 
@@ -66,6 +66,8 @@ pub(crate) struct Call<'a> {
     pub(crate) cache: Option<CacheControl>,
     /// The answer is a list, so that compressing it may pay.
     pub(crate) listing: bool,
+    /// Statuses that are answers when their body is an object: a read is not repeated for them.
+    pub(crate) answers: &'static [StatusCode],
     /// It concerns the agent that is asked: no other may answer.
     pub(crate) agent_local: bool,
     /// Every status is an answer: none is a reason to ask again.
@@ -120,6 +122,7 @@ impl<'a> Call<'a> {
             timeout: None,
             cache: None,
             listing: false,
+            answers: &[],
             agent_local: false,
             any_status: false,
             refusal: None,

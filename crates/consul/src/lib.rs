@@ -31,6 +31,7 @@
 //! | one leader of many, and to know who it is | [`Client::election`] |
 //! | to know which server leads | [`Client::status`] |
 //! | tokens, policies, roles, logins | [`Client::acl`] |
+//! | Raft, autopilot, the keys of the gossip | [`Client::operator`] |
 //! | rules without a typing mistake | [`acl::Rules`] |
 //! | to filter lists on the server | [`Filter`] |
 //! | to know which agent I talk to, and what it sees | [`Client::agent`] |
@@ -77,6 +78,7 @@ mod gzip;
 mod kv;
 mod limits;
 pub mod lock;
+pub mod operator;
 mod options;
 mod raw;
 mod reply;
@@ -104,6 +106,7 @@ pub use gzip::Compression;
 pub use kv::{Kv, PutOptions};
 pub use limits::Limits;
 pub use lock::{Acquisition, Lock, LockGuard, LockOptions};
+pub use operator::Operator;
 pub use options::{QueryOptions, WriteOptions};
 pub use raw::{Method, Raw, RawAnswer, RawRequest};
 pub use semaphore::{Semaphore, SemaphoreGuard, SemaphoreOptions};

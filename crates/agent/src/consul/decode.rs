@@ -115,6 +115,11 @@ impl<'a> Json<'a> {
         }
     }
 
+    /// The value as it was sent.
+    pub(crate) fn raw(self) -> &'a str {
+        self.0
+    }
+
     pub(crate) fn is_null(self) -> bool {
         self.kind() == Kind::Null
     }
@@ -255,7 +260,7 @@ impl<'a> Json<'a> {
     }
 
     /// A number from 0 to 255; `null` is 0.
-    fn u8(self, place: Place<'_>) -> Result<u8, DecodeError> {
+    pub(crate) fn u8(self, place: Place<'_>) -> Result<u8, DecodeError> {
         match (self.kind(), self.0.parse()) {
             (Kind::Null, _) => Ok(0),
             (Kind::Number, Ok(number)) => Ok(number),

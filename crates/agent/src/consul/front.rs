@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use arc_swap::Guard;
 use http::StatusCode;
@@ -53,6 +53,8 @@ pub(crate) struct Front {
     /// The access rules, if they are on.
     pub(crate) acl: Option<Resolver>,
     pub(crate) stopping: Stopping,
+    /// Since when it serves.
+    pub(crate) started: SystemTime,
     /// What is said of the work.
     pub(crate) log: AgentLog,
     /// What is counted.

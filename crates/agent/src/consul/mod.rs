@@ -34,6 +34,7 @@ mod intention;
 mod kv;
 mod near;
 mod object;
+mod operator;
 mod options;
 #[allow(dead_code, reason = "the endpoints that are being built ask it")]
 mod permit;

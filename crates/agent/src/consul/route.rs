@@ -8,7 +8,7 @@ use super::body::Body;
 use super::reply::Refused;
 use super::request::{Answer, Request};
 use super::{acl, agent, agent_check, agent_health, agent_maintenance, agent_service};
-use super::{catalog, health, kv, session, status, txn};
+use super::{catalog, health, kv, operator, session, status, txn};
 use super::{config_entry, connect, discovery_chain};
 use super::{coordinate, event};
 
@@ -105,6 +105,9 @@ const NOUNS: &[(&str, &[Endpoint])] = &[
     ("internal", acl::INTERNAL),
     ("event", event::ENDPOINTS),
     ("coordinate", coordinate::ENDPOINTS),
+    ("operator", operator::raft::ENDPOINTS),
+    ("operator", operator::autopilot::ENDPOINTS),
+    ("operator", operator::keyring::ENDPOINTS),
 ];
 
 /// The nouns whose endpoints themselves check what a request may do, or are open to all. While access

@@ -31,6 +31,7 @@ const LOCAL_CHECK: u8 = 9;
 const CONFIG_ENTRY: u8 = 13;
 const INTENTION: u8 = 14;
 const COORDINATE: u8 = 11;
+const AUTOPILOT: u8 = 22;
 
 const ACL_TOKEN: u8 = 15;
 const ACL_POLICY: u8 = 16;
@@ -59,6 +60,7 @@ pub(super) fn encode(row: &Row) -> (Vec<u8>, Option<Vec<u8>>) {
         consul::Row::Session(id, it) => (keyed(SESSION, &id.to_bytes()), json(it.as_deref())),
         consul::Row::Node(name, it) => (keyed(NODE, name.as_bytes()), json(it.as_deref())),
         consul::Row::Service(id, it) => (part_key(SERVICE, id), json(it.as_deref())),
+        consul::Row::Autopilot(it) => (vec![AUTOPILOT], json(it.as_deref())),
         consul::Row::Check(id, it) => (part_key(CHECK, id), json(it.as_deref())),
         consul::Row::LocalService(id, it) => {
             (keyed(LOCAL_SERVICE, id.as_bytes()), json(it.as_deref()))
@@ -146,6 +148,7 @@ fn read(key: &[u8], value: &[u8]) -> Result<Row, String> {
             let key = split_part("coordinate", key)?;
             consul::Row::Coordinate(key, from_json("coordinate", value)?)
         }
+        AUTOPILOT => consul::Row::Autopilot(from_json("settings of autopilot", value)?),
         other => return Err(format!("a row of the unknown table {other}")),
     };
     Ok(Row::Consul(row))

@@ -8,10 +8,11 @@ use bytes::Bytes;
 use proptest::prelude::*;
 use quorate_agent::engine::consul::{
     CheckSpec, Command, Delete, NodeSpec, Put, PutMode, Register, ServiceSpec, SessionId,
-    SessionSpec,
+    SessionSpec, SetAutopilot,
 };
 use quorate_agent::engine::{Changes, Engine, Row, Time, consul};
 use quorate_agent::store::{FileStore, Store, StoreError};
+use quorate_wire::consul::operator::AutopilotConfig;
 use tempfile::TempDir;
 
 /// A directory, the store in it, and the engine whose rows it keeps.
@@ -185,6 +186,20 @@ fn every_kind_of_row_is_read_as_it_was_written() {
         Command::Delete(Delete::Key(Bytes::from_static(b"gone"))),
     ]);
     assert_eq!(rows_of(&disk.engine).len(), 7, "one of each table");
+    disk.check();
+}
+
+#[test]
+fn the_settings_of_autopilot_are_read_as_they_were_written() {
+    let mut disk = Disk::new();
+    let mut set = SetAutopilot {
+        config: AutopilotConfig::default(),
+        cas: None,
+    };
+    set.config.redundancy_zone_tag = "ünï".into();
+    set.config.max_trailing_logs = u64::MAX;
+    disk.commit([Command::SetAutopilot(Box::new(set))]);
+    assert_eq!(rows_of(&disk.engine).len(), 2, "and the indexes");
     disk.check();
 }
 

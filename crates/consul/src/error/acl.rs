@@ -2,7 +2,7 @@
 
 use super::ErrorKind;
 
-use ErrorKind::{AlreadyExists, InvalidArgument, NotFound, Unauthenticated, Unsupported};
+use ErrorKind::{AlreadyExists, Conflict, InvalidArgument, NotFound, Unauthenticated, Unsupported};
 
 /// Texts and kinds, most telling first: the first that the body contains decides.
 pub(super) const ROWS: &[(&str, ErrorKind)] = &[
@@ -49,7 +49,8 @@ pub(super) const ROWS: &[(&str, ErrorKind)] = &[
     ("Cannot change expiration time", InvalidArgument),
     ("cannot toggle local mode", InvalidArgument),
     ("Changing a tokens", InvalidArgument),
-    // Gossip encryption.
+    // Raft and the gossip encryption.
+    ("Need at least one voter", Conflict),
     ("encryption not enabled", Unsupported),
     ("Removing the primary key is not allowed", InvalidArgument),
     ("illegal base64 data", InvalidArgument),

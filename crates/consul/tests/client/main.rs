@@ -10,6 +10,7 @@ mod failover;
 mod failures;
 mod gzip;
 mod kv;
+mod operator;
 mod raw;
 mod script;
 mod session;

@@ -100,7 +100,7 @@ pub(crate) async fn policies_and_roles_live_and_die(_: &Subject<Consul>) -> anyh
     ensure!(roles.read(&role.id).await?.as_ref() == Some(&role));
     ensure!(roles.read_by_name("ops").await?.as_ref() == Some(&role));
     ensure!(roles.read(UNKNOWN).await?.is_none());
-    ensure!(roles.list_of_policy(&policy.id).await? == [role.clone()]);
+    ensure!(roles.list_of_policy(&policy.id).await? == std::slice::from_ref(&role));
     ensure!(roles.list_of_policy(UNKNOWN).await?.is_empty());
     let unknown = RoleRequest::new("x").with_policy(Link::id(UNKNOWN));
     ensure!(kind(roles.create(&unknown).await) == Some(ErrorKind::NotFound));
@@ -264,7 +264,7 @@ pub(crate) async fn a_login_makes_a_token_and_a_logout_ends_it(
     let rule = rules.create(&rule).await?;
     ensure!(rules.read(&rule.id).await?.as_ref() == Some(&rule));
     ensure!(rules.read(UNKNOWN).await?.is_none());
-    ensure!(rules.list_of_auth_method("jwt").await? == [rule.clone()]);
+    ensure!(rules.list_of_auth_method("jwt").await? == std::slice::from_ref(&rule));
     ensure!(rules.list_of_auth_method("none").await?.is_empty());
     let changed = BindingRuleRequest::from(&rule).with_description("changed");
     ensure!(rules.update(&changed).await?.description == "changed");

@@ -3,6 +3,7 @@
 mod acl;
 mod filter;
 mod kv;
+mod operator;
 mod security;
 mod session;
 mod txn;
@@ -28,7 +29,7 @@ async fn start() -> anyhow::Result<Consul> {
 }
 
 fn main() -> ExitCode {
-    use {acl::*, filter::*, kv::*, security::*, session::*, txn::*, watch::*};
+    use {acl::*, filter::*, kv::*, operator::*, security::*, session::*, txn::*, watch::*};
     let cases = cases![Consul;
         values_of_every_kind_are_read_back,
         every_legal_key_is_read_back,
@@ -61,6 +62,7 @@ fn main() -> ExitCode {
         a_login_makes_a_token_and_a_logout_ends_it,
         rules_mean_the_same_as_hcl_and_as_json,
         old_rules_are_translated,
+        the_key_of_the_gossip_is_changed,
         every_operator_of_a_filter_decides,
         any_text_can_stand_in_a_filter,
         a_filter_that_makes_no_sense_is_an_invalid_argument,

@@ -22,6 +22,7 @@ pub mod meta;
 mod null;
 mod nullable;
 mod number;
+pub mod operator;
 pub mod path;
 pub mod query;
 pub mod secret;

@@ -297,6 +297,16 @@ pub const ACL_DESTROY: &str = "/v1/acl/destroy/";
 pub const ACL_INFO: &str = "/v1/acl/info/";
 /// All old tokens.
 pub const ACL_LIST: &str = "/v1/acl/list";
+/// The servers, as Raft knows them.
+pub const OPERATOR_RAFT_CONFIGURATION: &str = "/v1/operator/raft/configuration";
+/// One server, as Raft knows it.
+pub const OPERATOR_RAFT_PEER: &str = "/v1/operator/raft/peer";
+/// How servers come and go by themselves.
+pub const OPERATOR_AUTOPILOT_CONFIGURATION: &str = "/v1/operator/autopilot/configuration";
+/// How the servers are.
+pub const OPERATOR_AUTOPILOT_HEALTH: &str = "/v1/operator/autopilot/health";
+/// The keys of the gossip encryption.
+pub const OPERATOR_KEYRING: &str = "/v1/operator/keyring";
 
 #[cfg(test)]
 mod tests {

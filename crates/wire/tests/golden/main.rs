@@ -8,6 +8,7 @@ mod acl;
 mod coordinate;
 mod event;
 mod message;
+mod operator;
 
 use std::collections::BTreeMap;
 

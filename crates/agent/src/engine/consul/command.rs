@@ -7,6 +7,7 @@ use quorate_wire::consul::session::ServiceCheck;
 use quorate_wire::consul::{ConfigEntry, Intention};
 
 use super::acl::{AclCommand, AclReply};
+use super::autopilot::SetAutopilot;
 use super::catalog::ServiceWeights;
 use super::coordinate::Located;
 use super::event::EventSpec;
@@ -34,6 +35,8 @@ pub enum Command {
     RenewSession(String),
     /// `PUT /v1/catalog/register`.
     Register(Box<Register>),
+    /// `PUT /v1/operator/autopilot/configuration`.
+    SetAutopilot(Box<SetAutopilot>),
     /// `PUT /v1/catalog/deregister`.
     Deregister(Deregister),
     /// `PUT /v1/agent/service/…`, `PUT /v1/agent/check/…`, and what the agent does by itself.
@@ -68,6 +71,7 @@ impl Command {
             | Self::CreateSession(_)
             | Self::DestroySession(_)
             | Self::RenewSession(_)
+            | Self::SetAutopilot(_)
             | Self::Register(_)
             | Self::Deregister(_)
             | Self::Local(_)
@@ -85,7 +89,7 @@ impl Command {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Reply {
-    /// To a put or delete: whether it was applied; `false` when its condition did not hold.
+    /// To a put, a delete or new settings: whether it was applied; `false` when its condition did not hold.
     Applied(bool),
     /// To a transaction: its rows, or everything that made it fail.
     Txn(Result<Vec<TxnRow>, Vec<TxnFailure>>),

@@ -4,6 +4,7 @@
 //! [`Engine::apply`](super::Engine::apply).
 
 mod acl;
+mod autopilot;
 mod catalog;
 mod catalog_write;
 mod command;
@@ -31,6 +32,7 @@ pub use acl::{
     AclCommand, AclPolicy, AclRefusal, AclReply, AclToken, Bootstrap, DeleteToken, Fresh, Seed,
     SetToken, TokenFilter,
 };
+pub use autopilot::SetAutopilot;
 pub use catalog::{Check, Node, Service, ServiceWeights};
 pub use command::{
     CheckSpec, Command, Delete, Deregister, NodeSpec, Put, PutMode, Register, Reply, ServiceSpec,

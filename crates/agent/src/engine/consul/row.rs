@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use quorate_wire::consul::acl::{AuthMethod, BindingRule, Role};
+use quorate_wire::consul::operator::AutopilotConfig;
 use quorate_wire::consul::{ConfigEntry, Intention, SecretText};
 
 use super::acl::{AclPolicy, AclToken};
@@ -53,6 +54,8 @@ pub enum Row {
     AgentToken(Box<str>, Option<SecretText>),
     /// A coordinate, by its node's name in lower case and its segment.
     Coordinate((Box<str>, Box<str>), Option<Arc<Located>>),
+    /// The settings of autopilot.
+    Autopilot(Option<Arc<AutopilotConfig>>),
     /// The index counter and the tables' indexes.
     Indexes(Indexes),
 }

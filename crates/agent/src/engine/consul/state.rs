@@ -3,6 +3,8 @@ use std::sync::Arc;
 use quorate_wire::consul::GoTime;
 
 use super::acl;
+use quorate_wire::consul::operator::AutopilotConfig;
+
 use super::catalog::Catalog;
 use super::command::{Command, Reply};
 use super::config_entry::ConfigEntries;
@@ -37,6 +39,7 @@ pub struct State {
     pub(super) started: GoTime,
     pub(super) coordinates: Coordinates,
     pub(super) events: Events,
+    pub(super) autopilot: Option<Arc<AutopilotConfig>>,
 }
 
 impl State {
@@ -77,6 +80,7 @@ impl State {
             .chain(self.config_entries.rows())
             .chain(self.intentions.rows())
             .chain(self.acl.rows())
+            .chain(self.autopilot.clone().map(|it| Row::Autopilot(Some(it))))
             .chain([Row::Indexes(self.indexes)])
     }
 
@@ -98,6 +102,7 @@ impl State {
             Row::ConfigEntry(id, Some(entry)) => self.config_entries.put(id, entry),
             Row::Intention(id, Some(intention)) => self.intentions.put(id, intention),
             Row::Coordinate(key, Some(it)) => self.coordinates.insert_mut(key, it),
+            Row::Autopilot(Some(config)) => self.autopilot = Some(config),
             Row::Indexes(indexes) => self.indexes = indexes,
             row @ (Row::AclToken(..)
             | Row::AclPolicy(..)
@@ -107,6 +112,7 @@ impl State {
             | Row::AclBootstrap(_)
             | Row::AgentToken(..)) => self.acl.restore(row),
             Row::Kv(_, None)
+            | Row::Autopilot(None)
             | Row::Tombstone(_, None)
             | Row::Session(_, None)
             | Row::Node(_, None)
@@ -133,6 +139,7 @@ impl State {
             Command::CreateSession(spec) => self.create_session(*spec, now, changes),
             Command::DestroySession(id) => self.destroy_session(&id, now, changes),
             Command::RenewSession(id) => self.renew_session(&id, now),
+            Command::SetAutopilot(set) => Ok(self.set_autopilot(*set, now, changes)),
             Command::Register(register) => self.register(*register, now, changes),
             Command::Deregister(what) => self.deregister(&what, now, changes),
             Command::Local(write) => self.write_local(*write, now, changes),

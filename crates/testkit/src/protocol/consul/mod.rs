@@ -19,6 +19,7 @@ mod kv;
 mod listing;
 mod lock;
 mod lock_delay;
+mod operator;
 mod precondition;
 mod recorded;
 mod replay;
@@ -56,6 +57,7 @@ pub fn cases() -> Vec<Case<Consul>> {
         txn_verbs::cases(),
         http::cases(),
         status::cases(),
+        operator::cases(),
         catalog::cases(),
         decoding::cases(),
         agent_service::cases(),

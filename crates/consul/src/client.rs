@@ -152,6 +152,8 @@ impl Client {
     #[must_use]
     pub fn coordinate(&self) -> CoordinateApi {
         CoordinateApi::new(self.clone())
+    }
+
     /// The operation of the cluster: `/v1/operator`.
     #[must_use]
     pub fn operator(&self) -> Operator {

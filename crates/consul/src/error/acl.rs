@@ -2,7 +2,10 @@
 
 use super::ErrorKind;
 
-use ErrorKind::{AlreadyExists, Conflict, InvalidArgument, NotFound, Unauthenticated, Unsupported};
+use ErrorKind::{
+    AlreadyExists, Conflict, InvalidArgument, NotFound, PermissionDenied, Unauthenticated,
+    Unsupported,
+};
 
 /// Texts and kinds, most telling first: the first that the body contains decides.
 pub(super) const ROWS: &[(&str, ErrorKind)] = &[
@@ -49,6 +52,8 @@ pub(super) const ROWS: &[(&str, ErrorKind)] = &[
     ("Cannot change expiration time", InvalidArgument),
     ("cannot toggle local mode", InvalidArgument),
     ("Changing a tokens", InvalidArgument),
+    ("keyring denied by ACLs", PermissionDenied),
+    ("keyring denied due to ACLs", PermissionDenied),
     // Raft and the gossip encryption.
     ("Need at least one voter", Conflict),
     ("encryption not enabled", Unsupported),

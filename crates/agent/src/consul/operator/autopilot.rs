@@ -11,6 +11,7 @@ use crate::consul::body::Body;
 use crate::consul::decode::{Json, text_of};
 use crate::consul::front::{CONSUL_VERSION, unexpected};
 use crate::consul::options::{parse_u64, parse_u64_error};
+use crate::consul::permit::require;
 use crate::consul::reply::{Refused, Reply};
 use crate::consul::request::{Answer, Request};
 use crate::consul::route::Endpoint;
@@ -33,7 +34,11 @@ fn configuration(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
     if request.method == http::Method::GET {
         return read(request);
     }
-    let refusal = request.check_datacenter().err();
+    let allowed = || {
+        request.check_datacenter()?;
+        require(request.permit()?.operator_write())
+    };
+    let refusal = allowed().err();
     let cas = request.params.get("cas").map(str::to_owned);
     let front = Arc::clone(request.front);
     Ok(Answer::later(async move {
@@ -41,7 +46,7 @@ fn configuration(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
             Ok(body) => body,
             Err(reply) => return reply,
         };
-        // In Consul's order: the body, the index, and what other servers would say.
+        // In Consul's order: the body, the index, and what the servers would say.
         let set = match sent(&body, cas.as_deref()) {
             Ok(set) => set,
             Err(text) => return Reply::bad_request(format!("Bad request: {text}")),
@@ -61,6 +66,7 @@ fn configuration(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
 fn read(request: Request<'_>) -> Result<Answer, Refused> {
     request.options()?;
     request.check_datacenter()?;
+    require(request.permit()?.operator_read())?;
     let config = request.front.snapshot().consul().autopilot();
     Ok(Reply::object(&config).into())
 }
@@ -83,6 +89,7 @@ fn sent(body: &Bytes, cas: Option<&str>) -> Result<SetAutopilot, String> {
 fn health(request: Request<'_>) -> Result<Answer, Refused> {
     request.options()?;
     request.check_datacenter()?;
+    require(request.permit()?.operator_read())?;
     let front = request.front;
     let mut server = ServerHealth::default();
     server.id.clone_from(&front.node.id);

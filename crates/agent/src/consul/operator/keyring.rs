@@ -38,8 +38,12 @@ fn keyring(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
     let front = Arc::clone(request.front);
     if list {
         let local_only = options.map_err(Reply::bad_request)?;
+        if !request.permit()?.keyring_read() {
+            return Err(Reply::server_error("Reading keyring denied by ACLs").into());
+        }
         return Ok(off(&front, "Keyring is empty", local_only).into());
     }
+    let permit = request.permit();
     Ok(Answer::later(async move {
         let body = match super::read(body).await {
             Ok(body) => body,
@@ -55,6 +59,13 @@ fn keyring(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
         };
         if let Err(text) = options {
             return Reply::bad_request(text);
+        }
+        match permit {
+            Err(refused) => return *refused,
+            Ok(permit) if !permit.keyring_write() => {
+                return Reply::server_error("Modifying keyring denied due to ACLs");
+            }
+            Ok(_) => {}
         }
         match base64_text::decode(&key) {
             Ok(_) => off(&front, "No keyring to modify", false),

@@ -2,6 +2,7 @@
 
 use quorate_wire::consul::operator::{RaftConfiguration, RaftServer};
 
+use crate::consul::permit::require;
 use crate::consul::reply::{Refused, Reply};
 use crate::consul::request::{Answer, Request};
 use crate::consul::route::Endpoint;
@@ -24,6 +25,7 @@ pub(in crate::consul) const ENDPOINTS: &[Endpoint] = &[
 fn configuration(request: Request<'_>) -> Result<Answer, Refused> {
     request.options()?;
     request.check_datacenter()?;
+    require(request.permit()?.operator_read())?;
     let front = request.front;
     let mut server = RaftServer::default();
     server.id.clone_from(&front.node.id);
@@ -50,6 +52,7 @@ fn remove_peer(request: Request<'_>) -> Result<Answer, Refused> {
         (None, Some(address)) => ("address", address, server_address(request.front)),
     };
     request.check_datacenter()?;
+    require(request.permit()?.operator_write())?;
     let text = if name == own {
         "Need at least one voter in configuration: {[]}".to_owned()
     } else {

@@ -5,6 +5,7 @@ mod autopilot;
 mod catalog;
 mod index;
 mod kv;
+mod local;
 mod lock;
 mod model;
 mod property;

@@ -14,6 +14,7 @@ mod hostile;
 mod lenient;
 mod lifecycle;
 mod listeners;
+mod local;
 mod operations;
 mod recorded;
 mod sessions;

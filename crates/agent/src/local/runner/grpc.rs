@@ -16,18 +16,13 @@ use crate::quote::quote;
 const MAX_ANSWER: usize = 4096;
 /// What a service that is well answers.
 const SERVING: u64 = 1;
-const STATES: [&str; 4] = ["UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"];
 
 /// Asks for the health of a server, or of one service of it: `host:port[/service]`.
 pub(super) async fn run(target: &str, tls: bool, skip_verify: bool) -> Outcome {
     let (address, service) = target.split_once('/').unwrap_or((target, ""));
     match ask(address, service, tls, skip_verify).await {
         Ok(SERVING) => Outcome::passing(format!("gRPC check {target}: success")),
-        Ok(state) => {
-            let state = usize::try_from(state).ok().and_then(|at| STATES.get(at));
-            let state = state.unwrap_or(&"UNKNOWN");
-            Outcome::critical(format!("gRPC {service} serving status: {state}"))
-        }
+        Ok(_) => Outcome::critical("gRPC application didn't report service healthy"),
         Err(problem) => Outcome::critical(problem),
     }
 }

@@ -9,6 +9,7 @@ mod agent_service;
 mod blocking;
 mod catalog;
 mod check_runner;
+mod check_runner_grpc;
 mod coordinate;
 mod decoding;
 mod empty;
@@ -66,6 +67,7 @@ pub fn cases() -> Vec<Case<Consul>> {
         filter::cases(),
         event::cases(),
         coordinate::cases(),
+        check_runner_grpc::cases(),
     ];
     tables.into_iter().flatten().collect()
 }

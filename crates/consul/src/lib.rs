@@ -28,6 +28,7 @@
 //! | a session that is kept alive, and says when it is lost | [`SessionKeeper`] |
 //! | one at a time: a lock with a fencing token and a deadline | [`Client::lock`] |
 //! | at most N at a time | [`Client::semaphore`] |
+//! | a service that stays registered, whatever happens | [`Client::registration`] |
 //! | one leader of many, and to know who it is | [`Client::election`] |
 //! | to know which server leads | [`Client::status`] |
 //! | tokens, policies, roles, logins | [`Client::acl`] |
@@ -81,6 +82,7 @@ pub mod lock;
 pub mod operator;
 mod options;
 mod raw;
+pub mod registration;
 mod reply;
 pub mod semaphore;
 mod session;
@@ -109,6 +111,7 @@ pub use lock::{Acquisition, Lock, LockGuard, LockOptions};
 pub use operator::Operator;
 pub use options::{QueryOptions, WriteOptions};
 pub use raw::{Method, Raw, RawAnswer, RawRequest};
+pub use registration::{Registration, RegistrationGuard, RegistrationOptions, RegistrationState};
 pub use semaphore::{Semaphore, SemaphoreGuard, SemaphoreOptions};
 pub use session::SessionApi;
 pub use session_keeper::{Lease, LostReason, SessionKeeper};

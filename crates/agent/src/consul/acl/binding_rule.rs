@@ -3,21 +3,22 @@
 use std::sync::Arc;
 
 use http::{Method, StatusCode};
-use quorate_wire::consul::acl::{BindType, BindingRule};
+use quorate_wire::consul::acl::{AuthMethod, BindType, BindingRule};
 
 use super::{
-    bad_request, check_on, decoded, edit, fresh_id, lookup_refused, named as name_of, reader,
-    reading_permit, remove,
+    bad_request, bind_name, check_on, decoded, edit, fresh_id, lookup_refused, method,
+    named as name_of, reader, reading_permit, remove,
 };
 use crate::consul::blocking::{self, Reading};
 use crate::consul::body::Body;
 use crate::consul::decode::{DecodeError, Json, Place};
+use crate::consul::filter::Filter;
 use crate::consul::object::Object;
 use crate::consul::permit::Permit;
 use crate::consul::reply::{Refused, Reply};
 use crate::consul::request::{Answer, Request};
 use crate::engine::Topic;
-use crate::engine::consul::{AclCommand, Table};
+use crate::engine::consul::{AclCommand, State, Table};
 use crate::waiters::Watch;
 
 fn watch() -> [Watch; 1] {
@@ -97,6 +98,56 @@ fn show(index: u64, rule: Option<&Arc<BindingRule>>, permit: &Permit) -> Reading
     match rule.filter(|_| permit.acl_read()) {
         Some(rule) => Reading::new(index, Reply::object(&**rule)),
         None => Reading::without_headers(index, Reply::empty(StatusCode::NOT_FOUND)),
+    }
+}
+
+/// Checks what the engine can't: the selector and the name, against what the auth method knows. What
+/// the engine refuses by itself is left to it.
+pub(super) fn check(state: &State, rule: &BindingRule) -> Result<(), String> {
+    let old = match rule.id.is_empty() {
+        true => None,
+        false => match state.acl_binding_rule(&rule.id).map(|found| found.value) {
+            Ok(Some(old)) => Some(old),
+            _ => return Ok(()),
+        },
+    };
+    let name = match &old {
+        Some(old) if !rule.auth_method.is_empty() && rule.auth_method != old.auth_method => {
+            return Ok(());
+        }
+        Some(old) => &old.auth_method,
+        None => &rule.auth_method,
+    };
+    let Some(method) = state.acl_auth_method(name).value else {
+        return Ok(());
+    };
+    if !rule.selector.is_empty() {
+        let parsed = Filter::parse(&rule.selector, method::selectors(method));
+        parsed
+            .map_err(|problem| format!("invalid Binding Rule: Selector is invalid: {problem}"))?;
+    }
+    check_bind(method, rule).map_err(|problem| format!("Invalid Binding Rule: {problem}"))
+}
+
+fn check_bind(method: &AuthMethod, rule: &BindingRule) -> Result<(), String> {
+    if let BindType::Other(word) = &rule.bind_type
+        && word.is_empty()
+    {
+        return Err("no BindType is set".into());
+    }
+    if rule.bind_name.is_empty() {
+        return Err("no BindName is set".into());
+    }
+    if let BindType::Other(word) = &rule.bind_type {
+        return Err(format!("unknown BindType {}", crate::quote::quote(word)));
+    }
+    let variables = method::variables(method);
+    let known = |name: &str| variables.iter().any(|it| it == name).then(|| "fake".into());
+    let filled = bind_name::fill(&rule.bind_name, known);
+    let filled = filled.map_err(|problem| format!("invalid BindName: {problem}"))?;
+    match bind_name::is_valid(&rule.bind_type, &filled) {
+        true => Ok(()),
+        false => Err("invalid BindName".into()),
     }
 }
 

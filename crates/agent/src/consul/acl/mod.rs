@@ -1,11 +1,15 @@
 //! Access rules: `/v1/acl/…`.
 
+mod auth_method;
 mod authorize;
+mod bind_name;
 mod binding_rule;
 mod bootstrap;
 mod decode;
 mod entry;
 mod identity;
+mod login;
+mod method;
 mod policy;
 mod replication;
 mod role;
@@ -56,6 +60,11 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     Endpoint::put("acl/role", role::create),
     Endpoint::get("acl/role/name/", |request, _| role::named(request)),
     Endpoint::new("acl/role/", EDIT, role::one),
+    Endpoint::get("acl/auth-methods", |request, _| auth_method::list(request)),
+    Endpoint::put("acl/auth-method", auth_method::create),
+    Endpoint::new("acl/auth-method/", EDIT, auth_method::one),
+    Endpoint::new("acl/login", POST, login::login),
+    Endpoint::new("acl/logout", POST, |request, _| login::logout(request)),
     Endpoint::get("acl/binding-rules", |request, _| {
         binding_rule::list(request)
     }),
@@ -163,6 +172,7 @@ fn edit(
             let body = collect(body).await?;
             let command = command(&front, &body)?;
             allow_edit(permit)?;
+            check(&front, &command).map_err(Reply::server_error)?;
             apply(&front, command).await
         };
         edit.await.unwrap_or_else(|refused| *refused)
@@ -182,6 +192,16 @@ fn remove(request: Request<'_>, command: AclCommand) -> Result<Answer, Refused> 
 
 fn allow_edit(permit: Result<Permit, Refused>) -> Result<(), Refused> {
     super::permit::require(permit?.acl_write())
+}
+
+/// Checks what the engine can't.
+fn check(front: &Front, command: &AclCommand) -> Result<(), String> {
+    let snapshot = front.snapshot();
+    match command {
+        AclCommand::SetAuthMethod(method) => auth_method::check(snapshot.consul(), method),
+        AclCommand::SetBindingRule(rule, _) => binding_rule::check(snapshot.consul(), rule),
+        _ => Ok(()),
+    }
 }
 
 async fn apply(front: &Front, command: AclCommand) -> Result<Reply, Refused> {

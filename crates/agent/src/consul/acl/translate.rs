@@ -46,7 +46,8 @@ pub(super) fn of_token(request: Request<'_>) -> Result<Answer, Refused> {
             Reply::server_error("The specified token does not have any rules set")
         }
         Some(token) => match translated(&token.token.rules) {
-            reply if reply.is_ok() => reply,
+            // What could be translated is answered without the headers of a read.
+            reply if reply.is_ok() => return Ok(reply.into()),
             reply => reply.with_status(StatusCode::INTERNAL_SERVER_ERROR),
         },
     };

@@ -133,6 +133,15 @@ pub(crate) static INTENTION: Fields = Fields(&[
     ("Precedence", Int),
 ]);
 
+/// What a JSON web token says of who logs in: selectors of binding rules.
+pub(crate) static JWT_LOGIN: Fields = Fields(&[("value", Map(&Text)), ("list", Map(&Texts))]);
+
+/// What a Kubernetes cluster says of who logs in.
+pub(crate) static KUBERNETES_LOGIN: Fields =
+    Fields(&[("serviceaccount", Struct(&SERVICE_ACCOUNT))]);
+
+static SERVICE_ACCOUNT: Fields = Fields(&[("namespace", Text), ("name", Text), ("uid", Text)]);
+
 static ADDRESS: Fields = Fields(&[("Address", Text), ("Port", Int)]);
 
 static WEIGHTS: Fields = Fields(&[("Passing", Int), ("Warning", Int)]);

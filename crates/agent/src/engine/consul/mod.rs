@@ -27,11 +27,11 @@ mod state;
 mod tombstone;
 mod txn;
 
-pub(crate) use acl::ROOTS;
 pub use acl::{
     AclCommand, AclPolicy, AclRefusal, AclReply, AclToken, Bootstrap, DeleteToken, Fresh, Seed,
     SetToken, TokenFilter,
 };
+pub(crate) use acl::{ROOTS, is_auth_method_name};
 pub use autopilot::SetAutopilot;
 pub use catalog::{Check, Node, Service, ServiceWeights};
 pub use command::{

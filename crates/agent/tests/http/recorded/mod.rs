@@ -2,6 +2,7 @@
 //! byte for byte but for ids, dates, framing, and the absolute value of indexes. Their order is
 //! compared: what was newer there is newer here.
 
+mod acl;
 mod keys;
 mod masked;
 mod replay;

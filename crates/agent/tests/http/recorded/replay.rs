@@ -21,7 +21,7 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../wire/fixtures/consul-1.8.7")
 }
 
-fn recorded(name: &str, kind: &str) -> Vec<u8> {
+pub(super) fn recorded(name: &str, kind: &str) -> Vec<u8> {
     let path = folder().join(format!("{name}.{kind}"));
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
@@ -165,7 +165,16 @@ impl Replay {
     }
 }
 
-fn read_recorded(name: &str) -> Answer {
+/// The recordings of a part, in the order in which they were made.
+pub(super) fn recorded_names(part: &str) -> Vec<String> {
+    let index = std::fs::read_to_string(folder().join("index.json")).unwrap();
+    let part = format!("\"part\": \"{part}\"");
+    let lines = index.lines().filter(|line| line.contains(&part));
+    let names = lines.map(|line| line.trim().split('"').nth(1).unwrap());
+    names.map(str::to_owned).collect()
+}
+
+pub(super) fn read_recorded(name: &str) -> Answer {
     let bytes = recorded(name, "http");
     let end = find(&bytes, b"\r\n\r\n").unwrap();
     let mut answer = Answer::parse_head(std::str::from_utf8(&bytes[..end]).unwrap());

@@ -16,6 +16,11 @@ const MAX_NAME_BYTES: usize = 128;
 const BAD_NAME: &str =
     "Invalid Auth Method: invalid Name. Only alphanumeric characters, '-' and '_' are allowed";
 
+/// Whether an auth method may have this name.
+pub(crate) fn is_auth_method_name(name: &str) -> bool {
+    is_name(name, MAX_NAME_BYTES)
+}
+
 impl State {
     /// All auth methods, by name.
     #[must_use]
@@ -45,9 +50,8 @@ impl State {
         }
         let old = self.acl_auth_method(&method.name).value.cloned();
         if old.as_ref().is_some_and(|old| old.kind != method.kind) {
-            return Err(AclRefusal::invalid(
-                "Changing an auth method's type is not permitted",
-            ));
+            let text = "the Type field of an Auth Method is immutable";
+            return Err(AclRefusal::invalid(text));
         }
         let mut step = Step::begin(self, now, changes);
         method.create_index = old.map_or(step.index, |old| old.create_index);

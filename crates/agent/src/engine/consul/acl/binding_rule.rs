@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use quorate_wire::consul::acl::{BindType, BindingRule};
+use quorate_wire::consul::acl::BindingRule;
 
 use super::super::index::Table;
 use super::super::kv::Found;
@@ -54,12 +54,6 @@ impl State {
             let name = quote(&rule.auth_method);
             let text = format!("cannot find auth method with name {name}");
             return Err(AclRefusal::Invalid(text));
-        }
-        if let BindType::Other(word) = &rule.bind_type {
-            return Err(AclRefusal::invalid(match word.as_str() {
-                "" => "Invalid Binding Rule: no BindType is set".to_owned(),
-                word => format!("Invalid Binding Rule: unknown BindType {}", quote(word)),
-            }));
         }
         let mut step = Step::begin(self, now, changes);
         rule.create_index = old.unwrap_or(step.index);

@@ -17,6 +17,7 @@ mod table;
 mod token;
 mod token_write;
 
+pub(crate) use auth_method::is_auth_method_name;
 pub use command::{AclCommand, AclReply, Bootstrap, DeleteToken, Fresh, Seed, SetToken};
 pub(crate) use entry::ROOTS;
 pub use policy::AclPolicy;

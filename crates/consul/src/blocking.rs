@@ -1,7 +1,7 @@
 //! Blocking queries: following a thing until it changes.
 
 mod cursor;
-mod pace;
+pub(crate) mod pace;
 
 use std::fmt;
 use std::future::poll_fn;

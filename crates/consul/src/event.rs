@@ -1,5 +1,7 @@
 //! User events: `/v1/event`.
 
+mod watch;
+
 use bytes::Bytes;
 use http::Method;
 use quorate_wire::consul::event::{EventFilter, decode_event, decode_events, max_payload};
@@ -12,6 +14,8 @@ use crate::client::Client;
 use crate::error::Error;
 use crate::options::{QueryOptions, WriteOptions};
 use crate::url::Url;
+
+pub use watch::{Delivery, EventWatch, EventWatchOptions};
 
 /// User events: short messages to every agent, or to those that a filter matches.
 ///
@@ -144,6 +148,32 @@ impl Event {
         }
         let call = self.client.read_local(operation, url, options);
         self.client.execute(call).await?.answer(decode_events)
+    }
+
+    /// Follows events: those of one name, or all; only those from now on. Each is told once.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let agent = quorate_agent::Agent::start(Default::default()).await?;
+    /// # let client = quorate_consul::Client::builder().dialer(agent.dialer()).build()?;
+    /// use quorate_consul::event::EventWatchOptions;
+    ///
+    /// client.event().fire("deploy", "release 17").await?;
+    /// let options = EventWatchOptions::new().with_replay();
+    /// let mut events = client.event().watch_with(Some("deploy"), options);
+    /// assert_eq!(events.next().await?.event.payload, "release 17");
+    /// client.event().fire("deploy", "release 18").await?;
+    /// assert_eq!(events.next().await?.event.payload, "release 18");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn watch(&self, name: Option<&str>) -> EventWatch {
+        self.watch_with(name, EventWatchOptions::default())
+    }
+
+    /// [`watch`](Self::watch) with options.
+    pub fn watch_with(&self, name: Option<&str>, options: EventWatchOptions) -> EventWatch {
+        EventWatch::new(self.clone(), name.map(str::to_owned), options)
     }
 
     /// The index of an event's id; `None` for what is no UUID. See [`event::id_to_index`].

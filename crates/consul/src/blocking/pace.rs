@@ -14,13 +14,13 @@ const BURST: Duration = Duration::from_secs(1);
 
 /// A token bucket, written as the instant until which the queries so far are paid for.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Pace {
+pub(crate) struct Pace {
     paid_until: Option<Instant>,
 }
 
 impl Pace {
     /// How long to wait before the next query.
-    pub(super) fn delay(&self, now: Instant) -> Duration {
+    pub(crate) fn delay(&self, now: Instant) -> Duration {
         let ahead = self
             .paid_until
             .map(|until| until.saturating_duration_since(now));
@@ -28,7 +28,7 @@ impl Pace {
     }
 
     /// Charges for a query.
-    pub(super) fn answered(&mut self, now: Instant, changed: bool) {
+    pub(crate) fn answered(&mut self, now: Instant, changed: bool) {
         let cost = if changed { CHANGED } else { UNCHANGED };
         let from = self.paid_until.map_or(now, |until| until.max(now));
         self.paid_until = Some(from + cost);

@@ -14,10 +14,12 @@ use crate::acl::Acl;
 use crate::agent::Agent;
 use crate::builder::ClientBuilder;
 use crate::call::{Call, Effect, Operation, blocking_timeout};
+use crate::catalog::Catalog;
 use crate::coordinate::CoordinateApi;
 use crate::error::{Class, Error, ErrorKind, from_net};
 use crate::event::Event;
 use crate::gzip;
+use crate::health::Health;
 use crate::kv::Kv;
 use crate::limits::Limits;
 use crate::operator::Operator;
@@ -158,6 +160,18 @@ impl Client {
     #[must_use]
     pub fn operator(&self) -> Operator {
         Operator::new(self.clone())
+    }
+
+    /// Nodes and services: `/v1/catalog`.
+    #[must_use]
+    pub fn catalog(&self) -> Catalog {
+        Catalog::new(self.clone())
+    }
+
+    /// Which nodes and services work: `/v1/health`.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        Health::new(self.clone())
     }
 
     /// The state of the cluster: `/v1/status`.

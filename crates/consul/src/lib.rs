@@ -29,6 +29,8 @@
 //! | one at a time: a lock with a fencing token and a deadline | [`Client::lock`] |
 //! | at most N at a time | [`Client::semaphore`] |
 //! | a service that stays registered, whatever happens | [`Client::registration`] |
+//! | to register nodes, services and checks, and to list them | [`Client::catalog`] |
+//! | to find the instances of a service that work | [`Client::health`] |
 //! | one leader of many, and to know who it is | [`Client::election`] |
 //! | to know which server leads | [`Client::status`] |
 //! | tokens, policies, roles, logins | [`Client::acl`] |
@@ -68,6 +70,7 @@ mod answer;
 pub mod blocking;
 mod builder;
 mod call;
+mod catalog;
 mod client;
 mod coordinate;
 pub mod election;
@@ -76,6 +79,7 @@ mod error;
 pub mod event;
 mod filter;
 mod gzip;
+mod health;
 mod kv;
 mod limits;
 pub mod lock;
@@ -98,6 +102,7 @@ pub use agent::{Agent, LogFormat, LogLines, MonitorOptions, RegisterOptions, Ser
 pub use answer::Answer;
 pub use blocking::{Blocking, Change};
 pub use builder::ClientBuilder;
+pub use catalog::{Catalog, ServiceTags};
 pub use client::Client;
 pub use coordinate::CoordinateApi;
 pub use election::{Election, Leadership};
@@ -105,6 +110,7 @@ pub use error::{BoxError, Error, ErrorKind, Outcome, RetryAdvice};
 pub use event::{Event, EventWatch, FireOptions};
 pub use filter::{Field, Filter, FilterValue, Value};
 pub use gzip::Compression;
+pub use health::{Health, ServiceQuery};
 pub use kv::{Kv, PutOptions};
 pub use limits::Limits;
 pub use lock::{Acquisition, Lock, LockGuard, LockOptions};
@@ -134,8 +140,10 @@ pub use quorate_wire::consul::kv::KvPrecondition as Precondition;
 pub use quorate_wire::consul::meta::CacheStatus;
 pub use quorate_wire::consul::session::ServiceCheck;
 pub use quorate_wire::consul::{
-    AgentSelf, CacheControl, Consistency, HealthCheck, KvEntry, KvOp, KvVerb, QueryMeta, Session,
-    SessionBehavior, SessionRequest, TxnError, TxnOp, TxnResult,
+    AgentSelf, CacheControl, CatalogNode, CatalogService, CatalogVerb, CheckOp, Consistency,
+    DeregisterRequest, HealthCheck, KvEntry, KvOp, KvVerb, Node, NodeOp, NodeService, QueryMeta,
+    RegisterRequest, ServiceAddress, ServiceEntry, ServiceKind, ServiceOp, Session,
+    SessionBehavior, SessionRequest, TxnError, TxnOp, TxnResult, Weights,
 };
 pub use quorate_wire::consul::{
     Coordinate, DatacenterCoordinates, EventFilter, NodeCoordinate, UserEvent,

@@ -79,7 +79,8 @@ impl Txn {
         }
     }
 
-    /// Adds any operation, also one on a node, service or check of the catalog.
+    /// Adds any operation, also one on a node, service or check of the catalog:
+    /// [`NodeOp`](crate::NodeOp), [`ServiceOp`](crate::ServiceOp), [`CheckOp`](crate::CheckOp).
     pub fn op(mut self, op: impl Into<TxnOp>) -> Self {
         self.ops.push(op.into());
         self
@@ -253,9 +254,12 @@ impl Txn {
 }
 
 fn is_read(op: &TxnOp) -> bool {
-    let kv = op.kv.as_ref().is_some_and(|kv| kv.verb.is_read());
-    let catalog = op.node.is_some() || op.service.is_some() || op.check.is_some();
-    kv && !catalog
+    let kv = op.kv.as_ref().map(|op| op.verb.is_read());
+    let node = op.node.as_ref().map(|op| op.verb.is_read());
+    let service = op.service.as_ref().map(|op| op.verb.is_read());
+    let check = op.check.as_ref().map(|op| op.verb.is_read());
+    let mut kinds = [kv, node, service, check].into_iter().flatten();
+    kinds.all(|reads| reads)
 }
 
 /// Refuses what the endpoint would pass over in silence.
@@ -305,6 +309,8 @@ fn outcome(reply: Reply<'_>) -> Result<TxnOutcome, Error> {
 
 #[cfg(test)]
 mod tests {
+    use quorate_wire::consul::{CatalogVerb, Node, NodeOp};
+
     use super::*;
 
     fn txn() -> Txn {
@@ -377,8 +383,11 @@ mod tests {
                 .check_not_exists("d")
         ));
         assert!(!reads(txn().get("a").set("b", "")));
-        let mut catalog = TxnOp::from(KvOp::new(KvVerb::Get, "a"));
-        catalog.node = Some(serde_json::Value::Null);
-        assert!(!is_read(&catalog));
+        let node = |verb| NodeOp::new(verb, Node::default());
+        assert!(reads(txn().get("a").op(node(CatalogVerb::Get))));
+        assert!(!reads(txn().op(node(CatalogVerb::Delete))));
+        let mut both = TxnOp::from(KvOp::new(KvVerb::Get, "a"));
+        both.node = Some(node(CatalogVerb::Set));
+        assert!(!is_read(&both));
     }
 }

@@ -77,7 +77,7 @@ pub(super) fn show(check: &Check) -> HealthCheck {
     shown.node.clone_from(&check.node);
     shown.check_id.clone_from(&check.check_id);
     shown.name.clone_from(&check.name);
-    shown.status.clone_from(&check.status);
+    shown.status = check.status.as_str().into();
     shown.notes.clone_from(&check.notes);
     shown.output.clone_from(&check.output);
     shown.service_id.clone_from(&check.service_id);

@@ -159,6 +159,30 @@ const ROWS: &[(&str, Row)] = &[
     ("Must provide", Row::Refused(ErrorKind::InvalidArgument)),
     (
         "Missing service registration",
+        Row::Refused(ErrorKind::NotFound),
+    ),
+    // The catalog.
+    ("is reserved by node", Row::Refused(ErrorKind::Conflict)),
+    (
+        "does not match node",
+        Row::Refused(ErrorKind::InvalidArgument),
+    ),
+    (
+        "missing primary index",
+        Row::Refused(ErrorKind::InvalidArgument),
+    ),
+    (
+        "Invalid service address",
+        Row::Refused(ErrorKind::InvalidArgument),
+    ),
+    ("Connect proxy", Row::Refused(ErrorKind::InvalidArgument)),
+    ("Connect Native", Row::Refused(ErrorKind::InvalidArgument)),
+    ("SidecarService", Row::Refused(ErrorKind::InvalidArgument)),
+    ("-gateway", Row::Refused(ErrorKind::InvalidArgument)),
+    ("upstream", Row::Refused(ErrorKind::InvalidArgument)),
+    ("expose.paths", Row::Refused(ErrorKind::InvalidArgument)),
+    (
+        "not supported for path",
         Row::Refused(ErrorKind::InvalidArgument),
     ),
     ("Bad node ID", Row::Refused(ErrorKind::InvalidArgument)),

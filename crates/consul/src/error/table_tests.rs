@@ -115,7 +115,18 @@ rows! {
     a_filter_that_does_not_parse:
         refused(500, "Failed to create boolean expression evaluator: 1:1: no match", K::InvalidArgument);
     a_field_that_is_left_out: refused(500, "Must provide node", K::InvalidArgument);
-    a_service_that_is_left_out: refused(500, "Missing service registration", K::InvalidArgument);
+    a_check_of_an_unknown_service: refused(500, "Missing service registration", K::NotFound);
+    a_name_that_a_live_node_has: refused(500, "failed inserting node: Error while renaming Node ID: \"x\": Node name n is reserved by node y with name n (127.0.0.1)", K::Conflict);
+    a_check_of_another_node: refused(500, "check node \"a\" does not match node \"b\"", K::InvalidArgument);
+    a_service_without_name: refused(500, "failed inserting service: failed inserting service: object missing primary index", K::InvalidArgument);
+    a_service_at_no_address: refused(500, "Invalid service address", K::InvalidArgument);
+    a_proxy_without_port: refused(500, "1 error occurred:\n\t* Port must be set for a Connect proxy", K::InvalidArgument);
+    a_proxy_that_needs_none: refused(500, "1 error occurred:\n\t* A Proxy cannot also be Connect Native, only typical services", K::InvalidArgument);
+    a_sidecar_with_an_id: refused(500, "1 error occurred:\n\t* A SidecarService cannot specify an ID as this is managed by the agent", K::InvalidArgument);
+    a_gateway_without_port: refused(500, "1 error occurred:\n\t* Port must be non-zero for a mesh-gateway", K::InvalidArgument);
+    an_upstream_without_port: refused(500, "1 error occurred:\n\t* upstream local bind port cannot be zero", K::InvalidArgument);
+    an_exposed_path_without_port: refused(500, "1 error occurred:\n\t* expose.paths: invalid listener port: 0", K::InvalidArgument);
+    an_exposed_path_of_another_protocol: refused(500, "1 error occurred:\n\t* protocol 'zz' not supported for path: /a, must be in: [http2 http]", K::InvalidArgument);
     a_node_id_that_is_no_uuid: refused(500, "Bad node ID: uuid string is wrong length", K::InvalidArgument);
     a_check_without_ttl: refused(500, "CheckID \"x\" does not have associated TTL", K::InvalidArgument);
     an_event_that_is_too_large:

@@ -8,13 +8,16 @@ mod info;
 mod log;
 mod member;
 mod metrics;
-mod parts;
 mod service;
 mod service_registration;
-mod status;
 mod token;
 mod ttl;
 
+pub use super::health_status::HealthStatus;
+pub use super::service::{
+    Connect, Expose, ExposedPath, MeshGateway, MeshGatewayMode, Proxy, ServiceAddress, ServiceKind,
+    Upstream, Weights,
+};
 pub use check_registration::{
     CheckDefinition, CheckKind, CheckRegistration, DockerCheck, GrpcCheck, HttpCheck, InvalidCheck,
     ScriptCheck, TcpCheck,
@@ -26,15 +29,10 @@ pub use info::{AgentConfig, AgentSelf};
 pub use log::{LogLevel, LogLine, UnknownLevel};
 pub use member::{Member, MemberStatus};
 pub use metrics::{Gauge, Metrics, Point, Sampled};
-pub use parts::{
-    Connect, Expose, ExposedPath, MeshGateway, MeshGatewayMode, Proxy, ServiceAddress, ServiceKind,
-    Upstream, Weights,
-};
 pub use service::AgentService;
 pub use service_registration::{
     ConnectRegistration, InvalidService, MAX_META, MAX_META_KEY_BYTES, MAX_META_VALUE_BYTES,
     ServiceRegistration,
 };
-pub use status::HealthStatus;
 pub use token::{AgentToken, TokenUpdate};
 pub use ttl::TtlUpdate;

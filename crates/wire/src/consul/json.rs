@@ -34,6 +34,10 @@ impl Formatter for GoFormatter {
         writer.write_all(&out)
     }
 
+    fn write_f64<W: ?Sized + io::Write>(&mut self, writer: &mut W, number: f64) -> io::Result<()> {
+        write_f64(writer, number)
+    }
+
     fn write_char_escape<W>(&mut self, writer: &mut W, escape: CharEscape) -> io::Result<()>
     where
         W: ?Sized + io::Write,
@@ -43,6 +47,19 @@ impl Formatter for GoFormatter {
             CharEscape::FormFeed => writer.write_all(b"\\u000c"),
             other => CompactFormatter.write_char_escape(writer, other),
         }
+    }
+}
+
+/// Writes a number as Go does: the shortest digits, with an exponent only beyond 1e-6 and 1e21.
+fn write_f64<W: ?Sized + io::Write>(writer: &mut W, number: f64) -> io::Result<()> {
+    let size = number.abs();
+    if size == 0.0 || (1e-6..1e21).contains(&size) {
+        return write!(writer, "{number}");
+    }
+    let text = format!("{number:e}");
+    match text.split_once('e') {
+        Some((digits, power)) if !power.starts_with('-') => write!(writer, "{digits}e+{power}"),
+        _ => writer.write_all(text.as_bytes()),
     }
 }
 
@@ -142,6 +159,24 @@ mod tests {
             json,
             "[\"a\\u003cb\\u003e\\u0026\\u2028\\\"\\n€\"]".as_bytes()
         );
+    }
+
+    // What Consul 1.8.7 made of the same numbers.
+    #[test]
+    fn fractions_are_written_as_go_writes_them() {
+        for (number, text) in [
+            (0.0, "0"),
+            (-1.5, "-1.5"),
+            (3.0, "3"),
+            (0.000_001, "0.000001"),
+            (1e-7, "1e-7"),
+            (12_345_678_901_234_567_890.0, "12345678901234567000"),
+            (1e20, "100000000000000000000"),
+            (1e21, "1e+21"),
+            (1.25e300, "1.25e+300"),
+        ] {
+            assert_eq!(encode(&number).unwrap(), text.as_bytes());
+        }
     }
 
     #[test]

@@ -225,6 +225,20 @@ pub const AGENT_CONNECT_AUTHORIZE: &str = "/v1/agent/connect/authorize";
 pub const AGENT_CA_ROOTS: &str = "/v1/agent/connect/ca/roots";
 /// The certificate of a service, followed by its name.
 pub const AGENT_CA_LEAF: &str = "/v1/agent/connect/ca/leaf/";
+/// The names of the datacenters.
+pub const CATALOG_DATACENTERS: &str = "/v1/catalog/datacenters";
+/// All services and their tags.
+pub const CATALOG_SERVICES: &str = "/v1/catalog/services";
+/// The instances of a service, followed by its name.
+pub const CATALOG_SERVICE: &str = "/v1/catalog/service/";
+/// The instances that speak Connect for a service, followed by its name.
+pub const CATALOG_CONNECT: &str = "/v1/catalog/connect/";
+/// A node and its services by id, followed by its name.
+pub const CATALOG_NODE: &str = "/v1/catalog/node/";
+/// A node and the list of its services, followed by its name.
+pub const CATALOG_NODE_SERVICES: &str = "/v1/catalog/node-services/";
+/// The services behind a gateway, followed by its name.
+pub const CATALOG_GATEWAY_SERVICES: &str = "/v1/catalog/gateway-services/";
 /// All nodes.
 pub const CATALOG_NODES: &str = "/v1/catalog/nodes";
 /// Adds a node, a service or a check.
@@ -233,6 +247,14 @@ pub const CATALOG_REGISTER: &str = "/v1/catalog/register";
 pub const CATALOG_DEREGISTER: &str = "/v1/catalog/deregister";
 /// The checks of a node, followed by its name.
 pub const HEALTH_NODE: &str = "/v1/health/node/";
+/// The checks of a service, followed by its name.
+pub const HEALTH_CHECKS: &str = "/v1/health/checks/";
+/// The instances of a service with their health, followed by its name.
+pub const HEALTH_SERVICE: &str = "/v1/health/service/";
+/// The instances that speak Connect for a service, with their health, followed by its name.
+pub const HEALTH_CONNECT: &str = "/v1/health/connect/";
+/// The ingress gateways of a service with their health, followed by its name.
+pub const HEALTH_INGRESS: &str = "/v1/health/ingress/";
 /// The checks in a state, followed by it.
 pub const HEALTH_STATE: &str = "/v1/health/state/";
 /// Makes the first token.

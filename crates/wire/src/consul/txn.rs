@@ -7,6 +7,9 @@ use super::bytes64;
 use super::catalog::Node;
 use super::health::HealthCheck;
 use super::kv::KvEntry;
+use super::service::NodeService;
+use super::txn_catalog;
+pub use super::txn_catalog::{CatalogVerb, CheckOp, NodeOp, ServiceOp};
 
 /// The most operations that one transaction takes.
 pub const MAX_OPS: usize = 64;
@@ -22,15 +25,42 @@ pub struct TxnOp {
     /// An operation on a key.
     #[serde(rename = "KV", skip_serializing_if = "Option::is_none")]
     pub kv: Option<KvOp>,
-    /// An operation on a node of the catalog, as JSON.
+    /// An operation on a node of the catalog.
     #[serde(rename = "Node", skip_serializing_if = "Option::is_none")]
-    pub node: Option<serde_json::Value>,
-    /// An operation on a service of the catalog, as JSON.
+    pub node: Option<NodeOp>,
+    /// An operation on a service of the catalog.
     #[serde(rename = "Service", skip_serializing_if = "Option::is_none")]
-    pub service: Option<serde_json::Value>,
-    /// An operation on a check of the catalog, as JSON.
+    pub service: Option<ServiceOp>,
+    /// An operation on a check of the catalog.
     #[serde(rename = "Check", skip_serializing_if = "Option::is_none")]
-    pub check: Option<serde_json::Value>,
+    pub check: Option<CheckOp>,
+}
+
+impl From<NodeOp> for TxnOp {
+    fn from(node: NodeOp) -> Self {
+        Self {
+            node: Some(node),
+            ..Self::default()
+        }
+    }
+}
+
+impl From<ServiceOp> for TxnOp {
+    fn from(service: ServiceOp) -> Self {
+        Self {
+            service: Some(service),
+            ..Self::default()
+        }
+    }
+}
+
+impl From<CheckOp> for TxnOp {
+    fn from(check: CheckOp) -> Self {
+        Self {
+            check: Some(check),
+            ..Self::default()
+        }
+    }
 }
 
 impl From<KvOp> for TxnOp {
@@ -191,11 +221,19 @@ pub struct TxnResult {
     /// A node of the catalog.
     #[serde(rename = "Node", skip_serializing_if = "Option::is_none")]
     pub node: Option<Node>,
-    /// A service of the catalog, as JSON.
-    #[serde(rename = "Service", skip_serializing_if = "Option::is_none")]
-    pub service: Option<serde_json::Value>,
+    /// A service of the catalog.
+    #[serde(
+        rename = "Service",
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "txn_catalog::service"
+    )]
+    pub service: Option<NodeService>,
     /// A check of the catalog.
-    #[serde(rename = "Check", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "Check",
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "txn_catalog::check"
+    )]
     pub check: Option<HealthCheck>,
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 
 use crate::consul::SecretText;
-use crate::consul::agent::status::HealthStatus;
+use crate::consul::health_status::HealthStatus;
 use form::Form;
 
 pub use kinds::{DockerCheck, GrpcCheck, HttpCheck, ScriptCheck, TcpCheck};

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::service::AgentService;
-use crate::consul::agent::status::HealthStatus;
 use crate::consul::health::HealthCheck;
+use crate::consul::health_status::HealthStatus;
 use crate::consul::null;
 
 /// An instance of a service with its checks, and what they come to.

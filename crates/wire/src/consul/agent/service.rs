@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::consul::agent::parts::{Connect, Proxy, ServiceAddress, ServiceKind, Weights};
 use crate::consul::null;
+use crate::consul::service::{Connect, Proxy, ServiceAddress, ServiceKind, Weights};
 
 /// An instance of a service that is registered at an agent.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

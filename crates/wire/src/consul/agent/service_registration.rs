@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 
 use super::check_registration::{CheckDefinition, InvalidCheck};
 use crate::consul::SecretText;
-use crate::consul::agent::parts::{Connect, Proxy, ServiceAddress, ServiceKind, Weights};
+use crate::consul::service::{Connect, Proxy, ServiceAddress, ServiceKind, Weights};
 
 /// The most labels of a service.
 pub const MAX_META: usize = 64;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::consul::agent::status::HealthStatus;
+use crate::consul::health_status::HealthStatus;
 
 /// The body of `PUT /v1/agent/check/update/ID`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

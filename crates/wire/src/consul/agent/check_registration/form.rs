@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::{CheckDefinition, CheckKind};
-use crate::consul::agent::status::HealthStatus;
 use crate::consul::duration::GoDuration;
+use crate::consul::health_status::HealthStatus;
 
 /// All fields of both forms; what is not set is left out.
 #[derive(Default, Serialize)]

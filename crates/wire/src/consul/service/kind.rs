@@ -26,4 +26,28 @@ impl ServiceKind {
     pub fn is_typical(&self) -> bool {
         *self == Self::Typical
     }
+
+    /// Whether it is one of the gateways.
+    #[must_use]
+    pub fn is_gateway(&self) -> bool {
+        matches!(
+            self,
+            Self::MeshGateway | Self::TerminatingGateway | Self::IngressGateway
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_that_are_not_known_are_kept() {
+        let json = r#""api-gateway""#;
+        let kind: ServiceKind = serde_json::from_str(json).unwrap();
+        assert_eq!(kind, ServiceKind::Other("api-gateway".into()));
+        assert_eq!(serde_json::to_string(&kind).unwrap(), json);
+        assert!(ServiceKind::IngressGateway.is_gateway());
+        assert!(!ServiceKind::ConnectProxy.is_gateway());
+    }
 }

@@ -1,15 +1,17 @@
 //! How healthy a check, a service or a node is.
 
-use crate::consul::words::words;
+use super::words::words;
 
 words! {
     /// How healthy a check, or what it belongs to, is.
+    #[derive(Default)]
     HealthStatus {
         /// All is well.
         Passing = "passing",
         /// It works, and somebody should look at it.
         Warning = "warning",
-        /// It does not work; sessions that depend on it end.
+        /// It does not work; sessions that depend on it end. What a check is until it says more.
+        #[default]
         Critical = "critical",
         /// It was taken out of service by hand.
         Maintenance = "maintenance",

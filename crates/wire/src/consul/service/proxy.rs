@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::consul::words::words;
 
@@ -15,13 +15,19 @@ pub struct Connect {
     /// It speaks the mesh's protocol itself, without a proxy.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub native: bool,
+    /// What else was said, such as the sidecar in old registrations.
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
 }
 
 impl Connect {
     /// A service that speaks the mesh's protocol itself.
     #[must_use]
     pub fn native() -> Self {
-        Self { native: true }
+        Self {
+            native: true,
+            ..Self::default()
+        }
     }
 }
 
@@ -44,7 +50,7 @@ pub struct Proxy {
     pub local_service_address: String,
     /// The port of that instance.
     #[serde(skip_serializing_if = "is_zero")]
-    pub local_service_port: u16,
+    pub local_service_port: i64,
     /// The proxy's own settings.
     #[serde(
         skip_serializing_if = "BTreeMap::is_empty",
@@ -61,6 +67,56 @@ pub struct Proxy {
     pub mesh_gateway: MeshGateway,
     /// What may be reached without the mesh.
     pub expose: Expose,
+    /// What other versions say besides.
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
+}
+
+impl Proxy {
+    /// A proxy that stands before the service of that name.
+    #[must_use]
+    pub fn of(service: impl Into<String>) -> Self {
+        Self {
+            destination_service_name: service.into(),
+            ..Self::default()
+        }
+    }
+
+    /// Names the one instance that it stands before, and where that listens.
+    #[must_use]
+    pub fn with_instance(mut self, id: impl Into<String>, port: u16) -> Self {
+        self.destination_service_id = id.into();
+        self.local_service_port = port.into();
+        self
+    }
+
+    /// Adds a service that the instance reaches through it.
+    #[must_use]
+    pub fn with_upstream(mut self, upstream: Upstream) -> Self {
+        self.upstreams.push(upstream);
+        self
+    }
+
+    /// Sets how other datacenters are reached.
+    #[must_use]
+    pub fn with_mesh_gateway(mut self, mode: MeshGatewayMode) -> Self {
+        self.mesh_gateway.mode = mode;
+        self
+    }
+
+    /// Sets what may be reached without the mesh.
+    #[must_use]
+    pub fn with_expose(mut self, expose: Expose) -> Self {
+        self.expose = expose;
+        self
+    }
+
+    /// Sets one of the proxy's own settings.
+    #[must_use]
+    pub fn with_config(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.config.insert(name.into(), value.into());
+        self
+    }
 }
 
 /// A service that is reached through a proxy.
@@ -71,6 +127,9 @@ pub struct Upstream {
     /// `service` or `prepared_query`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub destination_type: String,
+    /// The namespace, in enterprise versions.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub destination_namespace: String,
     /// The service's or the query's name.
     pub destination_name: String,
     /// The datacenter, if not the proxy's own.
@@ -81,7 +140,7 @@ pub struct Upstream {
     pub local_bind_address: String,
     /// The port where the proxy listens for it.
     #[serde(skip_serializing_if = "is_zero")]
-    pub local_bind_port: u16,
+    pub local_bind_port: i64,
     /// The proxy's settings for it.
     #[serde(
         skip_serializing_if = "BTreeMap::is_empty",
@@ -90,6 +149,9 @@ pub struct Upstream {
     pub config: BTreeMap<String, Value>,
     /// How another datacenter is reached.
     pub mesh_gateway: MeshGateway,
+    /// What other versions say besides.
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
 }
 
 impl Upstream {
@@ -98,7 +160,7 @@ impl Upstream {
         Self {
             destination_type: "service".into(),
             destination_name: name.into(),
-            local_bind_port: port,
+            local_bind_port: port.into(),
             ..Self::default()
         }
     }
@@ -160,11 +222,11 @@ pub struct Expose {
 #[non_exhaustive]
 pub struct ExposedPath {
     /// The port where the proxy listens for it.
-    pub listener_port: u16,
+    pub listener_port: i64,
     /// The path.
     pub path: String,
     /// The port of the instance.
-    pub local_path_port: u16,
+    pub local_path_port: i64,
     /// `http` or `http2`.
     pub protocol: String,
     /// Whether it came from a check.
@@ -175,7 +237,7 @@ pub struct ExposedPath {
     clippy::trivially_copy_pass_by_ref,
     reason = "serde hands out references"
 )]
-fn is_zero(port: &u16) -> bool {
+pub(super) fn is_zero(port: &i64) -> bool {
     *port == 0
 }
 

@@ -8,16 +8,17 @@ use serde::{Deserialize, Serialize};
 pub struct ServiceAddress {
     /// An IP address or a host name.
     pub address: String,
-    /// The port.
-    pub port: u16,
+    /// The port: servers take any number.
+    pub port: i64,
 }
 
 impl ServiceAddress {
     /// An address with its port.
+    #[must_use]
     pub fn new(address: impl Into<String>, port: u16) -> Self {
         Self {
             address: address.into(),
-            port,
+            port: port.into(),
         }
     }
 }

@@ -49,6 +49,7 @@ mod log;
 mod quote;
 mod serve;
 mod shared;
+pub mod snapshot;
 mod start;
 pub mod store;
 pub mod waiters;

@@ -117,6 +117,10 @@ impl Store for OwnedStore {
         self.store.commit(rows)
     }
 
+    fn replace(&mut self, rows: &[Row]) -> Result<(), StoreError> {
+        self.store.replace(rows)
+    }
+
     fn tidy(&mut self) -> Result<(), StoreError> {
         self.store.tidy()
     }

@@ -291,7 +291,11 @@ impl Worker {
                     // An error says that whoever asked has gone.
                     let _ = answer.send(Ok(reply));
                 }
-                self.shared.waiters.wake(&changes.wakes);
+                if changes.replaced {
+                    self.shared.waiters.wake_all();
+                } else {
+                    self.shared.waiters.wake(&changes.wakes);
+                }
                 self.tidy();
             }
             Err(failure) => {
@@ -323,8 +327,14 @@ impl Worker {
     /// stored, like an event, only has to be seen.
     fn commit(&mut self, changes: &mut Changes) -> Result<(), StoreError> {
         if changes.need_commit() || self.engine.last_index() > self.claimed {
-            changes.rows.push(self.engine.index_row(CLAIM));
-            self.store.commit(&changes.rows)?;
+            let claim = self.engine.index_row(CLAIM);
+            if changes.replaced {
+                let rows: Vec<_> = self.engine.rows().chain([claim]).collect();
+                self.store.replace(&rows)?;
+            } else {
+                changes.rows.push(claim);
+                self.store.commit(&changes.rows)?;
+            }
             self.claimed = self.engine.last_index().saturating_add(CLAIM);
         } else if changes.wakes.is_empty() {
             return Ok(());

@@ -66,11 +66,13 @@ pub(crate) fn answer_permitted(
     }
     // Registered before the first look, so that no change is missed in between.
     let waiter = front.writer.waiters().register(watches);
+    let restores = front.snapshot().consul().restores();
     let reading = read(front.snapshot().consul(), &permit);
     if reading.index > options.index {
         return reading.reply.into();
     }
-    Answer::parked(wait(Arc::clone(front), waiter, options, permit, read))
+    let waiting = Waiting { waiter, restores };
+    Answer::parked(wait(Arc::clone(front), waiting, options, permit, read))
 }
 
 /// As [`answer`], for a read that had to look at its body first.
@@ -84,14 +86,27 @@ pub(crate) async fn answer_later(
         return read(front.snapshot().consul()).reply;
     }
     let waiter = front.writer.waiters().register(watches);
+    let waiting = Waiting {
+        waiter,
+        restores: front.snapshot().consul().restores(),
+    };
     let permit = Permit::unrestricted();
     let read = move |state: &State, _: &Permit| read(state);
-    wait(Arc::clone(front), waiter, options, permit, read).await
+    wait(Arc::clone(front), waiting, options, permit, read).await
+}
+
+/// A reader's place among those who wait, and how often the state had been replaced by then.
+struct Waiting {
+    waiter: Waiter,
+    restores: u64,
 }
 
 async fn wait(
     front: Arc<Front>,
-    mut waiter: Waiter,
+    Waiting {
+        mut waiter,
+        restores,
+    }: Waiting,
     options: Options,
     permit: Permit,
     read: impl Fn(&State, &Permit) -> Reading + Send,
@@ -99,15 +114,18 @@ async fn wait(
     let deadline = Instant::now() + options.wait + jitter(options.wait);
     let mut over = false;
     loop {
-        let reading = {
+        let (reading, restored) = {
             let snapshot = front.snapshot();
-            match permit.renewed(&front, snapshot.consul()) {
-                Ok(permit) => read(snapshot.consul(), &permit),
+            let state = snapshot.consul();
+            match permit.renewed(&front, state) {
+                Ok(permit) => (read(state, &permit), state.restores() != restores),
                 Err(refused) => return *refused,
             }
         };
-        // When the agent ends, every waiter is woken, and answered with what there is.
-        if reading.index > options.index || over || front.stopping.has_begun() {
+        // When the agent ends, every waiter is woken, and answered with what there is; and when a
+        // snapshot is restored, after which the client's index means nothing.
+        let done = over || restored || front.stopping.has_begun();
+        if reading.index > options.index || done {
             return reading.reply;
         }
         tokio::select! {

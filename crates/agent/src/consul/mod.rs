@@ -47,6 +47,7 @@ mod route;
 mod service;
 mod session;
 mod session_create;
+mod snapshot;
 mod status;
 #[allow(dead_code, reason = "snapshots and the monitor use it")]
 mod stream;

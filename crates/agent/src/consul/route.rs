@@ -9,7 +9,7 @@ use super::reply::Refused;
 use super::request::{Answer, Request};
 use super::{acl, agent, agent_check, agent_health, agent_maintenance, agent_service};
 use super::{catalog, health, kv, operator, session, status, txn};
-use super::{config_entry, connect, discovery_chain};
+use super::{config_entry, connect, discovery_chain, snapshot};
 use super::{coordinate, event};
 
 /// What answers a request.
@@ -96,6 +96,7 @@ const NOUNS: &[(&str, &[Endpoint])] = &[
     ("config", config_entry::ENDPOINTS),
     ("connect", connect::ENDPOINTS),
     ("discovery-chain", discovery_chain::ENDPOINTS),
+    ("snapshot", snapshot::ENDPOINTS),
     ("agent", agent_service::ENDPOINTS),
     ("agent", agent_check::ENDPOINTS),
     ("agent", agent_maintenance::ENDPOINTS),

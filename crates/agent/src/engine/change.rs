@@ -12,13 +12,15 @@ pub struct Changes {
     pub rows: Vec<Row>,
     /// Whether the index of a table moved, so that the index row must be stored too.
     pub indexes_moved: bool,
+    /// Whether a snapshot was restored: everything is to be stored anew, and everybody woken.
+    pub replaced: bool,
 }
 
 impl Changes {
     /// Whether something has to be stored before the command is answered.
     #[must_use]
     pub fn need_commit(&self) -> bool {
-        self.indexes_moved || !self.rows.is_empty()
+        self.replaced || self.indexes_moved || !self.rows.is_empty()
     }
 
     /// How much was changed so far, to undo what comes after.

@@ -85,6 +85,11 @@ impl Engine {
         self.consul.indexes().last()
     }
 
+    /// Everything that is stored, as rows.
+    pub fn rows(&self) -> impl Iterator<Item = Row> + '_ {
+        self.consul.rows().map(Row::Consul)
+    }
+
     /// The row that keeps indexes from going back after a restart. It claims every index up to
     /// `ahead` beyond the last one, so that writes that change no row need not be stored.
     #[must_use]

@@ -44,7 +44,7 @@ const AGENT_TOKEN: u8 = 21;
 const KV_FIXED: usize = 4 * 8 + 1;
 
 /// A row's key, and its value unless it is gone.
-pub(super) fn encode(row: &Row) -> (Vec<u8>, Option<Vec<u8>>) {
+pub(crate) fn encode_row(row: &Row) -> (Vec<u8>, Option<Vec<u8>>) {
     let Row::Consul(row) = row;
     match row {
         consul::Row::Indexes(indexes) => {
@@ -81,12 +81,13 @@ pub(super) fn encode(row: &Row) -> (Vec<u8>, Option<Vec<u8>>) {
     }
 }
 
-/// The row that [`encode`] made these of; `path` is where they were found.
+/// The row that [`encode_row`] made these of; `path` is where they were found.
 pub(super) fn decode(path: &Path, key: &[u8], value: &[u8]) -> Result<Row, StoreError> {
-    read(key, value).map_err(|problem| StoreError::damaged(path, problem))
+    decode_row(key, value).map_err(|problem| StoreError::damaged(path, problem))
 }
 
-fn read(key: &[u8], value: &[u8]) -> Result<Row, String> {
+/// The row that [`encode_row`] made these of, or what is wrong with it.
+pub(crate) fn decode_row(key: &[u8], value: &[u8]) -> Result<Row, String> {
     let (table, key) = key
         .split_first()
         .ok_or_else(|| "a row without a key".to_owned())?;

@@ -104,7 +104,16 @@ impl Store for FileStore {
     }
 
     fn commit(&mut self, rows: &[Row]) -> Result<(), StoreError> {
-        self.journal.append(rows.iter().map(codec::encode))
+        self.journal.append(rows.iter().map(codec::encode_row))
+    }
+
+    fn replace(&mut self, rows: &[Row]) -> Result<(), StoreError> {
+        // One transaction of the table, which takes in every commit so far. A crash before its end
+        // leaves the table and the journal as they were; after it, the journal has nothing new.
+        let newest = self.journal.newest();
+        let rows = rows.iter().map(codec::encode_row);
+        self.table()?.replace(rows, newest)?;
+        self.journal.rewind(2 * JOURNAL_BYTES)
     }
 
     fn tidy(&mut self) -> Result<(), StoreError> {

@@ -10,6 +10,10 @@ impl Store for MemoryStore {
         Ok(Vec::new())
     }
 
+    fn replace(&mut self, _rows: &[Row]) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     fn commit(&mut self, _rows: &[Row]) -> Result<(), StoreError> {
         Ok(())
     }

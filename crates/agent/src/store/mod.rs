@@ -11,6 +11,7 @@ mod journal;
 mod memory;
 mod table;
 
+pub(crate) use codec::{decode_row, encode_row};
 pub use error::StoreError;
 pub use file::FileStore;
 pub use memory::MemoryStore;
@@ -33,6 +34,13 @@ pub trait Store: Send + std::fmt::Debug {
     /// When writing failed. Whether the rows are then durable is unknown until the next start,
     /// and no other commit may be tried.
     fn commit(&mut self, rows: &[Row]) -> Result<(), StoreError>;
+
+    /// Makes `rows` all that there is, durably, or leaves everything as it was.
+    ///
+    /// # Errors
+    /// When writing failed. Whether the rows have taken the place of the old ones is then unknown
+    /// until the next start, and no commit may be tried.
+    fn replace(&mut self, rows: &[Row]) -> Result<(), StoreError>;
 
     /// Does what keeps the store small and quick to open, if it is time. Called between commits,
     /// when nobody waits for an answer; may take some ten milliseconds.

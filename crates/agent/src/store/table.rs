@@ -100,15 +100,45 @@ impl Table {
             // After a crash the file is then opened without a walk over all of it.
             transaction.set_quick_repair(true);
             write_rows(&transaction, rows)?;
-            let mut about = transaction.open_table(ABOUT)?;
-            about.insert(FORMAT_ENTRY, u64::from(FORMAT))?;
-            about.insert(APPLIED_ENTRY, applied)?;
-            drop(about);
+            write_about(&transaction, applied)?;
             transaction.commit()?;
             Ok(())
         };
         write().map_err(StoreError::storage("write", &self.path))
     }
+
+    /// Writes that `rows` are all there is, as of the commit numbered `applied`; durable when it
+    /// returns. Of two rows with the same key the later one counts.
+    pub(super) fn replace(
+        &self,
+        rows: impl Iterator<Item = (Vec<u8>, Option<Vec<u8>>)>,
+        applied: u64,
+    ) -> Result<(), StoreError> {
+        let write = || -> Result<(), redb::Error> {
+            let mut transaction = self.database.begin_write()?;
+            transaction.set_quick_repair(true);
+            transaction.delete_table(ROWS)?;
+            let mut table = transaction.open_table(ROWS)?;
+            for (key, value) in rows {
+                match value {
+                    Some(value) => table.insert(key.as_slice(), value.as_slice())?,
+                    None => table.remove(key.as_slice())?,
+                };
+            }
+            drop(table);
+            write_about(&transaction, applied)?;
+            transaction.commit()?;
+            Ok(())
+        };
+        write().map_err(StoreError::storage("write", &self.path))
+    }
+}
+
+fn write_about(transaction: &WriteTransaction, applied: u64) -> Result<(), redb::Error> {
+    let mut about = transaction.open_table(ABOUT)?;
+    about.insert(FORMAT_ENTRY, u64::from(FORMAT))?;
+    about.insert(APPLIED_ENTRY, applied)?;
+    Ok(())
 }
 
 fn write_rows(transaction: &WriteTransaction, rows: &Merged) -> Result<(), redb::Error> {

@@ -90,6 +90,11 @@ impl Store for Scripted {
         Ok(self.0.rows())
     }
 
+    fn replace(&mut self, rows: &[Row]) -> Result<(), StoreError> {
+        self.0.inner.lock().unwrap().rows.clear();
+        self.commit(rows)
+    }
+
     fn commit(&mut self, rows: &[Row]) -> Result<(), StoreError> {
         let gate = self.0.inner.lock().unwrap().gate.take();
         if let Some(gate) = gate {

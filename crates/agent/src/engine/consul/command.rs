@@ -13,6 +13,7 @@ use super::coordinate::Located;
 use super::event::EventSpec;
 use super::intention::IntentionChange;
 use super::local::LocalWrite;
+use super::row::Row;
 use super::session::Session;
 use super::session_id::SessionId;
 use super::txn::{TxnFailure, TxnOp, TxnRow};
@@ -41,6 +42,9 @@ pub enum Command {
     Deregister(Deregister),
     /// `PUT /v1/agent/service/…`, `PUT /v1/agent/check/…`, and what the agent does by itself.
     Local(Box<LocalWrite>),
+    /// `PUT /v1/snapshot`: the state that these rows describe takes the place of all but what the
+    /// agent has itself.
+    Restore(Vec<Row>),
     /// `PUT /v1/config`, maybe only if the ModifyIndex is this; 0 means that there must be none.
     SetConfigEntry(Box<ConfigEntry>, Option<u64>),
     /// `DELETE /v1/config/:kind/:name`.
@@ -67,6 +71,8 @@ impl Command {
         match self {
             Self::Put(put) => put.key.len() + put.value.len(),
             Self::Txn(ops) => ops.iter().map(TxnOp::payload_bytes).sum(),
+            // Nothing else is to be in its commit.
+            Self::Restore(_) => 64 * 1024 * 1024,
             Self::Delete(_)
             | Self::CreateSession(_)
             | Self::DestroySession(_)

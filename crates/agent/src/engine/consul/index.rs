@@ -75,6 +75,12 @@ impl Indexes {
         self.last()
     }
 
+    /// Gives out an index that neither these nor `older` gave out.
+    pub(super) fn continue_after(&mut self, older: &Self) {
+        self.numbers[0] = self.last().max(older.last());
+        self.advance();
+    }
+
     /// Takes over the counter of `later`, but no table: what a refused write leaves behind.
     pub(super) fn keep_counter_of(&mut self, later: &Self) {
         self.numbers[0] = later.last();

@@ -26,6 +26,8 @@ use crate::engine::{Row as AnyRow, Time};
 #[derive(Clone, Debug, Default)]
 pub struct State {
     pub(super) indexes: Indexes,
+    /// How many snapshots were restored since the start.
+    pub(super) restores: u64,
     pub(super) kv: KvMap,
     pub(super) tombstones: Tombstones,
     pub(super) sessions: Sessions,
@@ -126,6 +128,28 @@ impl State {
         }
     }
 
+    /// Puts the state that `rows` describe in the place of this one. Indexes may go back with it,
+    /// but never the counter: no write gets an index that another one had.
+    fn replace(&mut self, rows: Vec<Row>, now: Time, changes: &mut Changes) -> Reply {
+        let mut new = Self {
+            restores: self.restores + 1,
+            ..Self::default()
+        };
+        let rows = rows.into_iter().filter(|row| !row.is_local());
+        rows.for_each(|row| new.restore(row, now));
+        new.indexes.continue_after(&self.indexes);
+        new.local = std::mem::take(&mut self.local);
+        *self = new;
+        changes.replaced = true;
+        Reply::Done
+    }
+
+    /// How many snapshots were restored since the start. A reader that waits while it grows has
+    /// something new to see, whatever its index.
+    pub(crate) fn restores(&self) -> u64 {
+        self.restores
+    }
+
     pub(crate) fn apply(
         &mut self,
         command: Command,
@@ -143,6 +167,7 @@ impl State {
             Command::Register(register) => self.register(*register, now, changes),
             Command::Deregister(what) => self.deregister(&what, now, changes),
             Command::Local(write) => self.write_local(*write, now, changes),
+            Command::Restore(rows) => Ok(self.replace(rows, now, changes)),
             Command::SetConfigEntry(entry, cas) => self.set_config_entry(*entry, cas, now, changes),
             Command::DeleteConfigEntry { kind, name } => {
                 self.delete_config_entry(&kind, &name, now, changes)

@@ -1,0 +1,78 @@
+//! Snapshots: `/v1/snapshot`.
+
+use std::sync::Arc;
+
+use http::{HeaderValue, Method, StatusCode};
+
+use super::body::{Body, BodyError};
+use super::front::{Front, SERVER_PORT};
+use super::reply::{Refused, Reply};
+use super::request::{Answer, Request};
+use super::route::Endpoint;
+use super::stream::Source;
+use crate::engine::consul::{Command, LocalChange};
+use crate::snapshot::{Loader, Saver};
+use crate::start::register_self;
+
+pub(super) const ENDPOINTS: &[Endpoint] = &[Endpoint::new(
+    "snapshot",
+    "OPTIONS,GET,PUT",
+    |request, body| match *request.method {
+        Method::GET => save(request),
+        _ => restore(request, body),
+    },
+)];
+
+/// The longest archive that is read.
+const MAX_ARCHIVE_BYTES: u64 = 16 * 1024 * 1024 * 1024;
+
+/// `GET /v1/snapshot`: the state as it is now, as an archive that is made while it is sent.
+fn save(request: Request<'_>) -> Result<Answer, Refused> {
+    request.check_datacenter()?;
+    let front = request.front;
+    let snapshot = front.snapshot();
+    let state = snapshot.consul();
+    let saver = Saver::new(state, &front.node, SERVER_PORT);
+    let kind = HeaderValue::from_static("application/x-gzip");
+    let reply = Reply::stream(StatusCode::OK, Some(kind), Source::new(saver));
+    Ok(reply.with_index(state.indexes().last()).into())
+}
+
+/// `PUT /v1/snapshot`: puts the state in an archive in the place of all that there is.
+fn restore(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
+    request.check_datacenter()?;
+    if request.params.has("stale") {
+        return Err(Reply::server_error("stale not allowed for restore").into());
+    }
+    let front = Arc::clone(request.front);
+    Ok(Answer::later(async move {
+        match replace(&front, body).await {
+            Ok(()) => Reply::empty(StatusCode::OK),
+            Err(refused) => *refused,
+        }
+    }))
+}
+
+async fn replace(front: &Front, body: Body) -> Result<(), Refused> {
+    let wrong = |problem: &dyn std::fmt::Display| Reply::server_error(problem.to_string());
+    let mut pieces = body.pieces(MAX_ARCHIVE_BYTES);
+    let mut loader = Loader::default();
+    loop {
+        match pieces.next().await {
+            Ok(Some(piece)) => loader.push(&piece).map_err(|problem| wrong(&problem))?,
+            Ok(None) => break,
+            Err(BodyError::TooLarge) => {
+                let text = format!("Request body too large, max size: {MAX_ARCHIVE_BYTES} bytes.");
+                return Err(Reply::too_large(text).into());
+            }
+            Err(BodyError::Broken) => return Err(wrong(&"unexpected EOF").into()),
+        }
+    }
+    let rows = loader.finish().map_err(|problem| wrong(&problem))?;
+    front.submit(Command::Restore(rows)).await?;
+    // What the agent is and has itself belongs into the catalog, whosever the snapshot was. It is
+    // also seen to again later, should the store have failed just now.
+    let _ = register_self(&front.writer, &front.local.node).await;
+    let _ = front.submit_local(LocalChange::Sync).await;
+    Ok(())
+}

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use http::{HeaderValue, Method, StatusCode};
+use quorate_wire::consul::snapshot::SnapshotReader;
 
 use super::body::{Body, BodyError};
 use super::front::{Front, SERVER_PORT};
@@ -11,7 +12,7 @@ use super::request::{Answer, Request};
 use super::route::Endpoint;
 use super::stream::Source;
 use crate::engine::consul::{Command, LocalChange};
-use crate::snapshot::{Loader, Saver};
+use crate::snapshot::{Rows, Saver};
 use crate::start::register_self;
 
 pub(super) const ENDPOINTS: &[Endpoint] = &[Endpoint::new(
@@ -56,10 +57,10 @@ fn restore(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
 async fn replace(front: &Front, body: Body) -> Result<(), Refused> {
     let wrong = |problem: &dyn std::fmt::Display| Reply::server_error(problem.to_string());
     let mut pieces = body.pieces(MAX_ARCHIVE_BYTES);
-    let mut loader = Loader::default();
+    let mut snapshot = SnapshotReader::new(Rows::default());
     loop {
         match pieces.next().await {
-            Ok(Some(piece)) => loader.push(&piece).map_err(|problem| wrong(&problem))?,
+            Ok(Some(piece)) => snapshot.push(&piece).map_err(|problem| wrong(&problem))?,
             Ok(None) => break,
             Err(BodyError::TooLarge) => {
                 let text = format!("Request body too large, max size: {MAX_ARCHIVE_BYTES} bytes.");
@@ -68,7 +69,8 @@ async fn replace(front: &Front, body: Body) -> Result<(), Refused> {
             Err(BodyError::Broken) => return Err(wrong(&"unexpected EOF").into()),
         }
     }
-    let rows = loader.finish().map_err(|problem| wrong(&problem))?;
+    let rows = snapshot.finish().and_then(|(_, rows)| rows.finish());
+    let rows = rows.map_err(|problem| wrong(&problem))?;
     front.submit(Command::Restore(rows)).await?;
     // What the agent is and has itself belongs into the catalog, whosever the snapshot was. It is
     // also seen to again later, should the store have failed just now.

@@ -1,8 +1,10 @@
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use std::io::Read;
+use std::io::{self, Read};
 
-use super::SnapshotError;
-use super::load::{Keep, KeptRow, Loader};
+use quorate_wire::consul::snapshot::{SnapshotError, SnapshotReader, StateSink};
+
+use super::state::{RawRow, Reader};
 
 /// What is read at once.
 const PIECE: usize = 64 * 1024;
@@ -41,50 +43,69 @@ pub struct TableCount {
 /// Reads a snapshot to its end and says what is in it, without restoring anything: also one of a
 /// real server.
 ///
+/// ```
+/// let empty: &[u8] = &[];
+/// let error = quorate_agent::snapshot::inspect(empty).unwrap_err();
+/// assert_eq!(error.to_string(), "failed to decompress snapshot: EOF");
+/// ```
+///
 /// # Errors
-/// When it can't be read, or its checksums are not right.
-pub fn inspect(mut reader: impl Read) -> Result<Inspection, SnapshotError> {
-    let mut loader = Loader::<Counts>::default();
+/// Those of `reader`; `InvalidData` around a [`SnapshotError`] when it is no snapshot, or its
+/// checksums are not right.
+pub fn inspect(mut reader: impl Read) -> io::Result<Inspection> {
+    let invalid = |error: SnapshotError| io::Error::new(io::ErrorKind::InvalidData, error);
+    let mut snapshot = SnapshotReader::new(Counts::default());
     let mut piece = vec![0; PIECE];
     loop {
-        let count = reader.read(&mut piece).map_err(SnapshotError::Read)?;
-        if count == 0 {
-            break;
-        }
-        loader.push(&piece[..count])?;
+        let count = match reader.read(&mut piece) {
+            Ok(0) => break,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            read => read?,
+        };
+        snapshot.push(&piece[..count]).map_err(invalid)?;
     }
-    let loaded = loader.finish_any()?;
-    let mut tables: Vec<TableCount> = loaded.kept.tables.into_values().collect();
-    tables.sort_by_key(|table| std::cmp::Reverse(table.bytes));
-    let meta = loaded.meta;
+    let (meta, mut counts) = snapshot.finish().map_err(invalid)?;
+    let whole = counts.reader.finish();
+    whole.map_err(|problem| invalid(SnapshotError::State(problem)))?;
+    let foreign = counts.reader.is_foreign();
+    let mut tables: Vec<TableCount> = counts.tables.into_values().collect();
+    tables.sort_by_key(|table| Reverse(table.bytes));
     Ok(Inspection {
         id: meta.id,
         index: meta.index,
         term: meta.term,
         version: meta.version,
         size: meta.size,
-        tables: (!loaded.foreign).then_some(tables),
+        tables: (!foreign).then_some(tables),
     })
 }
 
 /// Counts the rows and forgets them.
 #[derive(Debug, Default)]
 struct Counts {
+    reader: Reader,
     tables: BTreeMap<&'static str, TableCount>,
 }
 
-impl Keep for Counts {
-    fn keep(&mut self, row: KeptRow<'_>) -> Result<(), SnapshotError> {
-        let name = table_name(row.0.table);
-        let table = self.tables.entry(name).or_insert(TableCount {
-            name,
-            rows: 0,
-            bytes: 0,
-        });
-        table.rows += 1;
-        table.bytes += u64::try_from(row.0.len()).unwrap_or_default();
-        Ok(())
+impl StateSink for Counts {
+    fn take(&mut self, bytes: &[u8]) -> Result<(), String> {
+        let Self { reader, tables } = self;
+        reader.push(bytes, |row| {
+            count(tables, row);
+            Ok(())
+        })
     }
+}
+
+fn count(tables: &mut BTreeMap<&'static str, TableCount>, row: RawRow<'_>) {
+    let name = table_name(row.table);
+    let table = tables.entry(name).or_insert(TableCount {
+        name,
+        rows: 0,
+        bytes: 0,
+    });
+    table.rows += 1;
+    table.bytes += u64::try_from(row.len()).unwrap_or_default();
 }
 
 /// The tables by the numbers that they are stored under.

@@ -1,34 +1,21 @@
 //! Snapshots: Consul's whole state in one file, as `GET /v1/snapshot` gives it.
 //!
-//! A gzipped tar of three files, like those of a real server: `meta.json` says what it is,
-//! `state.bin` holds the rows, and `SHA256SUMS` proves that both are whole. Only `state.bin` is of
-//! a form of our own, so tools that look at the rest, like `consul snapshot inspect`, work. A real
-//! server refuses such a file because of the version in it, and we refuse those of a real server.
-//!
-//! ```
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let empty: &[u8] = &[];
-//! let error = quorate_agent::snapshot::inspect(empty).unwrap_err();
-//! assert_eq!(error.to_string(), "failed to decompress snapshot: EOF");
-//! # Ok(())
-//! # }
-//! ```
+//! The file is like those of a real server, and only the state in it is of a form of our own. So
+//! tools that look at the rest, like `consul snapshot inspect`, work. A real server refuses such a
+//! file because of the version in it, and we refuse those of a real server.
 
-mod error;
 mod inspect;
 mod load;
-mod meta;
 mod save;
 mod state;
-mod sums;
-mod tar;
 
-pub use error::SnapshotError;
 pub use inspect::{Inspection, TableCount, inspect};
-pub(crate) use load::Loader;
+pub(crate) use load::Rows;
+pub use quorate_wire::consul::snapshot::SnapshotError;
 pub(crate) use save::Saver;
 
-/// The files of a snapshot, in their order.
-const META: &str = "meta.json";
-const STATE: &str = "state.bin";
-const SUMS: &str = "SHA256SUMS";
+/// The version of our form: one that no real server restores, whatever its state may say.
+const VERSION: u64 = 100;
+/// Why a sound snapshot is not restored here.
+const FOREIGN: &str =
+    "its state is in a format of another program; only snapshots of this one can be restored here";

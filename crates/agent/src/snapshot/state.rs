@@ -1,7 +1,6 @@
 //! `state.bin`: a line that names the format, then the rows, each with the lengths of its key and
 //! its value in front, as the store keeps them.
 
-use super::SnapshotError;
 use crate::engine::Row;
 use crate::store::{decode_row, encode_row};
 
@@ -48,12 +47,12 @@ pub(super) struct RawRow<'a> {
 
 impl RawRow<'_> {
     /// The row, unless it is of an agent itself.
-    pub(super) fn decode(&self) -> Result<Option<Row>, SnapshotError> {
+    pub(super) fn decode(&self) -> Result<Option<Row>, String> {
         if OF_THE_AGENT.contains(&self.table) {
             return Ok(None);
         }
         let row = decode_row(self.key, self.value);
-        row.map(Some).map_err(SnapshotError::State)
+        row.map(Some)
     }
 
     /// How many bytes it takes in the file.
@@ -81,8 +80,8 @@ impl Reader {
     pub(super) fn push(
         &mut self,
         bytes: &[u8],
-        mut each: impl FnMut(RawRow<'_>) -> Result<(), SnapshotError>,
-    ) -> Result<(), SnapshotError> {
+        mut each: impl FnMut(RawRow<'_>) -> Result<(), String>,
+    ) -> Result<(), String> {
         if self.foreign {
             return Ok(());
         }
@@ -108,19 +107,19 @@ impl Reader {
     }
 
     /// The file has ended.
-    pub(super) fn finish(&mut self) -> Result<(), SnapshotError> {
+    pub(super) fn finish(&mut self) -> Result<(), String> {
         if !self.started && !FORMAT.starts_with(&self.rest) {
             self.foreign = true;
         }
         if self.foreign || (self.started && self.rest.is_empty()) {
             return Ok(());
         }
-        Err(SnapshotError::State("its last row is cut short".to_owned()))
+        Err("its last row is cut short".to_owned())
     }
 }
 
 /// The first row, if it is whole.
-fn next(bytes: &[u8]) -> Result<Option<RawRow<'_>>, SnapshotError> {
+fn next(bytes: &[u8]) -> Result<Option<RawRow<'_>>, String> {
     let Some((lengths, rest)) = bytes.split_first_chunk::<LENGTHS>() else {
         return Ok(None);
     };
@@ -128,8 +127,9 @@ fn next(bytes: &[u8]) -> Result<Option<RawRow<'_>>, SnapshotError> {
     let length = |bytes| usize::try_from(u32::from_be_bytes(bytes)).unwrap_or(usize::MAX);
     let (key, value) = (length([a, b, c, d]), length([e, f, g, h]));
     if key == 0 || key > MAX_PART || value > MAX_PART {
-        let problem = format!("a row with a key of {key} bytes and a value of {value}");
-        return Err(SnapshotError::State(problem));
+        return Err(format!(
+            "a row with a key of {key} bytes and a value of {value}"
+        ));
     }
     let Some((key, rest)) = rest.split_at_checked(key) else {
         return Ok(None);

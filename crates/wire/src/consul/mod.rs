@@ -31,6 +31,7 @@ pub mod registration;
 pub mod secret;
 pub mod service;
 pub mod session;
+pub mod snapshot;
 pub mod status;
 pub mod text;
 pub mod time;

@@ -1,12 +1,7 @@
-use crate::quote::quote;
-
 /// Why a file is no snapshot that can be used, in Consul's words where it has any.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SnapshotError {
-    /// It can't be read.
-    #[error("failed to read the snapshot")]
-    Read(#[source] std::io::Error),
     /// It is not compressed as a snapshot is.
     #[error("failed to decompress snapshot: {0}")]
     Compression(&'static str),
@@ -17,7 +12,7 @@ pub enum SnapshotError {
     #[error("failed to read snapshot file: failed reading snapshot: {0}")]
     Archive(&'static str),
     /// It has a file that no snapshot has.
-    #[error("failed to read snapshot file: unexpected file {} in snapshot", quote(.0))]
+    #[error("failed to read snapshot file: unexpected file {0:?} in snapshot")]
     UnexpectedFile(String),
     /// A file in it is longer than allowed.
     #[error("failed to read snapshot file: {name} has more than {limit} bytes")]
@@ -36,12 +31,7 @@ pub enum SnapshotError {
     /// Its files are not those that were written.
     #[error("failed to read snapshot file: failed checking integrity of snapshot: {0}")]
     Integrity(String),
-    /// It is sound, and of another program.
-    #[error(
-        "failed to restore snapshot: its state is in a format of another program; only snapshots of this one can be restored here"
-    )]
-    Foreign,
-    /// It is sound, and of a version of this program that knows more.
+    /// Its state is not what the reader takes.
     #[error("failed to restore snapshot: {0}")]
     State(String),
 }

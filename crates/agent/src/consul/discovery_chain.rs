@@ -13,6 +13,7 @@ use super::body::Body;
 use super::config_entry::weak::{Field, Shape, Weak};
 use super::config_entry::{MESH_GATEWAY, malformed, read, value_of};
 use super::options::Options;
+use super::permit::require;
 use super::reply::{Refused, Reply};
 use super::request::{Answer, Request};
 use super::route::Endpoint;
@@ -53,10 +54,13 @@ fn compile(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
         .clone_into(&mut question.datacenter);
     question.own_datacenter.clone_from(&front.datacenter);
     question.trust_domain = format!("{}.consul", front.node.id);
-    let datacenter = request.check_datacenter_of_read();
+    let permitted = request.check_datacenter_of_read().and_then(|()| {
+        let permit = request.permit_of_read()?;
+        require(permit.service_read(&question.service))
+    });
     let watch = [Watch::Topic(Topic::Table(Table::ConfigEntries))];
     if *request.method == Method::GET {
-        datacenter?;
+        permitted?;
         return Ok(blocking::answer(request, options, watch, move |state| {
             show(state, &question, options)
         }));
@@ -70,7 +74,7 @@ fn compile(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
             Ok(overrides) => question.overrides = overrides,
             Err(refused) => return *refused,
         }
-        if let Err(refused) = datacenter {
+        if let Err(refused) = permitted {
             return *refused;
         }
         let compiled = move |state: &State| show(state, &question, options);

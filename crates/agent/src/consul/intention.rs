@@ -15,11 +15,12 @@ use super::decode::{DecodeError, Json, Place, text_of};
 use super::filter::{self, INTENTION};
 use super::front::{Front, unexpected};
 use super::object::Object;
+use super::permit::{Permit, denied, require};
 use super::reply::{Refused, Reply};
 use super::request::{Answer, Request};
 use crate::engine::Topic;
 use crate::engine::consul::{
-    Command, IntentionChange, IntentionSpec, Party, Reply as Outcome, SessionId, Table,
+    Command, IntentionChange, IntentionSpec, Party, Reply as Outcome, SessionId, State, Table,
 };
 use crate::identity::new_uuid;
 use crate::quote::quote;
@@ -29,46 +30,59 @@ use crate::waiters::Watch;
 pub(super) fn list(request: Request<'_>) -> Result<Answer, Refused> {
     let options = request.options()?;
     request.check_datacenter_of_read()?;
+    let permit = request.permit_of_read()?;
     let filter = request.filter(&INTENTION)?;
-    Ok(blocking::answer(request, options, [any()], move |state| {
+    let read = move |state: &State, permit: &Permit| {
         let mut found = state.intentions();
+        if permit.is_restricted() {
+            let intentions = &mut found.value;
+            intentions.retain(|it| permit.intention_read(&it.destination_name));
+        }
         filter::retain(filter.as_ref(), &mut found.value);
         Reading::new(found.index, Reply::object(&found.value))
-    }))
+    };
+    Ok(blocking::answer_permitted(
+        request,
+        permit,
+        options,
+        [any()],
+        read,
+    ))
 }
 
 /// `GET /v1/connect/intentions/:id`. It blocks, but its answer has no index.
 pub(super) fn find(request: Request<'_>) -> Result<Answer, Refused> {
     let options = request.options()?;
     request.check_datacenter()?;
+    let permit = request.permit()?;
     let id = request.text_name();
-    let malformed = |problem: String| Reply::bad_request(format!("Bad request: {problem}"));
-    if let Err(refusal) = request.front.snapshot().consul().intention(&id) {
-        return Err(malformed(refusal.to_string()).into());
-    }
-    Ok(blocking::answer(
+    let read = move |state: &State, permit: &Permit| match state.intention(&id) {
+        Ok(found) => {
+            let reply = match found.value {
+                None => Reply::text(StatusCode::NOT_FOUND, "Intention not found"),
+                Some(it) if !permit.intention_read(&it.destination_name) => denied(),
+                Some(it) => Reply::object(&**it),
+            };
+            Reading::without_headers(found.index, reply)
+        }
+        Err(refusal) => {
+            let reply = Reply::bad_request(format!("Bad request: {refusal}"));
+            // Nothing is waited for.
+            Reading::without_headers(u64::MAX, reply)
+        }
+    };
+    Ok(blocking::answer_permitted(
         request,
+        permit,
         options,
         [any()],
-        move |state| match state.intention(&id) {
-            Ok(found) => Reading {
-                index: found.index,
-                reply: found.value.map_or_else(
-                    || Reply::text(StatusCode::NOT_FOUND, "Intention not found"),
-                    |intention| Reply::object(&**intention),
-                ),
-            },
-            Err(refusal) => Reading {
-                index: 1,
-                reply: malformed(refusal.to_string()),
-            },
-        },
+        read,
     ))
 }
 
 /// `POST /v1/connect/intentions`
 pub(super) fn create(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
-    let datacenter = request.check_datacenter();
+    let permit = request.check_datacenter().and_then(|()| request.permit());
     let front = Arc::clone(request.front);
     Ok(Answer::later(async move {
         let intention = match decoded(body, front.strict).await {
@@ -78,11 +92,15 @@ pub(super) fn create(request: Request<'_>, body: Body) -> Result<Answer, Refused
                 return Reply::server_error(format!("Failed to decode request body: {error}"));
             }
         };
-        if let Err(refused) = datacenter {
-            return *refused;
-        }
+        let permit = match permit {
+            Ok(permit) => permit,
+            Err(refused) => return *refused,
+        };
         if !intention.id.is_empty() {
             return Reply::server_error("ID must be empty when creating a new intention");
+        }
+        if !permit.intention_write(&intention.destination_name) {
+            return denied();
         }
         let id = SessionId::from_bytes(new_uuid()).to_string();
         submit(&front, IntentionChange::Create(id, spec(intention))).await
@@ -91,16 +109,17 @@ pub(super) fn create(request: Request<'_>, body: Body) -> Result<Answer, Refused
 
 /// `PUT` and `DELETE /v1/connect/intentions/:id`
 pub(super) fn change(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
-    let datacenter = request.check_datacenter();
+    let permit = request.check_datacenter().and_then(|()| request.permit());
     let front = Arc::clone(request.front);
     let id = request.text_name();
     if *request.method == Method::DELETE {
-        datacenter?;
+        let permit = permit?;
         return Ok(Answer::later(async move {
-            match front
-                .submit(Command::Intention(IntentionChange::Delete(id)))
-                .await
-            {
+            if !may_change(&front, &permit, &id) {
+                return denied();
+            }
+            let change = Command::Intention(IntentionChange::Delete(id));
+            match front.submit(change).await {
                 Ok(_) => Reply::flag(true),
                 Err(refused) => *refused,
             }
@@ -115,11 +134,23 @@ pub(super) fn change(request: Request<'_>, body: Body) -> Result<Answer, Refused
                 return Reply::bad_request(text);
             }
         };
-        match datacenter {
-            Ok(()) => submit(&front, IntentionChange::Update(id, spec(intention))).await,
+        match permit {
+            Ok(permit) if !may_change(&front, &permit, &id) => denied(),
+            Ok(_) => submit(&front, IntentionChange::Update(id, spec(intention))).await,
             Err(refused) => *refused,
         }
     }))
+}
+
+/// Whether the intention of that id may be changed, if there is one.
+fn may_change(front: &Front, permit: &Permit, id: &str) -> bool {
+    if !permit.is_restricted() {
+        return true;
+    }
+    let snapshot = front.snapshot();
+    let found = snapshot.consul().intention(id).ok();
+    let found = found.and_then(|found| found.value);
+    found.is_none_or(|it| permit.intention_write(&it.destination_name))
 }
 
 fn spec(intention: Intention) -> Box<IntentionSpec> {
@@ -220,22 +251,30 @@ pub(super) fn matching(request: Request<'_>) -> Result<Answer, Refused> {
     if names.is_empty() {
         return Err(missing("required query parameter 'name' not set"));
     }
-    let parties: Result<Vec<Party>, Refused> =
-        names.iter().map(|name| party("name", name)).collect();
-    let parties = parties?;
+    let parties = names.iter().map(|name| party("name", name));
+    let parties = parties.collect::<Result<Vec<Party>, Refused>>()?;
     request.check_datacenter()?;
-    Ok(blocking::answer(request, options, [any()], move |state| {
+    let permit = request.permit()?;
+    for party in parties.iter().filter(|party| !party.name.is_empty()) {
+        require(permit.intention_read(&party.name))?;
+    }
+    let read = move |state: &State, _: &Permit| {
         let mut shown = BTreeMap::new();
         let mut index = 1;
         for (name, party) in names.iter().zip(&parties) {
             let found = state.matching_intentions(side, party);
             index = found.index;
-            let some = Some(found.value).filter(|it| !it.is_empty());
-            shown.insert(name, some);
+            shown.insert(name, Some(found.value).filter(|it| !it.is_empty()));
         }
-        let reply = Reply::object(&shown);
-        Reading { index, reply }
-    }))
+        Reading::without_headers(index, Reply::object(&shown))
+    };
+    Ok(blocking::answer_permitted(
+        request,
+        permit,
+        options,
+        [any()],
+        read,
+    ))
 }
 
 /// `GET /v1/connect/intentions/check`: whether a connection is let through.
@@ -254,8 +293,13 @@ pub(super) fn check(request: Request<'_>) -> Result<Answer, Refused> {
         let text = format!("unsupported SourceType: {}", quote(source_type));
         return Err(missing(&text));
     }
+    let permit = request.permit()?;
+    require(permit.service_read(&destination.name))?;
+    let default = permit.intention_default_allow();
     let snapshot = request.front.snapshot();
-    let allowed = snapshot.consul().may_connect(&source, &destination, true);
+    let allowed = snapshot
+        .consul()
+        .may_connect(&source, &destination, default);
     Ok(Reply::object(&IntentionCheck { allowed }).into())
 }
 

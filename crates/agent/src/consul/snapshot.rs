@@ -7,11 +7,12 @@ use quorate_wire::consul::snapshot::SnapshotReader;
 
 use super::body::{Body, BodyError};
 use super::front::{Front, SERVER_PORT};
+use super::permit::require;
 use super::reply::{Refused, Reply};
 use super::request::{Answer, Request};
 use super::route::Endpoint;
 use super::stream::Source;
-use crate::engine::consul::{Command, LocalChange};
+use crate::engine::consul::{Command, Deregister, LocalChange};
 use crate::snapshot::{Rows, Saver};
 use crate::start::register_self;
 
@@ -30,6 +31,7 @@ const MAX_ARCHIVE_BYTES: u64 = 16 * 1024 * 1024 * 1024;
 /// `GET /v1/snapshot`: the state as it is now, as an archive that is made while it is sent.
 fn save(request: Request<'_>) -> Result<Answer, Refused> {
     request.check_datacenter()?;
+    require(request.permit()?.snapshot())?;
     let front = request.front;
     let snapshot = front.snapshot();
     let state = snapshot.consul();
@@ -42,6 +44,7 @@ fn save(request: Request<'_>) -> Result<Answer, Refused> {
 /// `PUT /v1/snapshot`: puts the state in an archive in the place of all that there is.
 fn restore(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
     request.check_datacenter()?;
+    require(request.permit()?.snapshot())?;
     if request.params.has("stale") {
         return Err(Reply::server_error("stale not allowed for restore").into());
     }
@@ -72,9 +75,26 @@ async fn replace(front: &Front, body: Body) -> Result<(), Refused> {
     let rows = snapshot.finish().and_then(|(_, rows)| rows.finish());
     let rows = rows.map_err(|problem| wrong(&problem))?;
     front.submit(Command::Restore(rows)).await?;
-    // What the agent is and has itself belongs into the catalog, whosever the snapshot was. It is
-    // also seen to again later, should the store have failed just now.
+    take_place(front).await;
+    Ok(())
+}
+
+/// Puts what the agent is and has itself into the catalog again, whosever the snapshot was. It is
+/// also seen to later, so it does not matter here if the store fails.
+async fn take_place(front: &Front) {
+    let name = &front.node.name;
+    let stranger = {
+        let snapshot = front.snapshot();
+        let stored = snapshot.consul().node(name).value;
+        stored.is_some_and(|stored| stored.id != front.node.id)
+    };
+    if stranger {
+        let node = Deregister {
+            node: name.clone(),
+            ..Deregister::default()
+        };
+        let _ = front.submit(Command::Deregister(node)).await;
+    }
     let _ = register_self(&front.writer, &front.local.node).await;
     let _ = front.submit_local(LocalChange::Sync).await;
-    Ok(())
 }

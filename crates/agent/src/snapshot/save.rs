@@ -37,7 +37,7 @@ enum Stage {
     /// The rows are measured: an archive says in front how long a file is.
     Measure,
     /// The rows are written.
-    Write(SnapshotWriter),
+    Write(Box<SnapshotWriter>),
     Done,
 }
 
@@ -81,7 +81,7 @@ impl Saver {
                     self.at = 0;
                     let mut writer = SnapshotWriter::new(&self.meta, self.time)?;
                     writer.state(state::FORMAT)?;
-                    Stage::Write(writer)
+                    Stage::Write(Box::new(writer))
                 };
                 Ok(Some(Vec::new()))
             }

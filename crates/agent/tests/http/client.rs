@@ -141,6 +141,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         }
     }
 
+    /// A body in chunks, unframed.
+    pub(crate) async fn chunked(&mut self) -> Vec<u8> {
+        let mut body = Vec::new();
+        loop {
+            let line = self.until("\r\n").await;
+            let size = usize::from_str_radix(line.trim_end(), 16).unwrap();
+            while self.seen.len() < size + 2 {
+                assert!(self.more().await, "the body is cut short");
+            }
+            body.extend(self.seen.drain(..size));
+            self.seen.drain(..2);
+            if size == 0 {
+                return body;
+            }
+        }
+    }
+
     async fn more(&mut self) -> bool {
         let mut space = vec![0; 16 * 1024];
         let read = timeout(PATIENCE, self.stream.read(&mut space)).await;

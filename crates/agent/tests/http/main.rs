@@ -18,3 +18,4 @@ mod local;
 mod operations;
 mod recorded;
 mod sessions;
+mod snapshot;

@@ -5,13 +5,17 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::header::{HeaderName, HeaderValue};
 use percent_encoding::percent_decode_str;
+use quorate_wire::consul::IntentionAction;
 use quorate_wire::consul::agent::{Authorization, AuthorizeRequest};
 
 use crate::consul::body::{Body, BodyError};
 use crate::consul::decode::{DecodeError, Json, Place, text_of};
+use crate::consul::front::Front;
 use crate::consul::object::Object;
+use crate::consul::permit::{Permit, denied};
 use crate::consul::reply::{Refused, Reply};
 use crate::consul::request::{Answer, Request};
+use crate::engine::consul::{Party, described};
 
 /// The longest body that is read.
 const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -22,9 +26,10 @@ pub(super) fn disabled(_request: Request<'_>) -> Result<Answer, Refused> {
     Err(Reply::server_error("Connect must be enabled in order to use this endpoint").into())
 }
 
-/// `POST /v1/agent/connect/authorize`: everybody may connect while there are no rules.
+/// `POST /v1/agent/connect/authorize`: whether the holder of a certificate may connect.
 pub(super) fn authorize(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
     let front = Arc::clone(request.front);
+    let permit = request.permit();
     Ok(Answer::later(async move {
         let body = match body.collect(MAX_BODY_BYTES).await {
             Ok(body) => body,
@@ -34,10 +39,16 @@ pub(super) fn authorize(request: Request<'_>, body: Body) -> Result<Answer, Refu
             }
             Err(BodyError::Broken) => Bytes::new(),
         };
-        match decode(&body, front.strict).and_then(|asked| check(&asked)) {
-            Ok(_source) => {
-                let answer =
-                    Authorization::new(true, "ACLs disabled, access is allowed by default");
+        let decoded = decode(&body, front.strict);
+        let asked = decoded.and_then(|asked| Ok((check(&asked)?, asked.target)));
+        match asked {
+            Ok((source, target)) => {
+                let permit = match permit {
+                    Ok(permit) if permit.service_write(&target) => permit,
+                    Ok(_) => return denied(),
+                    Err(refused) => return *refused,
+                };
+                let answer = decide(&front, &source, target, &permit);
                 Reply::object(&answer).with(
                     HeaderName::from_static("x-cache"),
                     HeaderValue::from_static("MISS"),
@@ -46,6 +57,25 @@ pub(super) fn authorize(request: Request<'_>, body: Body) -> Result<Answer, Refu
             Err(text) => Reply::bad_request(format!("Bad request: {text}")),
         }
     }))
+}
+
+/// What the intentions say, or else the access rules.
+fn decide(front: &Front, source: &Party, target: String, permit: &Permit) -> Authorization {
+    let target = Party {
+        namespace: "default".to_owned(),
+        name: target,
+    };
+    let snapshot = front.snapshot();
+    if let Some(intention) = snapshot.consul().deciding_intention(source, &target) {
+        let allowed = intention.action == IntentionAction::Allow;
+        let reason = format!("Matched intention: {}", described(intention));
+        return Authorization::new(allowed, reason);
+    }
+    if permit.is_restricted() {
+        let allowed = permit.intention_default_allow();
+        return Authorization::new(allowed, "Default behavior configured by ACLs");
+    }
+    Authorization::new(true, "ACLs disabled, access is allowed by default")
 }
 
 fn decode(body: &[u8], strict: bool) -> Result<AuthorizeRequest, String> {
@@ -76,13 +106,13 @@ fn decode(body: &[u8], strict: bool) -> Result<AuthorizeRequest, String> {
     Ok(asked)
 }
 
-/// The name of the service that asks.
-fn check(asked: &AuthorizeRequest) -> Result<String, String> {
+/// The service that asks.
+fn check(asked: &AuthorizeRequest) -> Result<Party, String> {
     if asked.target.is_empty() {
         return Err("Target service must be specified".into());
     }
     match Identity::of(&asked.client_cert_uri) {
-        Some(Identity::Service(name)) => Ok(name),
+        Some(Identity::Service(party)) => Ok(party),
         Some(Identity::Other) => Err("ClientCertURI not a valid Service identifier".into()),
         None => Err("ClientCertURI not a valid Connect identifier".into()),
     }
@@ -90,7 +120,7 @@ fn check(asked: &AuthorizeRequest) -> Result<String, String> {
 
 /// Whose certificate it is.
 enum Identity {
-    Service(String),
+    Service(Party),
     /// An agent's, or a root's.
     Other,
 }
@@ -105,8 +135,11 @@ impl Identity {
             ["ns", namespace, "dc", datacenter, "svc", service]
                 if named(namespace) && named(datacenter) && named(service) =>
             {
-                let name = percent_decode_str(service).decode_utf8().ok()?;
-                Some(Self::Service(name.into_owned()))
+                let decode = |text| Some(percent_decode_str(text).decode_utf8().ok()?.into_owned());
+                Some(Self::Service(Party {
+                    namespace: decode(namespace)?,
+                    name: decode(service)?,
+                }))
             }
             ["agent", "client", "dc", datacenter, "id", id] if named(datacenter) && named(id) => {
                 Some(Self::Other)
@@ -134,7 +167,8 @@ mod tests {
         assert_eq!(
             decode(body.as_bytes(), true)
                 .and_then(|asked| check(&asked))
-                .unwrap(),
+                .unwrap()
+                .name,
             "a b"
         );
     }

@@ -13,6 +13,7 @@ use super::blocking::{self, Reading};
 use super::body::{Body, BodyError};
 use super::front::{Front, unexpected};
 use super::options::{parse_u64, parse_u64_error};
+use super::permit::{Permit, denied, require};
 use super::reply::{Refused, Reply};
 use super::request::{Answer, Request};
 use super::route::Endpoint;
@@ -36,6 +37,7 @@ pub(super) const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
 /// `PUT /v1/config`: whether it was set. The datacenter does not matter: entries belong to all.
 fn set(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
     request.check_namespace()?;
+    let permit = request.permit();
     let front = Arc::clone(request.front);
     let cas = request.params.text("cas").filter(|cas| !cas.is_empty());
     let cas = cas.map(|text| parse_u64(text).ok_or_else(|| parse_u64_error(text)));
@@ -50,7 +52,7 @@ fn set(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
             Err(Refusal::Invalid(problem)) => return Reply::server_error(problem),
         };
         match cas.transpose() {
-            Ok(cas) => submit(&front, entry, cas).await,
+            Ok(cas) => submit(&front, entry, cas, permit).await,
             Err(problem) => Reply::server_error(problem),
         }
     }))
@@ -72,7 +74,17 @@ pub(super) fn malformed(problem: &str) -> Reply {
     Reply::bad_request(format!("Bad request: Request decoding failed: {problem}"))
 }
 
-async fn submit(front: &Front, entry: ConfigEntry, cas: Option<u64>) -> Reply {
+async fn submit(
+    front: &Front,
+    entry: ConfigEntry,
+    cas: Option<u64>,
+    permit: Result<Permit, Refused>,
+) -> Reply {
+    match permit.map(|permit| may_write(&permit, &entry.kind(), entry.name())) {
+        Ok(true) => {}
+        Ok(false) => return denied(),
+        Err(refused) => return *refused,
+    }
     let command = Command::SetConfigEntry(Box::new(entry), cas);
     match front.submit(command).await {
         Ok(Outcome::Applied(done)) => Reply::flag(done),
@@ -102,14 +114,19 @@ fn named(request: Request<'_>) -> Result<Answer, Refused> {
         true => Topic::Table(Table::ConfigEntries),
         false => topic_of(&kind, name.as_deref()),
     };
+    let permit = request.permit()?;
+    if let Some(name) = &name {
+        require(may_read(&permit, &ConfigKind::from(kind.as_str()), name))?;
+    }
     let watch = [Watch::Topic(topic)];
-    Ok(blocking::answer(
+    Ok(blocking::answer_permitted(
         request,
+        permit,
         options,
         watch,
-        move |state| match &name {
+        move |state, permit| match &name {
             Some(name) => one(state, &kind, name),
-            None => list(state, &kind),
+            None => list(state, &kind, permit),
         },
     ))
 }
@@ -130,8 +147,12 @@ fn one(state: &State, kind: &str, name: &str) -> Reading {
     Reading::new(found.index, reply)
 }
 
-fn list(state: &State, kind: &str) -> Reading {
-    let found = state.config_entries(kind);
+fn list(state: &State, kind: &str, permit: &Permit) -> Reading {
+    let mut found = state.config_entries(kind);
+    if permit.is_restricted() {
+        let entries = &mut found.value;
+        entries.retain(|entry| may_read(permit, &entry.kind(), entry.name()));
+    }
     Reading::new(found.index, Reply::object(&found.value))
 }
 
@@ -145,6 +166,8 @@ fn delete(request: Request<'_>, path: &str) -> Result<Answer, Refused> {
     if is_unknown(kind) {
         return Err(Reply::bad_request(unknown(kind)).into());
     }
+    let permit = request.permit()?;
+    require(may_write(&permit, &ConfigKind::from(kind), name))?;
     let command = Command::DeleteConfigEntry {
         kind: kind.to_owned(),
         name: name.to_owned(),
@@ -156,6 +179,20 @@ fn delete(request: Request<'_>, path: &str) -> Result<Answer, Refused> {
             Err(refused) => *refused,
         }
     }))
+}
+
+/// Everybody may know what all proxies have in common.
+fn may_read(permit: &Permit, kind: &ConfigKind, name: &str) -> bool {
+    *kind == ConfigKind::ProxyDefaults || permit.service_read(name)
+}
+
+fn may_write(permit: &Permit, kind: &ConfigKind, name: &str) -> bool {
+    match kind {
+        ConfigKind::ProxyDefaults | ConfigKind::IngressGateway | ConfigKind::TerminatingGateway => {
+            permit.operator_write()
+        }
+        _ => permit.service_write(name),
+    }
 }
 
 fn is_unknown(kind: &str) -> bool {

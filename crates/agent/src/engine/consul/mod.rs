@@ -42,6 +42,7 @@ pub use coordinate::Located;
 pub use discovery_chain::{ChainError, ChainQuestion};
 pub use event::{Event, EventSpec};
 pub use index::{Indexes, Table};
+pub(crate) use intention::described;
 pub use intention::{IntentionChange, IntentionSpec, Party};
 pub use kv::{Found, KvEntry};
 pub use local::{

@@ -64,6 +64,9 @@ impl Row {
     /// Whether it belongs to the agent itself and not to the cluster: no snapshot has it, and it
     /// stays when one is restored.
     pub(super) fn is_local(&self) -> bool {
-        matches!(self, Self::LocalService(..) | Self::LocalCheck(..))
+        matches!(
+            self,
+            Self::LocalService(..) | Self::LocalCheck(..) | Self::AgentToken(..)
+        )
     }
 }

@@ -136,7 +136,8 @@ impl State {
             ..Self::default()
         };
         let rows = rows.into_iter().filter(|row| !row.is_local());
-        rows.for_each(|row| new.restore(row, now));
+        let own = self.rows().filter(Row::is_local);
+        rows.chain(own).for_each(|row| new.restore(row, now));
         new.indexes.continue_after(&self.indexes);
         new.local = std::mem::take(&mut self.local);
         *self = new;

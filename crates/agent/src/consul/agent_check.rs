@@ -13,6 +13,7 @@ use super::decode::{DecodeError, Json, Place, text_of};
 use super::filter::HEALTH_CHECK;
 use super::front::Front;
 use super::object::Object;
+use super::permit::Permit;
 use super::reply::{Refused, Reply};
 use super::request::{Answer, Request};
 use super::route::Endpoint;
@@ -32,10 +33,13 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
 /// `GET /v1/agent/checks`: all checks by id.
 fn list(request: Request<'_>) -> Result<Answer, Refused> {
     request.check_namespace()?;
+    let permit = request.permit()?;
     let filter = request.local_filter(&HEALTH_CHECK)?;
     let front = request.front;
     let snapshot = front.snapshot();
-    let checks = snapshot.consul().local_checks().map(|it| &it.check);
+    let state = snapshot.consul();
+    let checks = state.local_checks().map(|it| &it.check);
+    let checks = checks.filter(|it| permit.check_read(state, &front.node.name, it));
     let mut checks: BTreeMap<&str, HealthCheck> = checks
         .map(|it| (it.check_id.as_str(), show(it, front)))
         .collect();
@@ -54,13 +58,14 @@ fn show(check: &Check, front: &Front) -> HealthCheck {
 /// `PUT /v1/agent/check/register`.
 fn register(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
     request.check_namespace()?;
-    let front = Arc::clone(request.front);
+    let (front, permit) = (Arc::clone(request.front), request.permit());
     Ok(Answer::later(async move {
         let check = async {
             let body = body.collect(MAX_BODY_BYTES).await;
             let body = body.map_err(|error| error.refuse(MAX_BODY_BYTES))?;
             let sent = text_of(&body).and_then(|text| SentCheck::alone(&text, front.strict));
-            into_local(sent.map_err(|error| error.refuse())?, &front)
+            let sent = sent.map_err(|error| error.refuse())?;
+            into_local(sent, &front, permit)
         };
         match check.await {
             Ok(check) => submit(&front, LocalChange::RegisterCheck(Box::new(check))).await,
@@ -69,7 +74,11 @@ fn register(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
     }))
 }
 
-fn into_local(mut sent: SentCheck, front: &Front) -> Result<LocalCheck, Refused> {
+fn into_local(
+    mut sent: SentCheck,
+    front: &Front,
+    permit: Result<Permit, Refused>,
+) -> Result<LocalCheck, Refused> {
     if sent.name.is_empty() {
         return Err(Reply::bad_request("Missing check name").into());
     }
@@ -82,6 +91,7 @@ fn into_local(mut sent: SentCheck, front: &Front) -> Result<LocalCheck, Refused>
         sent.id.clone_from(&sent.name);
     }
     let known = front.snapshot();
+    permit?.check_check(known.consul(), &front.node.name, &sent.id, &sent.service_id)?;
     let service = &sent.service_id;
     // The engine says so too, but Consul looks at the service first.
     if service.is_empty() || known.consul().local_service(service).is_some() {
@@ -111,17 +121,26 @@ fn deregister(request: Request<'_>) -> Result<Answer, Refused> {
     if id.is_empty() {
         return Err(Reply::server_error("CheckID missing").into());
     }
+    allow_change(request, &id)?;
     let front = Arc::clone(request.front);
     Ok(Answer::later(async move {
         submit(&front, LocalChange::DeregisterCheck(id)).await
     }))
 }
 
+/// Refuses a change of a check to those who may not make it.
+fn allow_change(request: Request<'_>, id: &str) -> Result<(), Refused> {
+    let (permit, snapshot) = (request.permit()?, request.front.snapshot());
+    permit.check_check_change(snapshot.consul(), &request.front.node.name, id)
+}
+
 /// `PUT /v1/agent/check/pass/:id` and its like: a status, and a remark as the output.
 fn note(request: Request<'_>, status: &'static str) -> Result<Answer, Refused> {
     request.check_namespace()?;
+    let id = request.text_name();
+    allow_change(request, &id)?;
     let report = LocalChange::Report {
-        id: request.text_name(),
+        id,
         status: status.to_owned(),
         output: request.params.text("note").unwrap_or_default().to_owned(),
     };
@@ -143,6 +162,7 @@ const UPDATE: Object = Object {
 fn update(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
     request.check_namespace()?;
     let id = request.text_name();
+    let allowed = allow_change(request, &id);
     let front = Arc::clone(request.front);
     Ok(Answer::later(async move {
         let body = match body.collect(MAX_BODY_BYTES).await {
@@ -156,6 +176,9 @@ fn update(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
         };
         if !is_status(&status) {
             return Reply::bad_request(format!("Invalid check status: '{status}'"));
+        }
+        if let Err(refused) = allowed {
+            return *refused;
         }
         submit(&front, LocalChange::Report { id, status, output }).await
     }))

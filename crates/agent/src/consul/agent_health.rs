@@ -10,6 +10,7 @@ use quorate_wire::consul::health::{CRITICAL, PASSING, WARNING};
 use serde::Serialize;
 
 use super::agent_service::{Shown, show};
+use super::permit::require;
 use super::reply::{Refused, Reply};
 use super::request::{Answer, Request};
 use super::route::Endpoint;
@@ -127,6 +128,7 @@ fn by_id(request: Request<'_>) -> Result<Answer, Refused> {
         return Err(Reply::server_error("Bad request: Missing serviceID").into());
     }
     request.check_namespace()?;
+    let permit = request.permit()?;
     let snapshot = request.front.snapshot();
     let state = snapshot.consul();
     let Some(local) = state.local_service(&id) else {
@@ -142,6 +144,7 @@ fn by_id(request: Request<'_>) -> Result<Answer, Refused> {
         };
         return Ok(with_reason(reply, StatusCode::NOT_FOUND, &text).into());
     };
+    require(permit.service_read(&local.service.name))?;
     let (health, shown) = health_of(state, &local.service, request);
     let reply = match wants_text(request) {
         true => plain(health.text()),
@@ -157,6 +160,7 @@ fn by_name(request: Request<'_>) -> Result<Answer, Refused> {
         return Err(Reply::server_error("Bad request: Missing service Name").into());
     }
     request.check_namespace()?;
+    require(request.permit()?.service_read(&name))?;
     let snapshot = request.front.snapshot();
     let state = snapshot.consul();
     let named = state.local_services().filter(|it| it.service.name == name);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::agent_service::submit;
+use super::permit::require;
 use super::reply::{Refused, Reply};
 use super::request::{Answer, Request};
 use super::route::Endpoint;
@@ -42,6 +43,11 @@ fn maintain(request: Request<'_>, service_id: Option<String>) -> Result<Answer, 
     };
     if service_id.is_some() {
         request.check_namespace()?;
+    }
+    let (permit, snapshot) = (request.permit()?, request.front.snapshot());
+    match &service_id {
+        Some(id) => permit.check_service_change(snapshot.consul(), id)?,
+        None => require(permit.node_write(&request.front.node.name))?,
     }
     let reason = request.params.text("reason").unwrap_or_default().to_owned();
     let change = LocalChange::Maintenance {

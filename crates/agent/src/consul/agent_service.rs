@@ -15,6 +15,7 @@ use super::body::Body;
 use super::decode::text_of;
 use super::filter::NODE_SERVICE;
 use super::front::Front;
+use super::permit::{Permit, denied};
 use super::reply::{Refused, Reply};
 use super::request::{Answer, Request};
 use super::route::Endpoint;
@@ -83,6 +84,7 @@ pub(super) fn show(service: &Service) -> Shown<'_> {
 /// `GET /v1/agent/services`: all services by id. Servers of old list themselves too.
 fn list(request: Request<'_>) -> Result<Answer, Refused> {
     request.check_namespace()?;
+    let permit = request.permit()?;
     let filter = request.local_filter(&NODE_SERVICE)?;
     let snapshot = request.front.snapshot();
     let state = snapshot.consul();
@@ -95,6 +97,7 @@ fn list(request: Request<'_>) -> Result<Answer, Refused> {
             services.insert(&service.id, show(service));
         }
     }
+    services.retain(|_, service| permit.service_read(service.service));
     if let Some(filter) = filter {
         services.retain(|_, service| filter.keeps(service));
     }
@@ -106,11 +109,12 @@ fn list(request: Request<'_>) -> Result<Answer, Refused> {
 fn read(request: Request<'_>) -> Result<Answer, Refused> {
     let options = request.options()?;
     request.check_namespace()?;
+    let permit = request.permit()?;
     let id = request.text_name();
     let front = Arc::clone(request.front);
     let known = request.params.text("hash").unwrap_or_default().to_owned();
     if known.is_empty() {
-        return Ok(one(&front, &id).0.into());
+        return Ok(one(&front, &permit, &id).0.into());
     }
     let watch = Watch::Topic(Topic::LocalService(id.as_str().into()));
     let mut waiter = front.writer.waiters().register([watch]);
@@ -118,7 +122,10 @@ fn read(request: Request<'_>) -> Result<Answer, Refused> {
     Ok(Answer::later(async move {
         let mut over = false;
         loop {
-            let (reply, hash) = one(&front, &id);
+            let (reply, hash) = match permit.renewed(&front, front.snapshot().consul()) {
+                Ok(permit) => one(&front, &permit, &id),
+                Err(refused) => return *refused,
+            };
             if hash.as_deref() != Some(&*known) || over || front.stopping.has_begun() {
                 return reply;
             }
@@ -131,12 +138,15 @@ fn read(request: Request<'_>) -> Result<Answer, Refused> {
 }
 
 /// A service and its digest; no digest and status 404 for one that is not there.
-fn one(front: &Front, id: &str) -> (Reply, Option<String>) {
+fn one(front: &Front, permit: &Permit, id: &str) -> (Reply, Option<String>) {
     let snapshot = front.snapshot();
     let Some(local) = snapshot.consul().local_service(id) else {
         let text = format!("unknown service ID: {id}");
         return (Reply::text(StatusCode::NOT_FOUND, text), None);
     };
+    if !permit.service_read(&local.service.name) {
+        return (denied(), None);
+    }
     let mut shown = show(&local.service);
     let hash = digest(&json::encode(&shown).unwrap_or_default());
     shown.content_hash = Some(&hash);
@@ -159,6 +169,7 @@ fn digest(bytes: &[u8]) -> String {
 fn register(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
     request.check_namespace()?;
     let replace = request.params.has("replace-existing-checks");
+    let permit = request.permit();
     let front = Arc::clone(request.front);
     Ok(Answer::later(async move {
         let registration = async {
@@ -172,6 +183,13 @@ fn register(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
             Ok(registration) => registration,
             Err(refused) => return *refused,
         };
+        let snapshot = front.snapshot();
+        let allowed =
+            permit.and_then(|permit| permit.check_registration(snapshot.consul(), &registration));
+        drop(snapshot);
+        if let Err(refused) = allowed {
+            return *refused;
+        }
         registration.replace_checks = replace;
         submit(&front, LocalChange::RegisterService(Box::new(registration))).await
     }))
@@ -192,6 +210,8 @@ fn deregister(request: Request<'_>) -> Result<Answer, Refused> {
     if id.is_empty() {
         return Err(Reply::server_error("ServiceID missing").into());
     }
+    let permit = request.permit()?;
+    permit.check_service_change(request.front.snapshot().consul(), &id)?;
     let front = Arc::clone(request.front);
     Ok(Answer::later(async move {
         submit(&front, LocalChange::DeregisterService(id)).await

@@ -10,6 +10,7 @@ mod agent_check;
 mod agent_check_decode;
 mod agent_health;
 mod agent_maintenance;
+mod agent_permit;
 mod agent_service;
 mod agent_service_decode;
 mod asked;

@@ -113,7 +113,9 @@ const NOUNS: &[(&str, &[Endpoint])] = &[
 
 /// The nouns whose endpoints themselves check what a request may do, or are open to all. While access
 /// rules are on, all others are for those who may do everything.
-const RULED: &[&str] = &["kv", "session", "txn", "status", "acl", "internal"];
+const RULED: &[&str] = &[
+    "kv", "session", "txn", "status", "acl", "internal", "agent", "operator",
+];
 
 /// Whether an endpoint checks itself what a request may do.
 pub(crate) fn is_ruled(endpoint: &Endpoint) -> bool {

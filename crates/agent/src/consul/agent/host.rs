@@ -7,12 +7,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use quorate_wire::consul::agent::{HostCpu, HostDisk, HostInfo, HostMemory, HostReport};
 
+use crate::consul::permit::require;
 use crate::consul::reply::{Refused, Reply};
 use crate::consul::request::{Answer, Request};
 
 /// `GET /v1/agent/host`: what the system tells without asking for more than a file. What it does
 /// not tell is left at nothing.
 pub(super) fn describe(request: Request<'_>) -> Result<Answer, Refused> {
+    require(request.permit()?.operator_read())?;
     let mut report = HostReport::default();
     report.memory = memory(&read("/proc/meminfo"));
     report.cpu = cpus(&read("/proc/cpuinfo"));

@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 
+use crate::consul::permit::require;
 use crate::consul::reply::{Refused, Reply};
 use crate::consul::request::{Answer, Request};
 use crate::log::LogLevel;
@@ -9,6 +10,7 @@ use crate::log::LogLevel;
 /// `PUT /v1/agent/leave`: the agent answers, and ends.
 pub(super) fn leave(request: Request<'_>) -> Result<Answer, Refused> {
     let front = request.front;
+    require(request.permit()?.agent_write(&front.node.name))?;
     let say = |module, text| front.log.record(LogLevel::Info, module, text, &[]);
     say("agent.server", "server starting leave");
     say("agent", "Requesting shutdown");
@@ -19,6 +21,7 @@ pub(super) fn leave(request: Request<'_>) -> Result<Answer, Refused> {
 /// `PUT /v1/agent/reload`: the agent has no files that it reads again. What was registered through
 /// the API stays, which a Consul without a data directory forgets.
 pub(super) fn reload(request: Request<'_>) -> Result<Answer, Refused> {
+    require(request.permit()?.agent_write(&request.front.node.name))?;
     let log = &request.front.log;
     log.record(LogLevel::Info, "agent", "Reloading configuration...", &[]);
     Ok(Reply::empty(StatusCode::OK).into())

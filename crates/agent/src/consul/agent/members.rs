@@ -4,6 +4,7 @@ use http::StatusCode;
 use quorate_wire::consul::agent::{Member, MemberStatus};
 
 use crate::consul::front::{CONSUL_VERSION, Front, GOSSIP_PORT, SERVER_PORT};
+use crate::consul::permit::require;
 use crate::consul::reply::{Refused, Reply};
 use crate::consul::request::{Answer, Request};
 use crate::log::LogLevel;
@@ -44,6 +45,7 @@ impl Pool {
 
 /// `GET /v1/agent/members`: the agent alone.
 pub(super) fn members(request: Request<'_>) -> Result<Answer, Refused> {
+    let permit = request.permit()?;
     let pool = Pool::of(request);
     match request.params.text("segment") {
         Some(segment) if pool == Pool::Wan && segment != "_all" => {
@@ -53,7 +55,11 @@ pub(super) fn members(request: Request<'_>) -> Result<Answer, Refused> {
             "Network segments are not supported in this version of Consul",
         )
         .into()),
-        _ => Ok(Reply::object(&[member(request.front, pool)]).into()),
+        _ => {
+            let mut members = vec![member(request.front, pool)];
+            members.retain(|member| permit.node_read(&member.name));
+            Ok(Reply::object(&members).into())
+        }
     }
 }
 
@@ -62,6 +68,7 @@ pub(super) fn members(request: Request<'_>) -> Result<Answer, Refused> {
 pub(super) fn join(request: Request<'_>) -> Result<Answer, Refused> {
     let address = request.text_name();
     let front = request.front;
+    require(request.permit()?.agent_write(&front.node.name))?;
     front.log.record(
         LogLevel::Info,
         "agent",
@@ -95,6 +102,7 @@ fn is_own(front: &Front, address: &str, pool: Pool) -> bool {
 pub(super) fn force_leave(request: Request<'_>) -> Result<Answer, Refused> {
     let node = request.text_name();
     let front = request.front;
+    require(request.permit()?.operator_write())?;
     // Consul accepts its own name, in either pool, and stays; clients of 0.7 know no refusal.
     let own = [Pool::Lan, Pool::Wan].map(|pool| pool.name(front));
     if own.contains(&node) || front.compat == crate::config::Compat::V0_7 {
@@ -108,7 +116,7 @@ pub(super) fn force_leave(request: Request<'_>) -> Result<Answer, Refused> {
 pub(super) fn member(front: &Front, pool: Pool) -> Member {
     let (build, server) = (format!("{CONSUL_VERSION}:"), SERVER_PORT.to_string());
     let mut tags = vec![
-        ("acls", "0"),
+        ("acls", if front.acl.is_some() { "1" } else { "0" }),
         ("bootstrap", "1"),
         ("build", &build),
         ("dc", &front.datacenter),

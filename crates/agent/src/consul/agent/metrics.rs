@@ -11,6 +11,7 @@ use quorate_wire::consul::GoTime;
 use quorate_wire::consul::agent::{Gauge, Metrics, Sampled};
 
 use crate::consul::front::Front;
+use crate::consul::permit::require;
 use crate::consul::reply::{Refused, Reply};
 use crate::consul::request::{Answer, Request};
 
@@ -118,6 +119,7 @@ fn counted(name: &str, count: u64, seconds: f64) -> Sampled {
 /// `GET /v1/agent/metrics`: as JSON, or in the format of Prometheus.
 pub(super) fn metrics(request: Request<'_>) -> Result<Answer, Refused> {
     let front = request.front;
+    require(request.permit()?.agent_read(&front.node.name))?;
     if request.params.text("format") != Some("prometheus") {
         return Ok(Reply::object(&report(front)).into());
     }

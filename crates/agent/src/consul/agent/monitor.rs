@@ -9,6 +9,7 @@ use futures_core::Stream;
 use http::StatusCode;
 use tokio::sync::mpsc;
 
+use crate::consul::permit::require;
 use crate::consul::reply::{Refused, Reply};
 use crate::consul::request::{Answer, Request};
 use crate::consul::stream::Source;
@@ -16,6 +17,7 @@ use crate::log::{Form, LogLevel};
 
 /// `GET /v1/agent/monitor`: the lines from now on, until the client or the agent ends.
 pub(super) fn monitor(request: Request<'_>) -> Result<Answer, Refused> {
+    require(request.permit()?.agent_read(&request.front.node.name))?;
     let word = request.params.text("loglevel").unwrap_or("INFO");
     let Ok(level) = word.parse::<LogLevel>() else {
         let text = format!("Bad request: Unknown log level: {word}");

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::members::{GOSSIP_PORT_WAN, Pool, member};
 use crate::consul::front::{CONSUL_VERSION, Front, GOSSIP_PORT, SERVER_PORT};
+use crate::consul::permit::require;
 use crate::consul::reply::{Refused, Reply};
 use crate::consul::request::{Answer, Request};
 use crate::consul::status::server_address;
@@ -19,6 +20,7 @@ type Section = BTreeMap<String, String>;
 /// `GET /v1/agent/self`: who the agent is.
 pub(super) fn describe(request: Request<'_>) -> Result<Answer, Refused> {
     let front = request.front;
+    require(request.permit()?.agent_read(&front.node.name))?;
     let mut itself = AgentSelf::default();
     let config = &mut itself.config;
     config.datacenter.clone_from(&front.datacenter);
@@ -146,6 +148,11 @@ fn stats(front: &Front) -> BTreeMap<String, Section> {
     let index = front.snapshot().consul().indexes().last().to_string();
     let leader = server_address(front);
     let peers = format!("[{{Suffrage:Voter ID:{} Address:{leader}}}]", front.node.id);
+    let acl = if front.acl.is_some() {
+        "enabled"
+    } else {
+        "disabled"
+    };
     let cpus = std::thread::available_parallelism().map_or(1, usize::from);
     let tasks = tokio::runtime::Handle::current()
         .metrics()
@@ -184,7 +191,7 @@ fn stats(front: &Front) -> BTreeMap<String, Section> {
         (
             "consul",
             texts(&[
-                ("acl", "disabled"),
+                ("acl", acl),
                 ("bootstrap", "true"),
                 ("known_datacenters", "1"),
                 ("leader", "true"),

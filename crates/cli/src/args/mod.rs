@@ -112,6 +112,7 @@ pub(crate) enum Command {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 mod tests {
     use clap::CommandFactory;
 
@@ -161,6 +162,21 @@ mod tests {
         });
     }
 
+    /// The words of a line as a shell takes them, as far as examples need it.
+    fn words(line: &str) -> Vec<String> {
+        let (mut words, mut quote) = (vec![String::new()], None);
+        for c in line.chars() {
+            match quote {
+                Some(end) if c == end => quote = None,
+                None if c == '\'' || c == '"' => quote = Some(c),
+                None if c == ' ' => words.push(String::new()),
+                _ => words.last_mut().unwrap().push(c),
+            }
+        }
+        words.retain(|word| !word.is_empty());
+        words
+    }
+
     #[test]
     fn the_examples_of_every_help_parse() {
         walk(&Cli::command(), &mut |command| {
@@ -177,8 +193,7 @@ mod tests {
                     .split([';', '|', '<', '>', '&'])
                     .next()
                     .unwrap_or_default();
-                let words = std::iter::once("quorate").chain(line.split_whitespace());
-                let words = words.map(|word| word.trim_matches(['\'', '"']));
+                let words = std::iter::once("quorate".to_owned()).chain(words(line));
                 if let Err(error) = Cli::try_parse_from(words) {
                     use clap::error::ErrorKind::{DisplayHelp, DisplayVersion};
                     assert!(

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod agent;
+mod consul;
 mod errors;
 mod kv;
 mod lock;

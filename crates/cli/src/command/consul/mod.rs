@@ -1,5 +1,8 @@
 //! `quorate consul`: one file a group.
 
+mod agent;
+mod event;
+mod operator;
 mod session;
 mod status;
 
@@ -36,6 +39,17 @@ pub(crate) async fn run(config: &Config, group: Group) -> Result<Exit, Failure> 
 
 async fn verb(context: Context<'_>, group: Group) -> Result<Exit, Failure> {
     match group {
+        Group::Agent(args) => agent::run(context, args.verb).await,
+        Group::Event(args) => event::run(context, args.verb).await,
+        Group::ForceLeave(args) => agent::force_leave(context, &args).await,
+        Group::Join(args) => agent::join(context, &args).await,
+        Group::Keyring(args) => operator::keyring(context, args.verb).await,
+        Group::Leave(_) => agent::leave(context).await,
+        Group::Maint(args) => agent::maint(context, &args).await,
+        Group::Members(args) => agent::members(context, &args).await,
+        Group::Monitor(args) => agent::monitor(context, &args).await,
+        Group::Operator(args) => operator::run(context, args.part).await,
+        Group::Reload(_) => agent::reload(context).await,
         Group::Session(args) => session::run(context, args.verb).await,
         Group::Status(args) => status::run(context, args.verb).await,
     }

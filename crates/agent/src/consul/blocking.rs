@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::front::Front;
 use super::options::Options;
-use super::permit::Permit;
+use super::permit::{Permit, require};
 use super::reply::Reply;
 use super::request::{Answer, Request};
 use crate::engine::consul::State;
@@ -45,6 +45,10 @@ pub(crate) fn answer(
     watches: impl IntoIterator<Item = Watch>,
     read: impl Fn(&State) -> Reading + Send + 'static,
 ) -> Answer {
+    // While access rules are on, a read that knows none is for those who may do everything.
+    if let Err(refused) = request.permit().and_then(|it| require(it.acl_write())) {
+        return (*refused).into();
+    }
     let permit = Permit::unrestricted();
     answer_permitted(request, permit, options, watches, move |state, _| {
         read(state)

@@ -10,6 +10,7 @@ use super::catalog_register::{deregister, register};
 use super::filter::{self, NODE, NODE_SERVICE};
 use super::near;
 use super::options::Options;
+use super::permit::Permit;
 use super::reply::{Refused, Reply};
 use super::request::{Answer, Request};
 use super::route::Endpoint;
@@ -35,19 +36,28 @@ fn datacenters(request: Request<'_>) -> Result<Answer, Refused> {
 /// `GET /v1/catalog/nodes`: all nodes by name, or those with all of the given labels.
 fn nodes(request: Request<'_>) -> Result<Answer, Refused> {
     let options = check(request)?;
+    let permit = request.permit_of_read()?;
     let filter = request.filter(&NODE)?;
     let near = request.near();
     let labels = labels(request);
     let datacenter = request.front.datacenter.clone();
     let watch = Watch::Topic(Topic::Table(Table::Nodes));
-    Ok(blocking::answer(request, options, [watch], move |state| {
+    let read = move |state: &State, permit: &Permit| {
         let found = state.nodes();
         let nodes = found.value.iter().filter(|node| has_labels(node, &labels));
+        let nodes = nodes.filter(|node| permit.node_read(&node.node));
         let mut shown: Vec<_> = nodes.map(|node| show(node, &datacenter)).collect();
         filter::retain(filter.as_ref(), &mut shown);
         near::sort(state, near.as_deref(), &mut shown, |node| &node.node);
         reading(found.index, Reply::object(&shown), options)
-    }))
+    };
+    Ok(blocking::answer_permitted(
+        request,
+        permit,
+        options,
+        [watch],
+        read,
+    ))
 }
 
 /// `GET /v1/catalog/node/:node`: a node and its services, or `null`.
@@ -59,16 +69,29 @@ fn node(request: Request<'_>) -> Result<Answer, Refused> {
         return Err(Reply::bad_request("Missing node name").into());
     }
     let options = check_with(request, options)?;
+    let permit = request.permit_of_read()?;
     let filter = request.filter(&NODE_SERVICE)?;
     let datacenter = request.front.datacenter.clone();
     let watch = Watch::Topic(Topic::Node(name.to_lowercase().into()));
-    Ok(blocking::answer(request, options, [watch], move |state| {
+    let read = move |state: &State, permit: &Permit| {
         let (index, mut shown) = show_whole(state, &name, &datacenter);
+        shown.take_if(|shown| !permit.node_read(&shown.node.node));
+        if let Some(shown) = &mut shown {
+            let services = &mut shown.services;
+            services.retain(|_, service| permit.service_read(&service.service));
+        }
         if let (Some(shown), Some(filter)) = (&mut shown, &filter) {
             shown.services.retain(|_, service| filter.keeps(service));
         }
         reading(index, Reply::object(&shown), options)
-    }))
+    };
+    Ok(blocking::answer_permitted(
+        request,
+        permit,
+        options,
+        [watch],
+        read,
+    ))
 }
 
 /// The options of a read of the catalog or of health, which other servers could not answer better.

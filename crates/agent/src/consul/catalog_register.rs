@@ -5,11 +5,14 @@ use std::sync::Arc;
 use super::body::{Body, BodyError};
 use super::decode::{DecodeError, Json, Kind, Place, text_of};
 use super::definition;
+use super::front::Front;
 use super::object::{Field, Object};
+use super::permit::Permit;
 use super::reply::{Refused, Reply};
 use super::request::{Answer, Request};
 use crate::engine::consul::{
-    CheckSpec, Command, Deregister, NodeSpec, Register, ServiceSpec, ServiceWeights,
+    CheckSpec, Command, Deregister, NodeSpec, Register, Reply as Outcome, ServiceSpec,
+    ServiceWeights,
 };
 
 /// The longest body that is read.
@@ -38,7 +41,7 @@ type Decode = fn(&str, bool) -> Result<(Command, String), DecodeError>;
 /// only the one in the body counts.
 fn submit(request: Request<'_>, body: Body, decode: Decode) -> Result<Answer, Refused> {
     request.check_namespace()?;
-    let front = Arc::clone(request.front);
+    let (front, permit) = (Arc::clone(request.front), request.permit());
     Ok(Answer::later(async move {
         let body = match body.collect(MAX_BODY_BYTES).await {
             Ok(body) => body,
@@ -54,12 +57,26 @@ fn submit(request: Request<'_>, body: Body, decode: Decode) -> Result<Answer, Re
             Ok((_, datacenter)) if !datacenter.is_empty() && datacenter != front.datacenter => {
                 Reply::server_error(quorate_wire::consul::text::NO_PATH_TO_DATACENTER)
             }
-            Ok((command, _)) => match front.submit(command).await {
+            Ok((command, _)) => match carry_out(&front, permit, command).await {
                 Ok(_) => Reply::flag(true),
                 Err(refused) => *refused,
             },
         }
     }))
+}
+
+async fn carry_out(
+    front: &Front,
+    permit: Result<Permit, Refused>,
+    command: Command,
+) -> Result<Outcome, Refused> {
+    let permit = permit?;
+    match &command {
+        Command::Register(new) => permit.check_register(front.snapshot().consul(), new)?,
+        Command::Deregister(what) => permit.check_deregister(front.snapshot().consul(), what)?,
+        _ => {}
+    }
+    front.submit(command).await
 }
 
 fn malformed(error: &DecodeError) -> Reply {

@@ -8,6 +8,7 @@ use super::blocking;
 use super::catalog::{check_with, has_labels, labels, reading};
 use super::filter::{self, HEALTH_CHECK};
 use super::near;
+use super::permit::Permit;
 use super::reply::{Refused, Reply};
 use super::request::{Answer, Request};
 use super::route::Endpoint;
@@ -29,14 +30,24 @@ fn of_node(request: Request<'_>) -> Result<Answer, Refused> {
         return Err(Reply::bad_request("Missing node name").into());
     }
     let options = check_with(request, options)?;
+    let permit = request.permit_of_read()?;
     let filter = request.filter(&HEALTH_CHECK)?;
     let watch = Watch::Topic(Topic::NodeChecks(node.to_lowercase().into()));
-    Ok(blocking::answer(request, options, [watch], move |state| {
+    let read = move |state: &State, permit: &Permit| {
         let found = state.node_checks(&node);
-        let mut shown: Vec<_> = found.value.into_iter().map(|check| show(check)).collect();
+        let checks = found.value.into_iter();
+        let checks = checks.filter(|check| permit.sees_check(check));
+        let mut shown: Vec<_> = checks.map(|check| show(check)).collect();
         filter::retain(filter.as_ref(), &mut shown);
         reading(found.index, Reply::object(&shown), options)
-    }))
+    };
+    Ok(blocking::answer_permitted(
+        request,
+        permit,
+        options,
+        [watch],
+        read,
+    ))
 }
 
 /// `GET /v1/health/state/:state`: the checks in a state, or all with `any`.
@@ -48,12 +59,13 @@ fn in_state(request: Request<'_>) -> Result<Answer, Refused> {
         return Err(Reply::bad_request("Missing check state").into());
     }
     let options = check_with(request, options)?;
+    let permit = request.permit_of_read()?;
     let filter = request.filter(&HEALTH_CHECK)?;
     let near = request.near();
     let labels = labels(request);
     let watch = Watch::Topic(Topic::Table(Table::Checks));
-    Ok(blocking::answer(request, options, [watch], move |state| {
-        let mut shown = checks_in_state(state, &wanted, &labels);
+    let read = move |state: &State, permit: &Permit| {
+        let mut shown = checks_in_state(state, permit, &wanted, &labels);
         filter::retain(filter.as_ref(), &mut shown);
         near::sort(state, near.as_deref(), &mut shown, |check| &check.node);
         reading(
@@ -61,13 +73,26 @@ fn in_state(request: Request<'_>) -> Result<Answer, Refused> {
             Reply::object(&shown),
             options,
         )
-    }))
+    };
+    Ok(blocking::answer_permitted(
+        request,
+        permit,
+        options,
+        [watch],
+        read,
+    ))
 }
 
-fn checks_in_state(state: &State, wanted: &str, labels: &[(String, String)]) -> Vec<HealthCheck> {
+fn checks_in_state(
+    state: &State,
+    permit: &Permit,
+    wanted: &str,
+    labels: &[(String, String)],
+) -> Vec<HealthCheck> {
     let nodes = state.nodes().value.into_iter();
     let nodes = nodes.filter(|node| has_labels(node, labels));
     let checks = nodes.flat_map(|node| state.node_checks(&node.node).value);
+    let checks = checks.filter(|check| permit.sees_check(check));
     let checks = checks.filter(|check| wanted == "any" || check.status == wanted);
     checks.map(|check| show(check)).collect()
 }

@@ -18,6 +18,7 @@ mod base64_text;
 mod blocking;
 mod body;
 mod catalog;
+mod catalog_permit;
 mod catalog_register;
 mod config_entry;
 mod connect;

@@ -114,7 +114,7 @@ const NOUNS: &[(&str, &[Endpoint])] = &[
 /// The nouns whose endpoints themselves check what a request may do, or are open to all. While access
 /// rules are on, all others are for those who may do everything.
 const RULED: &[&str] = &[
-    "kv", "session", "txn", "status", "acl", "internal", "agent", "operator",
+    "kv", "session", "txn", "status", "acl", "internal", "agent", "operator", "catalog", "health",
 ];
 
 /// Whether an endpoint checks itself what a request may do.

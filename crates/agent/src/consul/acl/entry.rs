@@ -12,7 +12,7 @@ use crate::consul::blocking::{self, Reading};
 use crate::consul::body::Body;
 use crate::consul::decode::{DecodeError, Json, Place, text_of};
 use crate::consul::object::Object;
-use crate::consul::permit::denied;
+use crate::consul::permit::{Permit, denied};
 use crate::consul::reply::{Refused, Reply};
 use crate::consul::request::{Answer, Request};
 use crate::engine::Topic;
@@ -132,14 +132,21 @@ pub(super) fn info(request: Request<'_>) -> Result<Answer, Refused> {
     check_on(request)?;
     let options = request.options()?;
     let secret = secret(request)?;
-    Ok(blocking::answer(request, options, watch(), move |state| {
-        let token = state.acl_token(&secret);
-        let now = SystemTime::now().into();
-        let entry = token.filter(|token| !token.is_expired(now));
-        let entry = entry.and_then(|token| token.to_entry());
-        let index = state.table_index(Table::AclTokens);
-        Reading::new(index, Reply::object(entry.as_slice()))
-    }))
+    let open = Permit::unrestricted();
+    Ok(blocking::answer_permitted(
+        request,
+        open,
+        options,
+        watch(),
+        move |state, _| {
+            let token = state.acl_token(&secret);
+            let now = SystemTime::now().into();
+            let entry = token.filter(|token| !token.is_expired(now));
+            let entry = entry.and_then(|token| token.to_entry());
+            let index = state.table_index(Table::AclTokens);
+            Reading::new(index, Reply::object(entry.as_slice()))
+        },
+    ))
 }
 
 /// `GET /v1/acl/list`: all tokens that could have been made before Consul 1.4.

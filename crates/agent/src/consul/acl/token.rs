@@ -75,13 +75,20 @@ pub(super) fn itself(request: Request<'_>) -> Result<Answer, Refused> {
     let options = request.options()?;
     request.check_datacenter_of_read()?;
     let (front, secret) = (Arc::clone(request.front), request.secret());
-    Ok(blocking::answer(request, options, watch(), move |state| {
-        let index = state.table_index(Table::AclTokens);
-        let acl = front.acl.as_ref().filter(|_| !secret.is_empty());
-        let token = acl.and_then(|acl| acl.token(&secret, state));
-        let shown = token.map(|token| Reply::object(&state.acl_token_shown(token)));
-        Reading::new(index, shown.unwrap_or_else(not_found))
-    }))
+    let open = Permit::unrestricted();
+    Ok(blocking::answer_permitted(
+        request,
+        open,
+        options,
+        watch(),
+        move |state, _| {
+            let index = state.table_index(Table::AclTokens);
+            let acl = front.acl.as_ref().filter(|_| !secret.is_empty());
+            let token = acl.and_then(|acl| acl.token(&secret, state));
+            let shown = token.map(|token| Reply::object(&state.acl_token_shown(token)));
+            Reading::new(index, shown.unwrap_or_else(not_found))
+        },
+    ))
 }
 
 /// `PUT /v1/acl/token`.

@@ -49,7 +49,17 @@ const THREADS: usize = 16;
 const LONG: Duration = Duration::from_secs(300);
 
 /// What our agent serves.
-const SERVED: &[&str] = &[area::SERVICES, area::MEMBERS, area::MONITOR, area::CONFIG];
+const SERVED: &[&str] = &[
+    area::SERVICES,
+    area::MEMBERS,
+    area::MONITOR,
+    area::EVENTS,
+    area::OPERATOR,
+    area::SNAPSHOT,
+    area::CONFIG,
+    area::RULES,
+    area::COORDINATES,
+];
 
 fn consul_command(arguments: &Arguments) -> Outcome {
     let cases = [

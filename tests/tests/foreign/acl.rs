@@ -4,7 +4,7 @@ use anyhow::{Context as _, ensure};
 use quorate_testkit::cases;
 use quorate_testkit::trial::{Case, Subject};
 
-use crate::area::RULES;
+use crate::area::{CATALOG, RULES};
 use crate::server::{MASTER, Server};
 
 pub(crate) fn cases() -> Vec<Case<Server>> {
@@ -13,7 +13,7 @@ pub(crate) fn cases() -> Vec<Case<Server>> {
         policies_are_created_changed_and_deleted needs [RULES],
         roles_are_created_changed_and_deleted needs [RULES],
         tokens_are_created_copied_changed_and_deleted needs [RULES],
-        a_token_may_do_what_its_policies_say needs [RULES],
+        a_token_may_do_what_its_policies_say needs [CATALOG, RULES],
         auth_methods_and_binding_rules_are_kept needs [RULES],
         rules_of_old_are_translated needs [RULES],
         tokens_of_the_agent_are_set needs [RULES],

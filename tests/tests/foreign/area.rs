@@ -9,8 +9,12 @@ pub(crate) const MEMBERS: &str = "members";
 /// A log that the command can read. Consul 1.8.7 tells its own that it is compressed, and sends it
 /// as it is: the command shows nothing.
 pub(crate) const MONITOR: &str = "a log that can be read";
-/// What an operator sees and does: peers, autopilot, events, snapshots.
+/// Events.
+pub(crate) const EVENTS: &str = "events";
+/// What an operator sees and does: peers, autopilot, keys.
 pub(crate) const OPERATOR: &str = "the operator's part";
+/// Snapshots.
+pub(crate) const SNAPSHOT: &str = "snapshots";
 /// Config entries and intentions.
 pub(crate) const CONFIG: &str = "config entries and intentions";
 /// Access rules.
@@ -23,7 +27,9 @@ pub(crate) const ALL: &[&str] = &[
     SERVICES,
     CATALOG,
     MEMBERS,
+    EVENTS,
     OPERATOR,
+    SNAPSHOT,
     CONFIG,
     RULES,
     COORDINATES,

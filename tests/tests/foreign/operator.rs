@@ -4,7 +4,7 @@ use anyhow::{Context as _, ensure};
 use quorate_testkit::cases;
 use quorate_testkit::trial::{Case, Subject};
 
-use crate::area::OPERATOR;
+use crate::area::{EVENTS, OPERATOR, SNAPSHOT};
 use crate::members::rows;
 use crate::server::{NODE, Server};
 
@@ -12,9 +12,9 @@ pub(crate) fn cases() -> Vec<Case<Server>> {
     cases![Server;
         raft_list_peers_shows_the_leader needs [OPERATOR],
         autopilot_is_read_and_changed needs [OPERATOR],
-        event_fires_an_event needs [OPERATOR],
-        a_snapshot_is_saved_inspected_and_restored needs [OPERATOR],
-        a_snapshot_that_is_none_is_refused needs [OPERATOR],
+        event_fires_an_event needs [EVENTS],
+        a_snapshot_is_saved_inspected_and_restored needs [SNAPSHOT],
+        a_snapshot_that_is_none_is_refused needs [SNAPSHOT],
         the_keyring_is_empty needs [OPERATOR],
     ]
     .into()

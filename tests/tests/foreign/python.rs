@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
-use quorate_agent::{Agent, AgentConfig, Compat};
+use quorate_agent::{AclConfig, Agent, AgentConfig, Compat};
 use quorate_testkit::cases;
 use quorate_testkit::server::{ConsulOptions, ConsulServer, Located};
 use quorate_testkit::trial::{Case, Subject, Target};
@@ -87,7 +87,6 @@ pub(crate) const SCRIPTS: &[Script] = &[
 /// The cases whose part of the API our agent does not serve yet.
 const NOT_SERVED: &[&str] = &[
     "a_blocking_read_of_the_catalog_sees_a_new_service",
-    "a_forbidden_key_is_missing",
     "a_node_is_seen_in_the_catalog",
     "a_node_with_a_service_and_a_check_is_registered_and_deregistered",
     "a_prepared_query_is_created_executed_and_deleted",
@@ -96,24 +95,6 @@ const NOT_SERVED: &[&str] = &[
     "a_service_and_the_node_go_into_maintenance_and_come_back",
     "a_service_of_the_agent_is_checked",
     "a_service_of_the_agent_is_registered_checked_and_deregistered",
-    "a_snapshot_is_saved_and_restored",
-    "a_token_is_enough_and_none_is_not",
-    "a_token_of_old_is_created_shown_changed_copied_and_destroyed",
-    "a_token_of_old_may_do_what_its_rules_say",
-    "a_token_with_an_id_of_ones_own_is_kept_under_it",
-    "acls_that_are_off_say_so",
-    "an_event_is_fired",
-    "an_event_is_fired_and_listed",
-    "config_entries_are_put_listed_and_deleted",
-    "config_entries_are_set_listed_and_deleted",
-    "coordinates_and_peers_are_listed",
-    "intentions_are_created_checked_and_deleted",
-    "lists_are_sorted_by_distance_to_any_node",
-    "policies_tokens_and_roles_give_what_they_say",
-    "rules_of_old_are_translated",
-    "the_autopilot_is_configured_and_healthy",
-    "the_list_of_tokens_has_the_anonymous_one",
-    "tokens_are_created_changed_and_destroyed",
 ];
 
 /// Two servers that a script is pointed at: one without access rules and one with them.
@@ -134,7 +115,8 @@ impl Pair {
             anyhow::Ok(config.with_consul_http(address))
         };
         let plain = Agent::start(config()?).await?;
-        let ruled = Agent::start(config()?).await?;
+        let acl = AclConfig::default().with_management_token(MASTER);
+        let ruled = Agent::start(config()?.with_acl(acl)).await?;
         let addr = |agent: &Agent| agent.consul_http()[0].addr().context("no TCP listener");
         Ok(Self {
             script,

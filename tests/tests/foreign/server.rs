@@ -2,7 +2,7 @@ use std::net::SocketAddr;
 
 use anyhow::Context as _;
 use quorate::Coordinator;
-use quorate_agent::{Agent, AgentConfig};
+use quorate_agent::{AclConfig, AclDefault, Agent, AgentConfig};
 use quorate_consul::Client;
 use quorate_testkit::server::{ConsulOptions, ConsulServer};
 
@@ -79,7 +79,10 @@ impl Server {
     /// the master token.
     pub(crate) async fn ruled(&self) -> anyhow::Result<Self> {
         let ruled = match &self.running {
-            Kind::Embedded(_) => anyhow::bail!("our agent has no access rules yet"),
+            Kind::Embedded(_) => {
+                let acl = AclConfig::default().with_management_token(MASTER);
+                Self::agent(AgentConfig::memory().with_acl(acl)).await?
+            }
             Kind::Real(_) => {
                 Self::consul_server(ConsulOptions::new().with_acl_master(MASTER)).await?
             }
@@ -93,7 +96,10 @@ impl Server {
     /// One of the same kind with access rules, and no token that was made yet.
     pub(crate) async fn bootstrappable(&self) -> anyhow::Result<Self> {
         match &self.running {
-            Kind::Embedded(_) => anyhow::bail!("our agent has no access rules yet"),
+            Kind::Embedded(_) => {
+                let acl = AclConfig::default().with_default_policy(AclDefault::Allow);
+                Self::agent(AgentConfig::memory().with_acl(acl)).await
+            }
             Kind::Real(_) => {
                 // Whoever has no token may read: otherwise nobody could see that it is ready.
                 let rules = serde_json::json!({"enabled": true, "default_policy": "allow"});

@@ -8,7 +8,7 @@ use quorate_testkit::trial::{Case, Subject};
 use quorate_testkit::{cases, eventually_ok};
 use serde_json::Value;
 
-use crate::area::{CATALOG, OPERATOR, SERVICES};
+use crate::area::{CATALOG, EVENTS, SERVICES};
 use crate::command::Running;
 use crate::server::{NODE, Server};
 
@@ -16,14 +16,14 @@ const SOON: Duration = Duration::from_secs(30);
 
 pub(crate) fn cases() -> Vec<Case<Server>> {
     cases![Server;
-        watch_of_each_type_shows_what_is_there needs [CATALOG, OPERATOR],
+        watch_of_each_type_shows_what_is_there needs [CATALOG, EVENTS],
         watch_of_a_key_runs_its_handler_for_each_change,
         watch_of_a_prefix_runs_its_handler_for_each_change,
         watch_of_services_runs_its_handler_for_each_change needs [CATALOG, SERVICES],
         watch_of_a_service_runs_its_handler_for_each_change needs [CATALOG, SERVICES],
         watch_of_checks_runs_its_handler_for_each_change needs [CATALOG, SERVICES],
         watch_of_nodes_runs_its_handler_for_each_change needs [CATALOG],
-        watch_of_events_runs_its_handler_for_each_event needs [OPERATOR],
+        watch_of_events_runs_its_handler_for_each_event needs [EVENTS],
     ]
     .into()
 }

@@ -1,7 +1,7 @@
 //! Clients of the time from Consul 0.5 to 0.7, where 1.8.7 broke them. What is in `lenient.rs` is
 //! for them too.
 
-use quorate_agent::{Agent, AgentConfig, Compat};
+use quorate_agent::{AclConfig, Agent, AgentConfig, Compat};
 use serde_json::json;
 
 use crate::client::{Client, agent, start, strict_agent};
@@ -263,4 +263,29 @@ async fn a_script_of_old_is_one_text_for_the_shell() {
         answer.text()
     );
     agent.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_forbidden_key_is_missing_and_the_anonymous_token_listed_for_clients_of_old() {
+    const MASTER: &str = "X-Consul-Token: 6d7a3b4c-0b7e-4c8a-9a7e-5c1d0e2f3a4b";
+    for (compat, status, listed) in [(Compat::Current, 403, false), (Compat::V0_7, 404, true)] {
+        let acl = AclConfig::default().with_management_token(&MASTER["X-Consul-Token: ".len()..]);
+        let config = AgentConfig::memory().with_compat(compat).with_acl(acl);
+        let agent = start(config).await;
+        let mut client = Client::connect(&agent).await;
+        let put = client.ask_with("PUT", "/v1/kv/k", &[MASTER], b"v").await;
+        assert_eq!(put.status, 200);
+        for target in ["/v1/kv/k", "/v1/kv/k?raw", "/v1/kv/none"] {
+            assert_eq!(client.get(target).await.status, status, "{target}");
+        }
+        let refused = client.put("/v1/kv/k", "w").await;
+        assert_eq!((refused.status, refused.text()), (403, "Permission denied"));
+        let tokens = client
+            .ask_with("GET", "/v1/acl/list", &[MASTER], b"")
+            .await
+            .json();
+        let mut tokens = tokens.as_array().unwrap().iter();
+        assert_eq!(tokens.any(|token| token["ID"] == "anonymous"), listed);
+        agent.shutdown().await;
+    }
 }

@@ -156,6 +156,11 @@ const ROWS: &[(&str, Row)] = &[
         "boolean expression evaluator",
         Row::Refused(ErrorKind::InvalidArgument),
     ),
+    // "Invalid node filter: error parsing regexp", of an event.
+    (
+        "filter: error parsing regexp",
+        Row::Refused(ErrorKind::InvalidArgument),
+    ),
     ("Must provide", Row::Refused(ErrorKind::InvalidArgument)),
     (
         "Missing service registration",

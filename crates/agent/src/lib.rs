@@ -41,6 +41,7 @@ mod consul;
 mod directory;
 pub mod engine;
 mod error;
+mod go_number;
 mod go_regex;
 mod identity;
 mod listen;

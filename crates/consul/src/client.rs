@@ -24,6 +24,7 @@ use crate::kv::Kv;
 use crate::limits::Limits;
 use crate::operator::Operator;
 use crate::options::{QueryOptions, WriteOptions};
+use crate::prepared_query::PreparedQueryApi;
 use crate::raw::Raw;
 use crate::reply::{Reply, judge_read};
 use crate::session::SessionApi;
@@ -142,6 +143,12 @@ impl Client {
     #[must_use]
     pub fn acl(&self) -> Acl {
         Acl::new(self.clone())
+    }
+
+    /// Prepared queries: `/v1/query`.
+    #[must_use]
+    pub fn prepared_query(&self) -> PreparedQueryApi {
+        PreparedQueryApi::new(self.clone())
     }
 
     /// User events: `/v1/event`.

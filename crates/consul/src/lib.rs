@@ -42,6 +42,7 @@
 //! | to say that a service is well | [`Agent::pass_ttl`] |
 //! | to take a node or a service out of service for a while | [`Agent::enable_maintenance`] |
 //! | to read an agent's log as it is written | [`Agent::monitor`] |
+//! | to store a search for a service, and run it by name | [`Client::prepared_query`] |
 //! | to tell every agent something | [`Client::event`] |
 //! | to know how far nodes are from each other | [`Client::coordinate`] |
 //! | to follow a key or a prefix | [`Kv::watch`], [`Kv::watch_prefix`] |
@@ -85,6 +86,7 @@ mod limits;
 pub mod lock;
 pub mod operator;
 mod options;
+mod prepared_query;
 mod raw;
 pub mod registration;
 mod reply;
@@ -116,6 +118,7 @@ pub use limits::Limits;
 pub use lock::{Acquisition, Lock, LockGuard, LockOptions};
 pub use operator::Operator;
 pub use options::{QueryOptions, WriteOptions};
+pub use prepared_query::{ExecuteOptions, PreparedQueryApi};
 pub use raw::{Method, Raw, RawAnswer, RawRequest};
 pub use registration::{Registration, RegistrationGuard, RegistrationOptions, RegistrationState};
 pub use semaphore::{Semaphore, SemaphoreGuard, SemaphoreOptions};
@@ -146,5 +149,5 @@ pub use quorate_wire::consul::{
     SessionBehavior, SessionRequest, TxnError, TxnOp, TxnResult, Weights,
 };
 pub use quorate_wire::consul::{
-    Coordinate, DatacenterCoordinates, EventFilter, NodeCoordinate, UserEvent,
+    Coordinate, DatacenterCoordinates, EventFilter, NodeCoordinate, PreparedQuery, UserEvent,
 };

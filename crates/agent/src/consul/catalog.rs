@@ -131,7 +131,7 @@ pub(super) fn has_labels(node: &Node, labels: &[(String, String)]) -> bool {
     labels.iter().all(has)
 }
 
-fn show(node: &Node, datacenter: &str) -> ShownNode {
+pub(super) fn show(node: &Node, datacenter: &str) -> ShownNode {
     let mut shown = ShownNode::default();
     shown.id.clone_from(&node.id);
     shown.node.clone_from(&node.node);
@@ -154,7 +154,7 @@ struct WholeNode {
 /// A service as the catalog shows it. The empty objects are Consul's for what has no proxy.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct ShownService {
+pub(super) struct ShownService {
     #[serde(rename = "ID")]
     id: String,
     service: String,
@@ -201,7 +201,7 @@ fn show_whole(state: &State, name: &str, datacenter: &str) -> (u64, Option<Whole
     (found.index, shown)
 }
 
-fn show_service(service: &Service) -> ShownService {
+pub(super) fn show_service(service: &Service) -> ShownService {
     ShownService {
         id: service.id.clone(),
         service: service.name.clone(),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use http::StatusCode;
+use quorate_wire::consul::coordinate::DIMENSIONS;
 use quorate_wire::consul::text::NO_PATH_TO_DATACENTER;
 use quorate_wire::consul::{Coordinate, DatacenterCoordinates, NodeCoordinate};
 
@@ -10,11 +11,12 @@ use super::blocking::{self, Reading};
 use super::body::{Body, BodyError};
 use super::decode::{DecodeError, Json, Kind, Place, text_of};
 use super::object::{Field, Object};
+use super::permit::{Permit, denied, require};
 use super::reply::{Refused, Reply};
 use super::request::{Answer, Request};
 use super::route::Endpoint;
 use crate::engine::Topic;
-use crate::engine::consul::{Command, Located, Table};
+use crate::engine::consul::{Command, Located, Refusal, State, Table};
 use crate::waiters::Watch;
 
 pub(super) const ENDPOINTS: &[Endpoint] = &[
@@ -40,11 +42,20 @@ fn nodes(request: Request<'_>) -> Result<Answer, Refused> {
     let options = request.options()?;
     request.check_datacenter_of_read()?;
     let segment = request.params.text("segment").map(str::to_owned);
-    Ok(blocking::answer(request, options, [any()], move |state| {
-        let found = state.coordinates();
+    let permit = request.permit_of_read()?;
+    let read = move |state: &State, permit: &Permit| {
+        let mut found = state.coordinates();
+        found.value.retain(|it| permit.node_read(&it.node));
         let shown = shown(found.value, segment.as_deref(), None);
         Reading::new(found.index, Reply::object(&shown))
-    }))
+    };
+    Ok(blocking::answer_permitted(
+        request,
+        permit,
+        options,
+        [any()],
+        read,
+    ))
 }
 
 /// `GET /v1/coordinate/node/:node`: the coordinates of one node by segment; 404 without any.
@@ -53,7 +64,14 @@ fn node(request: Request<'_>) -> Result<Answer, Refused> {
     request.check_datacenter_of_read()?;
     let name = request.text_name();
     let segment = request.params.text("segment").map(str::to_owned);
-    Ok(blocking::answer(request, options, [any()], move |state| {
+    let permit = request.permit_of_read()?;
+    let read = move |state: &State, permit: &Permit| {
+        if !permit.node_read(&name) {
+            return Reading {
+                index: u64::MAX,
+                reply: denied().with_no_leader(),
+            };
+        }
         let found = state.node_coordinates(&name);
         let shown = shown(found.value, segment.as_deref(), Some(&name));
         if shown.is_empty() {
@@ -63,7 +81,14 @@ fn node(request: Request<'_>) -> Result<Answer, Refused> {
             return Reading { index, reply };
         }
         Reading::new(found.index, Reply::object(&shown))
-    }))
+    };
+    Ok(blocking::answer_permitted(
+        request,
+        permit,
+        options,
+        [any()],
+        read,
+    ))
 }
 
 fn any() -> Watch {
@@ -88,6 +113,7 @@ fn shown(
 /// `PUT /v1/coordinate/update`: sets one at once, where Consul collects them for five seconds.
 fn update(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
     let asked = request.params.text("dc").map(str::to_owned);
+    let permit = request.permit();
     let front = Arc::clone(request.front);
     Ok(Answer::later(async move {
         let body = match body.collect(MAX_BODY_BYTES).await {
@@ -106,6 +132,13 @@ fn update(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
         let datacenter = asked.unwrap_or(datacenter);
         if !datacenter.is_empty() && datacenter != front.datacenter {
             return Reply::server_error(NO_PATH_TO_DATACENTER);
+        }
+        if located.coord.vec.len() != DIMENSIONS {
+            return Reply::server_error(Refusal::IncompatibleCoordinate.to_string());
+        }
+        let allowed = permit.and_then(|permit| require(permit.node_write(&located.node)));
+        if let Err(refused) = allowed {
+            return *refused;
         }
         let command = Command::UpdateCoordinate(Box::new(located));
         match front.submit(command).await {

@@ -8,9 +8,10 @@ use regex::Regex;
 use tokio::time::{Instant, sleep_until};
 
 use super::blocking::Reading;
-use super::body::{Body, BodyError};
+use super::body::Body;
 use super::front::Front;
 use super::options::Options;
+use super::permit::{Permit, require};
 use super::reply::{Refused, Reply};
 use super::request::{Answer, Request};
 use super::route::Endpoint;
@@ -38,19 +39,19 @@ fn fire(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
     }
     let filters = ["node", "service", "tag"];
     let filters = filters.map(|name| request.params.get(name).unwrap_or_default().to_owned());
-    // Like Consul, a body without a length is none.
-    let has_body = body.declared().is_some_and(|length| length > 0);
+    // Consul does not read a body without a declared length.
+    let has_body = match body.declared() {
+        Some(length) => length > 0,
+        None => !request.front.strict,
+    };
     let datacenter = request.check_datacenter();
+    let permit = request.permit();
     let front = Arc::clone(request.front);
     Ok(Answer::later(async move {
         let payload = match has_body {
             true => match body.collect(MAX_BODY_BYTES).await {
                 Ok(payload) => payload,
-                Err(BodyError::TooLarge) => {
-                    let text = format!("Request body too large, max size: {MAX_BODY_BYTES} bytes.");
-                    return Reply::too_large(text);
-                }
-                Err(BodyError::Broken) => return Reply::server_error("unexpected EOF"),
+                Err(error) => return *error.refuse(MAX_BODY_BYTES),
             },
             false => bytes::Bytes::new(),
         };
@@ -58,7 +59,10 @@ fn fire(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
             Ok(compiled) => compiled,
             Err(text) => return Reply::server_error(text),
         };
-        if let Err(refused) = datacenter {
+        let allowed = datacenter
+            .and(permit)
+            .and_then(|permit| require(permit.event_write(&name)));
+        if let Err(refused) = allowed {
             return *refused;
         }
         let [node_filter, service_filter, tag_filter] = compiled;
@@ -114,50 +118,71 @@ fn compile(filters: &[String; 3]) -> Result<[Option<Regex>; 3], String> {
 fn list(request: Request<'_>) -> Result<Answer, Refused> {
     let (index, wait) = Options::blocking(request.params, MAX_WAIT).map_err(Reply::bad_request)?;
     let name = request.params.text("name").map(str::to_owned);
+    let permit = request.permit()?;
     let front = request.front;
     if index == 0 {
-        return Ok(read(front.snapshot().consul(), name.as_deref())
-            .reply
-            .into());
+        let reading = read(front.snapshot().consul(), name.as_deref(), &permit);
+        return Ok(reading.reply.into());
     }
-    let waiter = front
-        .writer
-        .waiters()
-        .register([Watch::Topic(Topic::Events)]);
-    let reading = read(front.snapshot().consul(), name.as_deref());
+    // Registered before the first look, so that no event is missed in between.
+    let topic = Watch::Topic(Topic::Events);
+    let waiter = front.writer.waiters().register([topic]);
+    let reading = read(front.snapshot().consul(), name.as_deref(), &permit);
     if reading.index != index {
         return Ok(reading.reply.into());
     }
-    let front = Arc::clone(front);
-    Ok(Answer::later(wait_for_another(
-        front, waiter, index, wait, name,
-    )))
+    let parked = Parked {
+        front: Arc::clone(front),
+        waiter,
+        index,
+        name,
+        permit,
+    };
+    Ok(Answer::parked(parked.until(Instant::now() + wait)))
 }
 
-async fn wait_for_another(
+/// A list that waits for another index.
+struct Parked {
     front: Arc<Front>,
-    mut waiter: Waiter,
+    waiter: Waiter,
     index: u64,
-    wait: Duration,
     name: Option<String>,
-) -> Reply {
-    let deadline = Instant::now() + wait;
-    let mut over = false;
-    loop {
-        let reading = read(front.snapshot().consul(), name.as_deref());
-        if reading.index != index || over || front.stopping.has_begun() {
-            return reading.reply;
+    permit: Permit,
+}
+
+impl Parked {
+    async fn until(mut self, deadline: Instant) -> Reply {
+        let mut over = false;
+        loop {
+            let reading = match self.look() {
+                Ok(reading) => reading,
+                Err(refused) => return *refused,
+            };
+            let stopping = self.front.stopping.has_begun();
+            if reading.index != self.index || over || stopping {
+                return reading.reply;
+            }
+            tokio::select! {
+                () = self.waiter.changed() => {}
+                () = sleep_until(deadline) => over = true,
+            }
         }
-        tokio::select! {
-            () = waiter.changed() => {}
-            () = sleep_until(deadline) => over = true,
-        }
+    }
+
+    /// The list of now, as far as the token still sees it.
+    fn look(&self) -> Result<Reading, Refused> {
+        let snapshot = self.front.snapshot();
+        let state = snapshot.consul();
+        let permit = self.permit.renewed(&self.front, state)?;
+        Ok(read(state, self.name.as_deref(), &permit))
     }
 }
 
-fn read(state: &State, name: Option<&str>) -> Reading {
+fn read(state: &State, name: Option<&str>, permit: &Permit) -> Reading {
     let events = state.events().iter();
-    let events = events.filter(|event| name.is_none_or(|name| event.name == name));
+    let events = events
+        .filter(|event| name.is_none_or(|name| event.name == name))
+        .filter(|event| permit.event_read(&event.name));
     let shown: Vec<_> = events.map(|event| show(event)).collect();
     let last = shown.last().and_then(UserEvent::index);
     let index = last.filter(|index| *index > 0).unwrap_or(1);

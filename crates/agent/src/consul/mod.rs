@@ -40,6 +40,7 @@ mod operator;
 mod options;
 #[allow(dead_code, reason = "the endpoints that are being built ask it")]
 mod permit;
+mod prepared_query;
 mod pretty;
 mod redirect;
 mod reply;

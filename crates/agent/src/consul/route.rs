@@ -10,7 +10,7 @@ use super::request::{Answer, Request};
 use super::{acl, agent, agent_check, agent_health, agent_maintenance, agent_service};
 use super::{catalog, health, kv, operator, session, status, txn};
 use super::{config_entry, connect, discovery_chain, snapshot};
-use super::{coordinate, event};
+use super::{coordinate, event, prepared_query};
 
 /// What answers a request.
 type Handler = fn(Request<'_>, Body) -> Result<Answer, Refused>;
@@ -105,6 +105,7 @@ const NOUNS: &[(&str, &[Endpoint])] = &[
     ("acl", acl::ENDPOINTS),
     ("internal", acl::INTERNAL),
     ("event", event::ENDPOINTS),
+    ("query", prepared_query::ENDPOINTS),
     ("coordinate", coordinate::ENDPOINTS),
     ("operator", operator::raft::ENDPOINTS),
     ("operator", operator::autopilot::ENDPOINTS),
@@ -114,7 +115,19 @@ const NOUNS: &[(&str, &[Endpoint])] = &[
 /// The nouns whose endpoints themselves check what a request may do, or are open to all. While access
 /// rules are on, all others are for those who may do everything.
 const RULED: &[&str] = &[
-    "kv", "session", "txn", "status", "acl", "internal", "agent", "operator", "catalog", "health",
+    "kv",
+    "session",
+    "txn",
+    "status",
+    "acl",
+    "internal",
+    "agent",
+    "operator",
+    "catalog",
+    "health",
+    "event",
+    "coordinate",
+    "query",
 ];
 
 /// Whether an endpoint checks itself what a request may do.

@@ -4,8 +4,7 @@ use super::reader::{Problem, Reader};
 pub(super) fn open(reader: &mut Reader<'_>) -> Result<(), Problem> {
     let text = reader.rest;
     if !text.starts_with("(?") {
-        // Nobody asks for what a group matched.
-        reader.out.push_str("(?:");
+        reader.out.push('(');
         reader.rest = &text[1..];
         reader.enter();
         return Ok(());
@@ -25,7 +24,8 @@ fn named(reader: &mut Reader<'_>) -> Result<(), Problem> {
     if name.is_empty() || !name.chars().all(is_word) {
         return Err(bad(&text[..=end]));
     }
-    reader.out.push_str("(?:");
+    // Nobody asks by name, and a name may stand twice.
+    reader.out.push('(');
     reader.rest = &text[end + 1..];
     reader.enter();
     Ok(())

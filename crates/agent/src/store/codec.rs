@@ -31,6 +31,7 @@ const LOCAL_CHECK: u8 = 9;
 const CONFIG_ENTRY: u8 = 13;
 const INTENTION: u8 = 14;
 const COORDINATE: u8 = 11;
+const PREPARED_QUERY: u8 = 12;
 const AUTOPILOT: u8 = 22;
 
 const ACL_TOKEN: u8 = 15;
@@ -77,6 +78,9 @@ pub(crate) fn encode_row(row: &Row) -> (Vec<u8>, Option<Vec<u8>>) {
             (vec![ACL_BOOTSTRAP], Some(index.to_be_bytes().to_vec()))
         }
         consul::Row::AgentToken(name, it) => named(AGENT_TOKEN, name, it.as_ref()),
+        consul::Row::PreparedQuery(id, it) => {
+            (keyed(PREPARED_QUERY, &id.to_bytes()), json(it.as_deref()))
+        }
         consul::Row::Coordinate(id, it) => (part_key(COORDINATE, id), json(it.as_deref())),
     }
 }
@@ -144,6 +148,14 @@ pub(crate) fn decode_row(key: &[u8], value: &[u8]) -> Result<Row, String> {
             let secret: Option<Arc<SecretText>> = from_json("agent's token", value)?;
             let secret = secret.map(|secret| SecretText::clone(&secret));
             consul::Row::AgentToken(text("agent's token", key)?, secret)
+        }
+        PREPARED_QUERY => {
+            let id = <[u8; 16]>::try_from(key);
+            let id = id.map_err(|_| damaged("prepared query", "an id of the wrong size"))?;
+            consul::Row::PreparedQuery(
+                SessionId::from_bytes(id),
+                from_json("prepared query", value)?,
+            )
         }
         COORDINATE => {
             let key = split_part("coordinate", key)?;

@@ -199,6 +199,42 @@ const ROWS: &[(&str, Row)] = &[
         "exceeds configured limit",
         Row::Refused(ErrorKind::InvalidArgument),
     ),
+    (
+        "aliases an existing query",
+        Row::Refused(ErrorKind::AlreadyExists),
+    ),
+    (
+        "a query template with an empty name already exists",
+        Row::Refused(ErrorKind::AlreadyExists),
+    ),
+    (
+        "Cannot modify non-existent prepared query",
+        Row::Refused(ErrorKind::NotFound),
+    ),
+    (
+        "Invalid prepared query",
+        Row::Refused(ErrorKind::InvalidArgument),
+    ),
+    (
+        "failed compiling template",
+        Row::Refused(ErrorKind::InvalidArgument),
+    ),
+    (
+        "can only be resolved up by name",
+        Row::Refused(ErrorKind::InvalidArgument),
+    ),
+    (
+        "incompatible coordinate",
+        Row::Refused(ErrorKind::InvalidArgument),
+    ),
+    (
+        "error parsing regexp",
+        Row::Refused(ErrorKind::InvalidArgument),
+    ),
+    (
+        "Cannot provide tag filter",
+        Row::Refused(ErrorKind::InvalidArgument),
+    ),
     ("Scripts are disabled", Row::Refused(ErrorKind::Unsupported)),
 ];
 

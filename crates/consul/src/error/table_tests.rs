@@ -55,6 +55,22 @@ macro_rules! rows {
 }
 
 rows! {
+    a_taken_name_of_a_query: refused(500, "name 'q' aliases an existing query name", K::AlreadyExists);
+    a_second_template_for_all:
+        refused(500, "a query template with an empty name already exists", K::AlreadyExists);
+    a_query_that_is_not_there:
+        refused(500, "Cannot modify non-existent prepared query: 'x'", K::NotFound);
+    a_query_that_can_not_be_meant:
+        refused(500, "Invalid prepared query: Bad NearestN '-1', must be >= 0", K::InvalidArgument);
+    a_template_that_can_not_be_read:
+        refused(500, "failed compiling template: Bad Template.Type 'x'", K::InvalidArgument);
+    a_template_by_its_id:
+        refused(500, "prepared query templates can only be resolved up by name, not by ID", K::InvalidArgument);
+    a_coordinate_of_other_dimensions: refused(500, "incompatible coordinate", K::InvalidArgument);
+    a_regular_expression_that_can_not_be_read:
+        refused(500, "Invalid node filter: error parsing regexp: missing closing ): `(`", K::InvalidArgument);
+    a_tag_filter_alone:
+        refused(500, "Cannot provide tag filter without service filter", K::InvalidArgument);
     bad_parameters_are_the_callers: refused(400, "Missing key name", K::InvalidArgument);
     a_path_that_is_refused_without_words_is_the_callers: refused(400, "", K::InvalidArgument);
     a_body_that_is_too_large_is_the_callers:

@@ -10,6 +10,7 @@ mod coordinate;
 mod event;
 mod message;
 mod operator;
+mod prepared_query;
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
 use super::expression::{Expression, Leaf, Step, Test};
 use super::fields::{Fields, Type};
 use super::grammar::{Match, Operator, Parsed};
-use super::literal::{parse_bool, parse_int};
+use crate::go_number::{parse_bool, parse_int};
 use crate::go_regex;
 use crate::quote::quote;
 

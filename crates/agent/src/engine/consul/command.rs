@@ -13,6 +13,7 @@ use super::coordinate::Located;
 use super::event::EventSpec;
 use super::intention::IntentionChange;
 use super::local::LocalWrite;
+use super::prepared_query::PreparedQueryWrite;
 use super::row::Row;
 use super::session::Session;
 use super::session_id::SessionId;
@@ -60,6 +61,8 @@ pub enum Command {
     Acl(AclCommand),
     /// `PUT /v1/event/fire/:name`.
     FireEvent(Box<EventSpec>),
+    /// A write of `/v1/query…`.
+    PreparedQuery(PreparedQueryWrite),
     /// `PUT /v1/coordinate/update`.
     UpdateCoordinate(Box<Located>),
 }
@@ -85,6 +88,7 @@ impl Command {
             | Self::DeleteConfigEntry { .. }
             | Self::Intention(_)
             | Self::Acl(_)
+            | Self::PreparedQuery(_)
             | Self::FireEvent(_)
             | Self::UpdateCoordinate(_) => 0,
         }

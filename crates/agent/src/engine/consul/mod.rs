@@ -18,6 +18,7 @@ mod kv;
 mod kv_write;
 mod local;
 mod lock_delay;
+mod prepared_query;
 mod refusal;
 mod row;
 mod session;
@@ -50,6 +51,7 @@ pub use local::{
     MIN_INTERVAL, MIN_REAP, NODE_MAINTENANCE, SERVICE_MAINTENANCE_PREFIX, ServiceRegistration,
     SidecarSpec,
 };
+pub use prepared_query::{PreparedQueryRefusal, PreparedQueryWrite, Unresolved};
 pub use refusal::{BadNodeId, BadUuid, Refusal};
 pub use row::Row;
 pub use session::Session;

@@ -77,6 +77,9 @@ pub enum Refusal {
     /// A session's check is critical.
     #[error("Check '{0}' is in critical state")]
     CriticalCheck(String),
+    /// A write of a prepared query.
+    #[error(transparent)]
+    PreparedQuery(#[from] super::prepared_query::PreparedQueryRefusal),
     /// An event is larger than agents send to each other.
     #[error(
         "1 error occurred:\n\t* error broadcasting event to segment \"\": {}user event exceeds configured limit of 512 bytes {} encoding\n\n",

@@ -13,6 +13,7 @@ use super::kv::KvEntry;
 use super::local::{LocalCheck, LocalService};
 use super::session::Session;
 use super::session_id::SessionId;
+use quorate_wire::consul::PreparedQuery;
 
 /// One durable row of Consul's state; `None` says that it is gone.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,6 +53,8 @@ pub enum Row {
     AclBootstrap(u64),
     /// A token that the agent uses itself, by what it is for.
     AgentToken(Box<str>, Option<SecretText>),
+    /// A prepared query, by its id.
+    PreparedQuery(SessionId, Option<Arc<PreparedQuery>>),
     /// A coordinate, by its node's name in lower case and its segment.
     Coordinate((Box<str>, Box<str>), Option<Arc<Located>>),
     /// The settings of autopilot.

@@ -101,6 +101,7 @@ impl Step<'_> {
                 }
             }
         }
+        self.delete_queries_of(id);
         self.store(Row::Session(id, None));
         self.touch_session(&session);
     }

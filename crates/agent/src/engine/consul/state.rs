@@ -15,6 +15,7 @@ use super::intention::Intentions;
 use super::kv::KvMap;
 use super::local::Local;
 use super::lock_delay::LockDelays;
+use super::prepared_query::PreparedQueries;
 use super::refusal::Refusal;
 use super::row::Row;
 use super::session::Sessions;
@@ -40,6 +41,7 @@ pub struct State {
     /// The time of the clock at the start of the engine's own.
     pub(super) started: GoTime,
     pub(super) coordinates: Coordinates,
+    pub(super) prepared_queries: PreparedQueries,
     pub(super) events: Events,
     pub(super) autopilot: Option<Arc<AutopilotConfig>>,
 }
@@ -76,6 +78,7 @@ impl State {
             coordinates.map(|(key, it)| Row::Coordinate(key.clone(), Some(Arc::clone(it))));
         kv.chain(tombstones)
             .chain(coordinates)
+            .chain(self.prepared_queries.rows())
             .chain(self.sessions.rows())
             .chain(self.catalog.rows())
             .chain(self.local.rows())
@@ -103,6 +106,7 @@ impl State {
             Row::LocalCheck(id, Some(check)) => self.local.restore_check(id, check),
             Row::ConfigEntry(id, Some(entry)) => self.config_entries.put(id, entry),
             Row::Intention(id, Some(intention)) => self.intentions.put(id, intention),
+            Row::PreparedQuery(id, Some(query)) => self.prepared_queries.restore(id, query),
             Row::Coordinate(key, Some(it)) => self.coordinates.insert_mut(key, it),
             Row::Autopilot(Some(config)) => self.autopilot = Some(config),
             Row::Indexes(indexes) => self.indexes = indexes,
@@ -124,6 +128,7 @@ impl State {
             | Row::LocalCheck(_, None)
             | Row::ConfigEntry(_, None)
             | Row::Intention(_, None)
+            | Row::PreparedQuery(_, None)
             | Row::Coordinate(_, None) => {}
         }
     }
@@ -175,6 +180,7 @@ impl State {
             }
             Command::Intention(change) => self.change_intention(change, now, changes),
             Command::Acl(command) => self.apply_acl(command, now, changes).map(Reply::Acl),
+            Command::PreparedQuery(write) => self.write_prepared_query(write, now, changes),
             Command::FireEvent(spec) => self.fire_event(*spec, changes),
             Command::UpdateCoordinate(located) => self.update_coordinate(*located, now, changes),
         }

@@ -28,7 +28,7 @@ pub(super) fn cases() -> Vec<Case<Consul>> {
         a_bad_filter_is_refused_with_its_kind,
         a_payload_has_a_limit_that_shrinks_with_the_name needs [ALONE],
         an_event_without_a_name_is_refused,
-        a_body_without_a_length_is_no_payload,
+        a_body_without_a_length_is_no_payload needs [ALONE],
         remote_executions_are_not_listed,
         bad_waits_and_indexes_are_refused,
         the_client_fires_lists_and_knows_the_index,
@@ -295,6 +295,7 @@ async fn an_event_without_a_name_is_refused(consul: &Subject<Consul>) -> anyhow:
 }
 
 async fn a_body_without_a_length_is_no_payload(consul: &Subject<Consul>) -> anyhow::Result<()> {
+    let consul = consul.alone().await?;
     let request = b"PUT /v1/event/fire/chunked HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n";
     let answer = consul.exchange(request).await?;
     equal("payload", &answer.json()?["Payload"], &json!(null))

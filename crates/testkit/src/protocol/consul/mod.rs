@@ -22,6 +22,8 @@ mod lock;
 mod lock_delay;
 mod operator;
 mod precondition;
+mod prepared_query;
+mod query_template;
 mod recorded;
 mod replay;
 mod session;
@@ -67,6 +69,8 @@ pub fn cases() -> Vec<Case<Consul>> {
         filter::cases(),
         event::cases(),
         coordinate::cases(),
+        prepared_query::cases(),
+        query_template::cases(),
         check_runner_grpc::cases(),
     ];
     tables.into_iter().flatten().collect()

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use http::StatusCode;
 use http::header::{HeaderName, HeaderValue};
+use quorate_wire::consul::agent::{Connect, Proxy, ServiceAddress, ServiceKind};
 use quorate_wire::consul::json;
 use serde::Serialize;
 use tokio::time::{Instant, sleep_until};
@@ -41,6 +42,8 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Shown<'a> {
+    #[serde(skip_serializing_if = "ServiceKind::is_typical")]
+    kind: ServiceKind,
     #[serde(rename = "ID")]
     id: &'a str,
     service: &'a str,
@@ -48,10 +51,16 @@ pub(super) struct Shown<'a> {
     meta: BTreeMap<&'a str, &'a str>,
     port: i64,
     address: &'a str,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    tagged_addresses: &'a BTreeMap<String, ServiceAddress>,
     weights: Weights,
     enable_tag_override: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     content_hash: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proxy: Option<&'a Proxy>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connect: Option<&'a Connect>,
 }
 
 #[derive(Serialize)]
@@ -63,7 +72,16 @@ struct Weights {
 
 pub(super) fn show(service: &Service) -> Shown<'_> {
     let meta = service.meta.iter().flatten();
+    let kind = service.kind.clone();
+    let is_mesh = matches!(
+        kind,
+        ServiceKind::ConnectProxy
+            | ServiceKind::MeshGateway
+            | ServiceKind::TerminatingGateway
+            | ServiceKind::IngressGateway
+    );
     Shown {
+        kind,
         id: &service.id,
         service: &service.name,
         tags: &service.tags,
@@ -72,12 +90,15 @@ pub(super) fn show(service: &Service) -> Shown<'_> {
             .collect(),
         port: service.port,
         address: &service.address,
+        tagged_addresses: &service.tagged_addresses,
         weights: Weights {
             passing: service.weights.passing,
             warning: service.weights.warning,
         },
         enable_tag_override: service.enable_tag_override,
         content_hash: None,
+        proxy: is_mesh.then_some(&service.proxy),
+        connect: service.connect.native.then_some(&service.connect),
     }
 }
 

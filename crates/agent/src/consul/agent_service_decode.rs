@@ -2,15 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::agent_check_decode::{SentCheck, is_status};
+use quorate_wire::consul::agent::{ServiceAddress, ServiceKind};
+
+use super::agent_check_decode::SentCheck;
+use super::agent_proxy_decode as proxy;
 use super::decode::{DecodeError, Json, Kind, Place};
 use super::object::{Field, Object};
-use super::reply::{Refused, Reply};
-use crate::config::Compat;
-use crate::engine::consul::{
-    LocalCheck, LocalService, Service, ServiceRegistration, ServiceWeights, SidecarSpec,
-};
-use crate::local::Settings;
+use crate::engine::consul::{Service, ServiceWeights};
 
 const TYPE: &str = "struct { EnableTagOverrideSnake bool \"json:\\\"enable_tag_override\\\"\"; TaggedAddressesSnake map[string]structs.ServiceAddress \"json:\\\"tagged_addresses\\\"\"; *structs.Alias }";
 
@@ -52,33 +50,83 @@ const WEIGHTS: Object = Object {
     strict: true,
 };
 
+const ADDRESS: Object = Object {
+    place: Place {
+        field: ".TaggedAddresses",
+        type_name: "structs.ServiceAddress",
+    },
+    path: "ServiceAddress.TaggedAddresses.",
+    fields: &["Address", "Port"],
+    strict: true,
+};
+
+const CONNECT: Object = Object {
+    place: Place {
+        field: ".Connect",
+        type_name: "struct { SidecarServiceSnake *structs.ServiceDefinition \"json:\\\"sidecar_service\\\"\"; *structs.Alias }",
+    },
+    path: "",
+    fields: &["Native", "SidecarService", "sidecar_service"],
+    // Consul refuses nothing here.
+    strict: false,
+};
+/// What errors within a service's part of the mesh name.
+const IN_CONNECT: &str = ".Connect";
+
 /// A service as it was sent.
 #[derive(Debug, Default)]
 pub(super) struct SentService {
-    service: Service,
-    weights: Option<ServiceWeights>,
-    check: Option<SentCheck>,
-    checks: Vec<SentCheck>,
+    pub(super) service: Service,
+    pub(super) weights: Option<ServiceWeights>,
+    pub(super) check: Option<SentCheck>,
+    pub(super) checks: Vec<SentCheck>,
+    pub(super) sidecar: Option<Box<SentService>>,
+    /// What errors name, in place of their field.
+    path: Option<&'static str>,
 }
 
 impl SentService {
     /// Reads the body of `PUT /v1/agent/service/register`.
     pub(super) fn read(body: &str, strict: bool) -> Result<Self, DecodeError> {
         let mut sent = Self::default();
-        let object = Object { strict, ..SERVICE };
-        object.each(Json::parse(body)?, |name, field| {
-            sent.field(name, field, strict)
-        })?;
+        sent.fields(Json::parse(body)?, Object { strict, ..SERVICE })?;
         Ok(sent)
     }
 
+    /// Reads the sidecar within a service.
+    fn nested(value: Json<'_>, strict: bool) -> Result<Self, DecodeError> {
+        let mut sent = Self {
+            path: Some(IN_CONNECT),
+            ..Self::default()
+        };
+        sent.fields(value, within(SERVICE, strict, Some(IN_CONNECT)))?;
+        Ok(sent)
+    }
+
+    fn fields(&mut self, value: Json<'_>, object: Object) -> Result<(), DecodeError> {
+        object.each(value, |name, field| {
+            let field = self.path.map_or(field, |path| field.named(path));
+            self.field(name, field, object.strict)
+        })
+    }
+
     fn field(&mut self, name: &str, field: Field<'_>, strict: bool) -> Result<(), DecodeError> {
+        let path = |own| self.path.unwrap_or(own);
         let service = &mut self.service;
         match name {
+            "kind" => {
+                let mut kind = service.kind.as_str().to_owned();
+                field.text_of("structs.ServiceKind", &mut kind)?;
+                service.kind = ServiceKind::from(kind.as_str());
+                Ok(())
+            }
             "id" => field.text(&mut service.id),
             "name" => field.text(&mut service.name),
             "tags" => field.texts(&mut service.tags),
             "address" => field.text(&mut service.address),
+            "taggedaddresses" | "tagged_addresses" => {
+                addresses(field, strict, self.path, &mut service.tagged_addresses)
+            }
             "meta" => field.map(&mut service.meta),
             "port" => field.number(&mut service.port),
             "enabletagoverride" | "enable_tag_override" => {
@@ -90,17 +138,38 @@ impl SentService {
                 Ok(())
             }
             "check" => {
-                self.check = Some(SentCheck::nested(field.value, ".Check", strict)?);
+                self.check = Some(SentCheck::nested(field.value, path(".Check"), strict)?);
                 Ok(())
             }
             "checks" => self.read_checks(field, strict),
+            "proxy" => {
+                service.proxy = proxy::read(field.value, path(".Proxy"), strict)?;
+                Ok(())
+            }
+            // Go reads it by a function of its own, whose first error ends everything.
+            "connect" => self
+                .read_connect(field.value, strict)
+                .map_err(DecodeError::ending),
             // What this agent writes it writes as itself.
             "token" => field.text(&mut String::new()),
-            "kind" | "taggedaddresses" | "tagged_addresses" | "proxy" | "connect" => {
-                field.unserved("a service's Kind, TaggedAddresses, Proxy or Connect")
-            }
             _ => Ok(()),
         }
+    }
+
+    fn read_connect(&mut self, value: Json<'_>, strict: bool) -> Result<(), DecodeError> {
+        CONNECT.each(value, |name, field| match name {
+            "native" => field
+                .named(IN_CONNECT)
+                .flag(&mut self.service.connect.native),
+            "sidecarservice" | "sidecar_service" => {
+                self.sidecar = match field.value.is_null() {
+                    true => None,
+                    false => Some(Box::new(Self::nested(field.value, strict)?)),
+                };
+                Ok(())
+            }
+            _ => Ok(()),
+        })
     }
 
     fn read_weights(&mut self, field: Field<'_>, strict: bool) -> Result<(), DecodeError> {
@@ -112,11 +181,15 @@ impl SentService {
             passing: 0,
             warning: 0,
         });
-        let object = Object { strict, ..WEIGHTS };
-        object.each(field.value, |name, field| match name {
-            "passing" => field.number(&mut weights.passing),
-            "warning" => field.number(&mut weights.warning),
-            _ => Ok(()),
+        let path = self.path;
+        let object = within(WEIGHTS, strict, path);
+        object.each(field.value, |name, field| {
+            let field = path.map_or(field, |path| field.named(path));
+            match name {
+                "passing" => field.number(&mut weights.passing),
+                "warning" => field.number(&mut weights.warning),
+                _ => Ok(()),
+            }
         })
     }
 
@@ -126,138 +199,68 @@ impl SentService {
         if !matches!(field.value.kind(), Kind::Array | Kind::Null) {
             return Err(field.value.mismatch(field.place("structs.CheckTypes")));
         }
+        let path = self.path.unwrap_or(".Checks");
         self.checks.clear();
         for value in field.value.elements() {
-            self.checks
-                .push(SentCheck::nested(value, ".Checks", strict)?);
+            self.checks.push(SentCheck::nested(value, path, strict)?);
         }
         Ok(())
     }
-
-    /// The service and its checks as the agent keeps them, or in Consul's words why not.
-    pub(super) fn into_registration(
-        self,
-        settings: &Settings,
-        compat: Compat,
-    ) -> Result<ServiceRegistration, Refused> {
-        let Self {
-            mut service,
-            weights,
-            check,
-            checks,
-        } = self;
-        if service.name.is_empty() {
-            return Err(Reply::bad_request("Missing service name").into());
-        }
-        if matches!(service.address.as_str(), "0.0.0.0" | "::" | "[::]") {
-            return Err(Reply::bad_request("Invalid service address").into());
-        }
-        service.weights = weights.unwrap_or_default();
-        check_weights(service.weights)
-            .map_err(|text| Reply::bad_request(format!("Invalid Weights: {text}")))?;
-        check_meta(service.meta.as_ref())
-            .map_err(|text| Reply::bad_request(format!("Invalid Service Meta: {text}")))?;
-        if service.id.is_empty() {
-            service.id.clone_from(&service.name);
-        }
-        let single = check.filter(|check| !check.is_empty());
-        let checks = single.into_iter().chain(checks).collect();
-        let checks = local_checks(&service, checks, settings, compat)?;
-        Ok(ServiceRegistration {
-            service: LocalService {
-                service,
-                is_sidecar: false,
-            },
-            checks,
-            sidecar: None::<SidecarSpec>,
-            replace_checks: false,
-        })
-    }
 }
 
-/// The checks of a service, with the ids and names that they get from it.
-fn local_checks(
-    service: &Service,
-    checks: Vec<SentCheck>,
-    settings: &Settings,
-    compat: Compat,
-) -> Result<Vec<LocalCheck>, Refused> {
-    for check in &checks {
-        let valid = check.validate(compat);
-        valid.map_err(|text| Reply::bad_request(format!("Invalid check: {text}")))?;
-    }
-    for check in &checks {
-        if !check.status.is_empty() && !is_status(&check.status) {
-            const TEXT: &str = "Status for checks must 'passing', 'warning', 'critical'";
-            return Err(Reply::bad_request(TEXT).into());
-        }
-        super::agent_check::refuse_programs(check, settings)?;
-    }
-    let alone = checks.len() == 1;
-    let checks = checks.into_iter().enumerate();
-    Ok(checks
-        .map(|(at, mut check)| {
-            if check.id.is_empty() {
-                check.id = match alone {
-                    true => format!("service:{}", service.id),
-                    false => format!("service:{}:{}", service.id, at + 1),
-                };
-            }
-            if check.name.is_empty() {
-                check.name = format!("Service '{}' check", service.name);
-            }
-            check.service_id.clone_from(&service.id);
-            check.into_local(settings)
-        })
-        .collect())
-}
-
-fn check_weights(weights: ServiceWeights) -> Result<(), &'static str> {
-    const MOST: i64 = 65_535;
-    if weights.passing < 1 {
-        Err("Passing must be greater than 0")
-    } else if weights.warning < 0 {
-        Err("Warning must be greater or equal than 0")
-    } else if weights.passing > MOST || weights.warning > MOST {
-        Err("DNS Weight must be between 0 and 65535")
-    } else {
-        Ok(())
-    }
-}
-
-fn check_meta(meta: Option<&BTreeMap<String, String>>) -> Result<(), String> {
-    const MOST: usize = 64;
-    let Some(meta) = meta else {
-        return Ok(());
+/// The object as it is read: within a sidecar its errors name `path`.
+fn within(object: Object, strict: bool, path: Option<&'static str>) -> Object {
+    let place = Place {
+        field: path.unwrap_or(object.place.field),
+        ..object.place
     };
-    if meta.len() > MOST {
-        return Err(format!(
-            "Node metadata cannot contain more than {MOST} key/value pairs"
-        ));
+    Object {
+        place,
+        strict,
+        ..object
     }
-    for (key, value) in meta {
-        if let Some(problem) = pair_problem(key, value) {
-            return Err(format!(
-                "Couldn't load metadata pair ('{key}', '{value}'): {problem}"
-            ));
+}
+
+fn addresses(
+    field: Field<'_>,
+    strict: bool,
+    path: Option<&'static str>,
+    into: &mut BTreeMap<String, ServiceAddress>,
+) -> Result<(), DecodeError> {
+    match field.value.kind() {
+        Kind::Null => into.clear(),
+        Kind::Object => {
+            for (tag, value) in field.value.fields() {
+                into.insert(tag.into_owned(), address(value, strict, path)?);
+            }
+        }
+        _ => {
+            let place = field.place("map[string]structs.ServiceAddress");
+            return Err(field.value.mismatch(place));
         }
     }
     Ok(())
 }
 
-fn pair_problem(key: &str, value: &str) -> Option<&'static str> {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-    if key.is_empty() {
-        Some("Key cannot be blank")
-    } else if !key.chars().all(allowed) {
-        Some("Key contains invalid characters")
-    } else if key.len() > 128 {
-        Some("Key is too long (limit: 128 characters)")
-    } else if key.starts_with("consul-") {
-        Some("Key prefix 'consul-' is reserved for internal use")
-    } else if value.len() > 512 {
-        Some("Value is too long (limit: 512 characters)")
-    } else {
-        None
-    }
+fn address(
+    value: Json<'_>,
+    strict: bool,
+    path: Option<&'static str>,
+) -> Result<ServiceAddress, DecodeError> {
+    let mut address = ServiceAddress::default();
+    let object = within(ADDRESS, strict, path);
+    object.each(value, |name, field| {
+        let field = path.map_or(field, |path| field.named(path));
+        match name {
+            "address" => field.text(&mut address.address),
+            "port" => {
+                let mut port = 0;
+                field.number(&mut port)?;
+                address.port = proxy::fit(port);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    })?;
+    Ok(address)
 }

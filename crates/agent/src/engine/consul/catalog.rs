@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use quorate_wire::consul::agent::{Connect, Proxy, ServiceAddress, ServiceKind};
 use quorate_wire::consul::health::CRITICAL;
 use rpds::RedBlackTreeMapSync;
 use serde::{Deserialize, Serialize};
@@ -33,11 +34,13 @@ pub struct Node {
 }
 
 /// A service instance of the catalog.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Service {
     /// The name of its node.
     pub node: String,
+    /// What it is for.
+    pub kind: ServiceKind,
     /// The id, unique within its node.
     pub id: String,
     /// The name.
@@ -46,6 +49,8 @@ pub struct Service {
     pub tags: Vec<String>,
     /// The address; empty means the node's.
     pub address: String,
+    /// Further addresses.
+    pub tagged_addresses: BTreeMap<String, ServiceAddress>,
     /// The port.
     pub port: i64,
     /// The operator's labels.
@@ -54,6 +59,10 @@ pub struct Service {
     pub weights: ServiceWeights,
     /// Whether others may change the tags.
     pub enable_tag_override: bool,
+    /// What it does if it is a proxy or a gateway.
+    pub proxy: Proxy,
+    /// How it takes part in the mesh by itself.
+    pub connect: Connect,
     /// The index of its registration.
     pub create_index: u64,
     /// The index of its last change.

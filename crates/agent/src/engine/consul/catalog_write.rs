@@ -169,14 +169,18 @@ impl Step<'_> {
         let old = self.state.catalog.service(&key);
         let mut service = Service {
             node: node_name.into(),
+            kind: spec.kind,
             id: id.clone(),
             name: spec.name,
             tags: spec.tags,
             address: spec.address,
+            tagged_addresses: spec.tagged_addresses,
             port: spec.port,
             meta: spec.meta,
             weights: spec.weights,
             enable_tag_override: spec.enable_tag_override,
+            proxy: spec.proxy,
+            connect: spec.connect,
             create_index: old.map_or(self.index, |old| old.create_index),
             modify_index: old.map_or(self.index, |old| old.modify_index),
         };

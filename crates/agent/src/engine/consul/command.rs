@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use quorate_wire::consul::agent::{Connect, Proxy, ServiceAddress, ServiceKind};
 use quorate_wire::consul::session::ServiceCheck;
 use quorate_wire::consul::{ConfigEntry, Intention};
 
@@ -209,6 +210,8 @@ pub struct NodeSpec {
 /// A service to register.
 #[derive(Clone, Debug, Default)]
 pub struct ServiceSpec {
+    /// What it is for.
+    pub kind: ServiceKind,
     /// The id, unique within its node; the name when empty.
     pub id: String,
     /// The name; required.
@@ -217,6 +220,8 @@ pub struct ServiceSpec {
     pub tags: Vec<String>,
     /// The address; empty means the node's.
     pub address: String,
+    /// Further addresses.
+    pub tagged_addresses: BTreeMap<String, ServiceAddress>,
     /// The port.
     pub port: i64,
     /// The operator's labels.
@@ -225,6 +230,10 @@ pub struct ServiceSpec {
     pub weights: ServiceWeights,
     /// Whether others may change the tags.
     pub enable_tag_override: bool,
+    /// What it does if it is a proxy or a gateway.
+    pub proxy: Proxy,
+    /// How it takes part in the mesh by itself.
+    pub connect: Connect,
 }
 
 /// A check to register.

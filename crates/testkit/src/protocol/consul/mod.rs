@@ -5,6 +5,7 @@
 
 mod agent_check;
 mod agent_maintenance;
+mod agent_mesh;
 mod agent_service;
 mod blocking;
 mod catalog;
@@ -64,6 +65,7 @@ pub fn cases() -> Vec<Case<Consul>> {
         catalog::cases(),
         decoding::cases(),
         agent_service::cases(),
+        agent_mesh::cases(),
         agent_maintenance::cases(),
         check_runner::cases(),
         filter::cases(),

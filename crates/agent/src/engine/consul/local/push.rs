@@ -107,14 +107,18 @@ pub(super) fn is_same_but_output(local: &Check, stored: &Check) -> bool {
 
 fn service_spec(service: &Service) -> ServiceSpec {
     ServiceSpec {
+        kind: service.kind.clone(),
         id: service.id.clone(),
         name: service.name.clone(),
         tags: service.tags.clone(),
         address: service.address.clone(),
+        tagged_addresses: service.tagged_addresses.clone(),
         port: service.port,
         meta: service.meta.clone(),
         weights: service.weights,
         enable_tag_override: service.enable_tag_override,
+        proxy: service.proxy.clone(),
+        connect: service.connect.clone(),
     }
 }
 

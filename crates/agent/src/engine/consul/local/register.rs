@@ -1,12 +1,15 @@
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use quorate_wire::consul::agent::ServiceAddress;
 use quorate_wire::consul::health::CRITICAL;
 
 use super::command::{LocalChange, LocalWrite, ServiceRegistration};
 use super::entry::{LocalCheck, LocalService};
 use crate::engine::Time;
 use crate::engine::change::{Changes, Topic};
+use crate::engine::consul::catalog::Service;
 use crate::engine::consul::command::Reply;
 use crate::engine::consul::refusal::Refusal;
 use crate::engine::consul::row::Row;
@@ -115,12 +118,13 @@ impl Step<'_> {
 
     fn put_local_service(
         &mut self,
-        service: LocalService,
+        mut service: LocalService,
         checks: Vec<LocalCheck>,
         replace_checks: bool,
         clock: Duration,
     ) -> Result<(), Refusal> {
         let id: Box<str> = service.service.id.as_str().into();
+        add_addresses(&mut service.service);
         let service = Arc::new(service);
         let old = self.state.local.services.get(&*id);
         if old != Some(&service) {
@@ -215,5 +219,22 @@ impl Step<'_> {
         self.wake(Topic::LocalPlans);
         let key = self.own_key(id);
         self.remove_check(&key);
+    }
+}
+
+/// An IP address is also the address of its kind, near and far.
+fn add_addresses(service: &mut Service) {
+    let tags = match service.address.parse() {
+        Ok(IpAddr::V4(_)) => ["lan_ipv4", "wan_ipv4"],
+        Ok(IpAddr::V6(_)) => ["lan_ipv6", "wan_ipv6"],
+        Err(_) => return,
+    };
+    for tag in tags {
+        let addresses = &mut service.tagged_addresses;
+        let entry = addresses.entry(tag.to_owned());
+        entry.or_insert_with(|| ServiceAddress {
+            address: service.address.clone(),
+            port: service.port.try_into().unwrap_or_default(),
+        });
     }
 }

@@ -53,7 +53,14 @@ impl Step<'_> {
 
 /// That it listens, and that the service behind it is well.
 fn usual_checks(sidecar: &Service, parent: &str) -> Vec<LocalCheck> {
-    let address = format!("127.0.0.1:{}", sidecar.port);
+    let address = match sidecar.proxy.local_service_address.as_str() {
+        "" => "127.0.0.1",
+        address => address,
+    };
+    let address = match address.contains(':') {
+        true => format!("[{address}]:{}", sidecar.port),
+        false => format!("{address}:{}", sidecar.port),
+    };
     let kinds = [
         (
             "tcp",

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use quorate_wire::consul::agent::{
+use quorate_wire::consul::service::{
     Expose, ExposedPath, MeshGateway, MeshGatewayMode, Proxy, Upstream,
 };
 use serde_json::Value;
@@ -104,7 +104,7 @@ impl Reader {
             "destinationservicename" => field.text(&mut proxy.destination_service_name),
             "destinationserviceid" => field.text(&mut proxy.destination_service_id),
             "localserviceaddress" => field.text(&mut proxy.local_service_address),
-            "localserviceport" => port(field, |port| proxy.local_service_port = fit(port)),
+            "localserviceport" => field.number(&mut proxy.local_service_port),
             "config" => config(field, &mut proxy.config),
             "upstreams" => self.list(
                 field,
@@ -127,7 +127,7 @@ impl Reader {
             "destinationnamespace" => field.text(&mut String::new()),
             "datacenter" => field.text(&mut read.datacenter),
             "localbindaddress" => field.text(&mut read.local_bind_address),
-            "localbindport" => port(field, |port| read.local_bind_port = fit(port)),
+            "localbindport" => field.number(&mut read.local_bind_port),
             "config" => config(field, &mut read.config),
             "meshgateway" => self.gateway(field.value, &mut read.mesh_gateway),
             _ => Ok(()),
@@ -179,9 +179,9 @@ impl Reader {
             EXPOSED_TYPE,
             EXPOSED_PATH,
             |name, field| match name {
-                "listenerport" => port(field, |port| read.listener_port = fit(port)),
+                "listenerport" => field.number(&mut read.listener_port),
                 "path" => field.text(&mut read.path),
-                "localpathport" => port(field, |port| read.local_path_port = fit(port)),
+                "localpathport" => field.number(&mut read.local_path_port),
                 "protocol" => field.text(&mut read.protocol),
                 "parsedfromcheck" => field.flag(&mut read.parsed_from_check),
                 _ => Ok(()),
@@ -206,18 +206,6 @@ impl Reader {
             .collect::<Result<_, _>>()?;
         Ok(())
     }
-}
-
-fn port(field: Field<'_>, set: impl FnOnce(i64)) -> Result<(), DecodeError> {
-    let mut port = 0;
-    field.number(&mut port)?;
-    set(port);
-    Ok(())
-}
-
-/// A number as a port; what no port can be is 0.
-pub(super) fn fit<T: TryFrom<i64> + Default>(port: i64) -> T {
-    T::try_from(port).unwrap_or_default()
 }
 
 fn config(field: Field<'_>, into: &mut BTreeMap<String, Value>) -> Result<(), DecodeError> {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use http::StatusCode;
 use http::header::{HeaderName, HeaderValue};
-use quorate_wire::consul::agent::{Connect, Proxy, ServiceAddress, ServiceKind};
 use quorate_wire::consul::json;
+use quorate_wire::consul::service::{Connect, Proxy, ServiceAddress, ServiceKind};
 use serde::Serialize;
 use tokio::time::{Instant, sleep_until};
 

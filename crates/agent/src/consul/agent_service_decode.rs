@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use quorate_wire::consul::agent::{ServiceAddress, ServiceKind};
+use quorate_wire::consul::service::{ServiceAddress, ServiceKind};
 
 use super::agent_check_decode::SentCheck;
 use super::agent_proxy_decode as proxy;
@@ -143,7 +143,7 @@ impl SentService {
             }
             "checks" => self.read_checks(field, strict),
             "proxy" => {
-                service.proxy = proxy::read(field.value, path(".Proxy"), strict)?;
+                *service.proxy = proxy::read(field.value, path(".Proxy"), strict)?;
                 Ok(())
             }
             // Go reads it by a function of its own, whose first error ends everything.
@@ -253,12 +253,7 @@ fn address(
         let field = path.map_or(field, |path| field.named(path));
         match name {
             "address" => field.text(&mut address.address),
-            "port" => {
-                let mut port = 0;
-                field.number(&mut port)?;
-                address.port = proxy::fit(port);
-                Ok(())
-            }
+            "port" => field.number(&mut address.port),
             _ => Ok(()),
         }
     })?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use quorate_wire::consul::agent::{Proxy, ServiceKind, Upstream};
+use quorate_wire::consul::service::{Proxy, ServiceKind, Upstream};
 
 use crate::engine::consul::Service;
 use crate::quote::quote;

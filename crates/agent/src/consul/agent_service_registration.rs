@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use quorate_wire::consul::agent::ServiceKind;
+use quorate_wire::consul::service::ServiceKind;
 
 use super::agent_check_decode::{SentCheck, is_status};
 use super::agent_service_decode::SentService;
@@ -124,7 +124,7 @@ impl SentService {
             LOCAL.clone_into(&mut proxy.local_service_address);
         }
         if proxy.local_service_port == 0 {
-            proxy.local_service_port = super::agent_proxy_decode::fit(parent.port);
+            proxy.local_service_port = parent.port;
         }
         check_meta(service.meta.as_ref())
             .map_err(|text| refuse(format!("Invalid SidecarService: {text}")))?;

@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use quorate_wire::consul::agent::{Connect, Proxy, ServiceAddress, ServiceKind};
 use quorate_wire::consul::health::CRITICAL;
+use quorate_wire::consul::service::{Connect, Proxy, ServiceAddress, ServiceKind};
 use rpds::RedBlackTreeMapSync;
 use serde::{Deserialize, Serialize};
 
@@ -59,9 +59,9 @@ pub struct Service {
     pub weights: ServiceWeights,
     /// Whether others may change the tags.
     pub enable_tag_override: bool,
-    /// What it does if it is a proxy or a gateway.
-    pub proxy: Proxy,
-    /// How it takes part in the mesh by itself.
+    /// How it works as the proxy of another service.
+    pub proxy: Box<Proxy>,
+    /// Its part in Connect.
     pub connect: Connect,
     /// The index of its registration.
     pub create_index: u64,

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use quorate_wire::consul::agent::{Connect, Proxy, ServiceAddress, ServiceKind};
+use quorate_wire::consul::service::{Connect, Proxy, ServiceAddress, ServiceKind};
 use quorate_wire::consul::session::ServiceCheck;
 use quorate_wire::consul::{ConfigEntry, Intention};
 
@@ -230,9 +230,9 @@ pub struct ServiceSpec {
     pub weights: ServiceWeights,
     /// Whether others may change the tags.
     pub enable_tag_override: bool,
-    /// What it does if it is a proxy or a gateway.
-    pub proxy: Proxy,
-    /// How it takes part in the mesh by itself.
+    /// How it works as the proxy of another service.
+    pub proxy: Box<Proxy>,
+    /// Its part in Connect.
     pub connect: Connect,
 }
 

@@ -2,8 +2,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use quorate_wire::consul::agent::ServiceAddress;
 use quorate_wire::consul::health::CRITICAL;
+use quorate_wire::consul::service::ServiceAddress;
 
 use super::command::{LocalChange, LocalWrite, ServiceRegistration};
 use super::entry::{LocalCheck, LocalService};
@@ -234,7 +234,7 @@ fn add_addresses(service: &mut Service) {
         let entry = addresses.entry(tag.to_owned());
         entry.or_insert_with(|| ServiceAddress {
             address: service.address.clone(),
-            port: service.port.try_into().unwrap_or_default(),
+            port: service.port,
         });
     }
 }

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 mod acl;
+mod agent;
 mod catalog;
 mod coordinate;
 mod event;

@@ -72,6 +72,8 @@ pub(crate) struct Call<'a> {
     pub(crate) agent_local: bool,
     /// Every status is an answer: none is a reason to ask again.
     pub(crate) any_status: bool,
+    /// The time for one attempt, instead of the client's.
+    pub(crate) attempt: Option<Duration>,
     /// Why it can't be sent: its options contradict each other.
     pub(crate) refusal: Option<&'static str>,
 }
@@ -125,6 +127,7 @@ impl<'a> Call<'a> {
             answers: &[],
             agent_local: false,
             any_status: false,
+            attempt: None,
             refusal: None,
         }
     }

@@ -352,7 +352,7 @@ impl Client {
         quiet: Option<Duration>,
     ) -> Result<Reply<'a>, Error> {
         let mut request = self.request(&mut call).await?;
-        request.attempt_timeout = quiet;
+        request.attempt_timeout = quiet.or(call.attempt);
         let write = call.effect.is_write();
         match self.inner.http.upload(request, upload).await {
             Ok(response) => self.reply(response, call.operation, write),
@@ -371,6 +371,7 @@ impl Client {
         request.headers = headers;
         request.body = std::mem::take(&mut call.body);
         request.overall_timeout = call.timeout;
+        request.attempt_timeout = call.attempt;
         request.replay = match call.effect {
             Effect::Read | Effect::Idempotent => Replay::Safe,
             Effect::Blocking(_) | Effect::Write => Replay::NotSent,

@@ -1,5 +1,7 @@
 //! The gossip pool: members, joining, leaving.
 
+use std::time::Duration;
+
 use quorate_wire::consul::agent::Member;
 use quorate_wire::consul::path;
 
@@ -9,6 +11,9 @@ use crate::call::{Effect, Operation};
 use crate::error::Error;
 use crate::options::{QueryOptions, WriteOptions};
 use crate::url::Url;
+
+/// How long an agent may take to leave.
+const LEAVING: Duration = Duration::from_secs(60);
 
 impl Agent {
     /// The members of the pool of the agent's datacenter.
@@ -104,8 +109,9 @@ impl Agent {
         self.write(operation, url, options).await
     }
 
-    /// Makes the agent leave its pool in good order and end. A server may take some seconds
-    /// (`leave_drain_time`) before it answers.
+    /// Makes the agent leave its pool in good order and end. A server takes some seconds
+    /// (`leave_drain_time` and more) before it answers; unless the options say otherwise, it has a
+    /// minute.
     ///
     /// `PUT /v1/agent/leave`
     ///
@@ -123,6 +129,9 @@ impl Agent {
     pub async fn leave_with(&self, options: &WriteOptions) -> Result<(), Error> {
         let operation = Operation::new("make the agent leave", "");
         let mut call = self.put(operation, Url::new(path::AGENT_LEAVE), options);
+        // Servers wait for their peers and their requests first.
+        call.attempt = Some(options.timeout.unwrap_or(LEAVING));
+        call.timeout = call.attempt;
         // The second one might reach an agent that was started again meanwhile.
         call.effect = Effect::Write;
         self.finish(call).await

@@ -4,9 +4,11 @@
 //! 1.8.7 before any of this was written; cases without a number are further rules.
 
 mod agent_check;
+mod agent_itself;
 mod agent_maintenance;
 mod agent_mesh;
 mod agent_service;
+mod agent_typed;
 mod blocking;
 mod catalog;
 mod check_runner;
@@ -66,6 +68,8 @@ pub fn cases() -> Vec<Case<Consul>> {
         decoding::cases(),
         agent_service::cases(),
         agent_mesh::cases(),
+        agent_itself::cases(),
+        agent_typed::cases(),
         agent_maintenance::cases(),
         check_runner::cases(),
         filter::cases(),

@@ -219,13 +219,20 @@ fn stats(front: &Front) -> BTreeMap<String, Section> {
 }
 
 /// What is registered at the agent.
-fn agent_section(_front: &Front) -> Section {
-    texts(&[
-        ("check_monitors", "0"),
-        ("check_ttls", "0"),
-        ("checks", "0"),
-        ("services", "0"),
-    ])
+fn agent_section(front: &Front) -> Section {
+    let snapshot = front.snapshot();
+    let state = snapshot.consul();
+    let checks: Vec<_> = state.local_checks().collect();
+    let ttls = checks.iter().filter(|check| check.ttl().is_some()).count();
+    let scripts = checks.iter().filter(|check| check.is_script()).count();
+    let count = |name: &str, count: usize| (name.to_owned(), count.to_string());
+    [
+        count("check_monitors", scripts),
+        count("check_ttls", ttls),
+        count("checks", checks.len()),
+        count("services", state.local_services().count()),
+    ]
+    .into()
 }
 
 fn raft_section(index: &str, peers: &str) -> Section {

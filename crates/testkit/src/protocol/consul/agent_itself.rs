@@ -36,6 +36,7 @@ pub(super) fn cases() -> Vec<Case<Consul>> {
         there_are_no_tokens_without_acls,
         the_mesh_is_off,
         everybody_may_connect_without_rules,
+        an_intention_decides_who_may_connect,
         what_no_service_may_ask_is_refused,
         an_agent_that_is_told_to_leave_answers_and_ends needs [ALONE],
     ]
@@ -386,6 +387,28 @@ async fn everybody_may_connect_without_rules(consul: &Subject<Consul>) -> anyhow
     ensure!(answer.authorized, "{}", answer.reason);
     let reason = "ACLs disabled, access is allowed by default";
     equal("reason", answer.reason.as_str(), reason)
+}
+
+async fn an_intention_decides_who_may_connect(consul: &Subject<Consul>) -> anyhow::Result<()> {
+    let (target, source) = (consul.key("to"), consul.key("from"));
+    let (target, source) = (target.replace('/', "-"), source.replace('/', "-"));
+    let body = json!({"SourceName": source, "DestinationName": target, "Action": "deny"});
+    let text = consul
+        .ask("POST", "/v1/connect/intentions", body.to_string())
+        .await?;
+    let made: Value = serde_json::from_str(&text)?;
+    let id = made["ID"].as_str().context("no id")?;
+    let uri = format!("spiffe://1.consul/ns/default/dc/dc1/svc/{source}");
+    let request = AuthorizeRequest::new(&target, uri, "00:01");
+    let answer = consul.client.agent().connect_authorize(&request).await?;
+    let reason = format!(
+        "Matched intention: DENY default/{source} => default/{target} (ID: {id}, Precedence: 9)"
+    );
+    equal(
+        "answer",
+        (answer.authorized, answer.reason),
+        (false, reason),
+    )
 }
 
 async fn what_no_service_may_ask_is_refused(consul: &Subject<Consul>) -> anyhow::Result<()> {

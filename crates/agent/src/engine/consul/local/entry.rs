@@ -32,6 +32,12 @@ pub struct LocalCheck {
 }
 
 impl LocalCheck {
+    /// Whether a program is run for it.
+    #[must_use]
+    pub fn is_script(&self) -> bool {
+        matches!(self.plan.kind, CheckKind::Script { .. })
+    }
+
     /// Its time to live, if it has one.
     #[must_use]
     pub fn ttl(&self) -> Option<Duration> {

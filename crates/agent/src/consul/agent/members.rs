@@ -81,21 +81,28 @@ pub(super) fn join(request: Request<'_>) -> Result<Answer, Refused> {
     let problem = if address.is_empty() {
         "Failed to resolve : lookup : no such host".to_owned()
     } else {
-        format!("Failed to join {address}: this agent has no gossip pool")
+        let (host, _) = split(&address);
+        format!("Failed to join {host}: this agent has no gossip pool")
     };
     Err(Reply::server_error(format!("1 error occurred:\n\t* {problem}\n\n")).into())
 }
 
 /// Whether an address, with or without a port, is where the agent would gossip.
 fn is_own(front: &Front, address: &str, pool: Pool) -> bool {
-    let (host, port) = match address.rsplit_once(':') {
-        Some((host, port)) if !host.contains(':') || host.ends_with(']') => {
-            (host, port.parse().ok())
-        }
-        _ => (address, Some(pool.port())),
-    };
-    let host = host.trim_start_matches('[').trim_end_matches(']');
+    let (host, port) = split(address);
+    let port = port.map_or(Some(pool.port()), |port| port.parse().ok());
     host == front.node.address && port == Some(pool.port())
+}
+
+/// The host, and the port if there is one.
+fn split(address: &str) -> (&str, Option<&str>) {
+    match address.rsplit_once(':') {
+        Some((host, port)) if host.ends_with(']') || !host.contains(':') => {
+            let host = host.trim_start_matches('[').trim_end_matches(']');
+            (host, Some(port))
+        }
+        _ => (address, None),
+    }
 }
 
 /// `PUT /v1/agent/force-leave/:node`: there is no other node that could leave.

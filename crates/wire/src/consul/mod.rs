@@ -23,7 +23,6 @@ pub mod kv;
 pub mod meta;
 mod null;
 mod nullable;
-mod number;
 pub mod operator;
 pub mod path;
 pub mod prepared_query;

@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::consul::go_float;
 use crate::consul::null;
-use crate::consul::number::go_float;
 
 /// What an agent says of its machine (`GET /v1/agent/host`).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -40,7 +40,7 @@ pub struct HostMemory {
     /// What programs have.
     pub used: u64,
     /// That in percent.
-    #[serde(serialize_with = "go_float")]
+    #[serde(with = "go_float")]
     pub used_percent: f64,
     /// What nobody uses.
     pub free: u64,
@@ -73,7 +73,7 @@ pub struct HostCpu {
     /// Its name for people.
     pub model_name: String,
     /// Its clock in MHz.
-    #[serde(serialize_with = "go_float")]
+    #[serde(with = "go_float")]
     pub mhz: f64,
     /// Its cache in KiB.
     pub cache_size: i64,
@@ -141,7 +141,7 @@ pub struct HostDisk {
     /// Those in use.
     pub used: u64,
     /// That in percent of what is in use or may be.
-    #[serde(serialize_with = "go_float")]
+    #[serde(with = "go_float")]
     pub used_percent: f64,
     /// How many files it can hold.
     pub inodes_total: u64,
@@ -150,6 +150,6 @@ pub struct HostDisk {
     /// How many more it can hold.
     pub inodes_free: u64,
     /// What it holds in percent.
-    #[serde(serialize_with = "go_float")]
+    #[serde(with = "go_float")]
     pub inodes_used_percent: f64,
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::consul::go_float;
 use crate::consul::null;
-use crate::consul::number::go_float;
 
 /// What an agent counted in its last interval, 10 seconds long (`GET /v1/agent/metrics`).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -64,7 +64,7 @@ pub struct Gauge {
     /// Such as `consul.raft.applied_index`.
     pub name: String,
     /// The value.
-    #[serde(serialize_with = "go_float")]
+    #[serde(with = "go_float")]
     pub value: f64,
     /// What tells it from others of the same name.
     #[serde(deserialize_with = "null::empty")]
@@ -104,22 +104,22 @@ pub struct Sampled {
     /// How many values there were.
     pub count: u64,
     /// The sum, by the seconds of the interval.
-    #[serde(serialize_with = "go_float")]
+    #[serde(with = "go_float")]
     pub rate: f64,
     /// The sum of the values.
-    #[serde(serialize_with = "go_float")]
+    #[serde(with = "go_float")]
     pub sum: f64,
     /// The least value.
-    #[serde(serialize_with = "go_float")]
+    #[serde(with = "go_float")]
     pub min: f64,
     /// The greatest value.
-    #[serde(serialize_with = "go_float")]
+    #[serde(with = "go_float")]
     pub max: f64,
     /// The mean of the values.
-    #[serde(serialize_with = "go_float")]
+    #[serde(with = "go_float")]
     pub mean: f64,
     /// Their standard deviation.
-    #[serde(serialize_with = "go_float")]
+    #[serde(with = "go_float")]
     pub stddev: f64,
     /// What tells it from others of the same name.
     #[serde(deserialize_with = "null::empty")]

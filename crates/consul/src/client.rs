@@ -15,11 +15,15 @@ use crate::agent::Agent;
 use crate::builder::ClientBuilder;
 use crate::call::{Call, Effect, Operation, blocking_timeout};
 use crate::catalog::Catalog;
+use crate::config_entry::ConfigEntries;
+use crate::connect_ca::ConnectCa;
 use crate::coordinate::CoordinateApi;
+use crate::discovery_chain::DiscoveryChains;
 use crate::error::{Class, Error, ErrorKind, from_net};
 use crate::event::Event;
 use crate::gzip;
 use crate::health::Health;
+use crate::intention::Intentions;
 use crate::kv::Kv;
 use crate::limits::Limits;
 use crate::operator::Operator;
@@ -29,6 +33,7 @@ use crate::raw::Raw;
 use crate::reply::{Reply, judge_read};
 use crate::session::SessionApi;
 use crate::session_keeper::Tenants;
+use crate::snapshot::Snapshots;
 use crate::status::Status;
 use crate::streamed::Streamed;
 use crate::token::{TokenSource, header_of};
@@ -179,6 +184,36 @@ impl Client {
     #[must_use]
     pub fn health(&self) -> Health {
         Health::new(self.clone())
+    }
+
+    /// Configuration entries: `/v1/config`.
+    #[must_use]
+    pub fn config_entries(&self) -> ConfigEntries {
+        ConfigEntries::new(self.clone())
+    }
+
+    /// Intentions: `/v1/connect/intentions`.
+    #[must_use]
+    pub fn intentions(&self) -> Intentions {
+        Intentions::new(self.clone())
+    }
+
+    /// The certificate authority of the mesh: `/v1/connect/ca`.
+    #[must_use]
+    pub fn connect_ca(&self) -> ConnectCa {
+        ConnectCa::new(self.clone())
+    }
+
+    /// Discovery chains: `/v1/discovery-chain`.
+    #[must_use]
+    pub fn discovery_chain(&self) -> DiscoveryChains {
+        DiscoveryChains::new(self.clone())
+    }
+
+    /// The servers' whole state, to save and to restore: `/v1/snapshot`.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshots {
+        Snapshots::new(self.clone())
     }
 
     /// The state of the cluster: `/v1/status`.
@@ -344,7 +379,6 @@ impl Client {
     /// Sends a call with a body that is read while it is sent, and returns its answer, whatever
     /// the status. Only what did not reach a server is repeated. The call's timeout bounds the
     /// whole; `quiet`, or else the time of one attempt, how long nothing may move.
-    #[allow(dead_code, reason = "snapshots and the monitor use it")]
     pub(crate) async fn upload<'a>(
         &'a self,
         mut call: Call<'a>,

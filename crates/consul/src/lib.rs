@@ -32,6 +32,9 @@
 //! | to register nodes, services and checks, and to list them | [`Client::catalog`] |
 //! | to find the instances of a service that work | [`Client::health`] |
 //! | one leader of many, and to know who it is | [`Client::election`] |
+//! | to say how services speak, and where their requests go | [`Client::config_entries`], [`Client::discovery_chain`] |
+//! | to say who may connect to whom | [`Client::intentions`], [`Client::connect_ca`] |
+//! | to save everything, and to restore it | [`Client::snapshot`] |
 //! | to know which server leads | [`Client::status`] |
 //! | tokens, policies, roles, logins | [`Client::acl`] |
 //! | Raft, autopilot, the keys of the gossip | [`Client::operator`] |
@@ -73,7 +76,10 @@ mod builder;
 mod call;
 mod catalog;
 mod client;
+mod config_entry;
+mod connect_ca;
 mod coordinate;
+mod discovery_chain;
 pub mod election;
 mod env;
 mod error;
@@ -81,6 +87,7 @@ pub mod event;
 mod filter;
 mod gzip;
 mod health;
+mod intention;
 mod kv;
 mod limits;
 pub mod lock;
@@ -93,6 +100,7 @@ mod reply;
 pub mod semaphore;
 mod session;
 mod session_keeper;
+mod snapshot;
 mod status;
 mod streamed;
 mod token;
@@ -106,13 +114,17 @@ pub use blocking::{Blocking, Change};
 pub use builder::ClientBuilder;
 pub use catalog::{Catalog, ServiceTags};
 pub use client::Client;
+pub use config_entry::ConfigEntries;
+pub use connect_ca::ConnectCa;
 pub use coordinate::CoordinateApi;
+pub use discovery_chain::DiscoveryChains;
 pub use election::{Election, Leadership};
 pub use error::{BoxError, Error, ErrorKind, Outcome, RetryAdvice};
 pub use event::{Event, EventWatch, FireOptions};
 pub use filter::{Field, Filter, FilterValue, Value};
 pub use gzip::Compression;
 pub use health::{Health, ServiceQuery};
+pub use intention::Intentions;
 pub use kv::{Kv, PutOptions};
 pub use limits::Limits;
 pub use lock::{Acquisition, Lock, LockGuard, LockOptions};
@@ -124,6 +136,7 @@ pub use registration::{Registration, RegistrationGuard, RegistrationOptions, Reg
 pub use semaphore::{Semaphore, SemaphoreGuard, SemaphoreOptions};
 pub use session::SessionApi;
 pub use session_keeper::{Lease, LostReason, SessionKeeper};
+pub use snapshot::{SavedSnapshot, SnapshotStream, Snapshots};
 pub use status::Status;
 pub use token::{TokenFuture, TokenProvider};
 pub use txn::{Txn, TxnOutcome};
@@ -132,6 +145,7 @@ pub use txn::{Txn, TxnOutcome};
 pub use quorate_wire::consul as wire;
 
 pub use quorate_net::deadline::Timeouts;
+pub use quorate_net::http::Upload;
 pub use quorate_net::secret::Secret;
 pub use quorate_net::tls::{TlsOptions, Verify};
 pub use quorate_net::transport::Dial;
@@ -148,6 +162,9 @@ pub use quorate_wire::consul::{
     RegisterRequest, ServiceAddress, ServiceEntry, ServiceKind, ServiceOp, Session,
     SessionBehavior, SessionRequest, TxnError, TxnOp, TxnResult, Weights,
 };
+pub use quorate_wire::consul::{CaConfiguration, CaRoots, ConfigEntry, ConfigKind};
 pub use quorate_wire::consul::{
     Coordinate, DatacenterCoordinates, EventFilter, NodeCoordinate, PreparedQuery, UserEvent,
 };
+pub use quorate_wire::consul::{DiscoveryChain, DiscoveryChainOverrides};
+pub use quorate_wire::consul::{Intention, IntentionAction, IntentionRequest, IntentionSide};

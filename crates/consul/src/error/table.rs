@@ -151,6 +151,77 @@ const ROWS: &[(&str, Row)] = &[
         Row::Refused(ErrorKind::NotFound),
     ),
     ("does not exist", Row::Refused(ErrorKind::NotFound)),
+    // The mesh and its configuration.
+    (
+        "duplicate intention found",
+        Row::Refused(ErrorKind::AlreadyExists),
+    ),
+    ("non-existent intention", Row::Refused(ErrorKind::NotFound)),
+    (
+        "Intention lookup failed",
+        Row::Refused(ErrorKind::InvalidArgument),
+    ),
+    ("config entry", Row::Refused(ErrorKind::InvalidArgument)),
+    ("discovery chain", Row::Refused(ErrorKind::InvalidArgument)),
+    (
+        "detected circular",
+        Row::Refused(ErrorKind::InvalidArgument),
+    ),
+    ("Route[", Row::Refused(ErrorKind::InvalidArgument)),
+    ("split", Row::Refused(ErrorKind::InvalidArgument)),
+    (" subset", Row::Refused(ErrorKind::InvalidArgument)),
+    ("Subset ", Row::Refused(ErrorKind::InvalidArgument)),
+    ("Redirect", Row::Refused(ErrorKind::InvalidArgument)),
+    ("Bad ", Row::Refused(ErrorKind::InvalidArgument)),
+    ("listener", Row::Refused(ErrorKind::InvalidArgument)),
+    ("protocol must be", Row::Refused(ErrorKind::InvalidArgument)),
+    ("Host ", Row::Refused(ErrorKind::InvalidArgument)),
+    (
+        "Service name cannot be blank",
+        Row::Refused(ErrorKind::InvalidArgument),
+    ),
+    ("TLS origination", Row::Refused(ErrorKind::InvalidArgument)),
+    (
+        "specified more than once",
+        Row::Refused(ErrorKind::InvalidArgument),
+    ),
+    ("error occurred:", Row::Refused(ErrorKind::InvalidArgument)),
+    ("errors occurred:", Row::Refused(ErrorKind::InvalidArgument)),
+    ("is required", Row::Refused(ErrorKind::InvalidArgument)),
+    ("must be set", Row::Refused(ErrorKind::InvalidArgument)),
+    (
+        "configuring provider",
+        Row::Refused(ErrorKind::InvalidArgument),
+    ),
+    (
+        "unknown CA provider",
+        Row::Refused(ErrorKind::InvalidArgument),
+    ),
+    // Snapshots.
+    (
+        "failed to decompress snapshot",
+        Row::Refused(ErrorKind::InvalidArgument),
+    ),
+    (
+        "failed to read snapshot file",
+        Row::Refused(ErrorKind::InvalidArgument),
+    ),
+    (
+        "failed to restore snapshot",
+        Row::Refused(ErrorKind::InvalidArgument),
+    ),
+    (
+        "gzip: invalid checksum",
+        Row::Refused(ErrorKind::InvalidArgument),
+    ),
+    (
+        "unread uncompressed bytes",
+        Row::Refused(ErrorKind::InvalidArgument),
+    ),
+    (
+        "unsupported snapshot version",
+        Row::Refused(ErrorKind::InvalidArgument),
+    ),
     ("strconv.Parse", Row::Refused(ErrorKind::InvalidArgument)),
     (
         "boolean expression evaluator",

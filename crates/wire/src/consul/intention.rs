@@ -199,7 +199,21 @@ impl IntentionSide {
 }
 
 /// The answer of a match: the intentions of each name, those that count first in front.
-pub type IntentionMatches = BTreeMap<String, Vec<Intention>>;
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct IntentionMatches {
+    /// By name; none is shown as `null`.
+    pub by_name: BTreeMap<String, Option<Vec<Intention>>>,
+}
+
+impl IntentionMatches {
+    /// The intentions of one name.
+    #[must_use]
+    pub fn of(&self, name: &str) -> &[Intention] {
+        let found = self.by_name.get(name);
+        found.and_then(Option::as_deref).unwrap_or_default()
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -151,6 +151,26 @@ pub const SESSION_INFO: &str = "/v1/session/info/";
 pub const SESSION_NODE: &str = "/v1/session/node/";
 /// All sessions.
 pub const SESSION_LIST: &str = "/v1/session/list";
+/// Sets a configuration entry.
+pub const CONFIG: &str = "/v1/config";
+/// Configuration entries, followed by a kind, or a kind and a name.
+pub const CONFIG_NAMED: &str = "/v1/config/";
+/// All intentions.
+pub const INTENTIONS: &str = "/v1/connect/intentions";
+/// One intention, followed by its id.
+pub const INTENTION: &str = "/v1/connect/intentions/";
+/// The intentions that concern some services.
+pub const INTENTION_MATCH: &str = "/v1/connect/intentions/match";
+/// Whether a connection is let through.
+pub const INTENTION_CHECK: &str = "/v1/connect/intentions/check";
+/// The authorities that are trusted.
+pub const CONNECT_CA_ROOTS: &str = "/v1/connect/ca/roots";
+/// How certificates are made.
+pub const CONNECT_CA_CONFIGURATION: &str = "/v1/connect/ca/configuration";
+/// A discovery chain, followed by its service.
+pub const DISCOVERY_CHAIN: &str = "/v1/discovery-chain/";
+/// The whole state.
+pub const SNAPSHOT: &str = "/v1/snapshot";
 /// The leader's address.
 pub const STATUS_LEADER: &str = "/v1/status/leader";
 /// The servers' addresses.

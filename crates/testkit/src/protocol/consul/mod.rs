@@ -13,12 +13,15 @@ mod blocking;
 mod catalog;
 mod check_runner;
 mod check_runner_grpc;
+mod config_entry;
 mod coordinate;
 mod decoding;
+mod discovery_chain;
 mod empty;
 mod event;
 mod filter;
 mod http;
+mod intention;
 mod kv;
 mod listing;
 mod lock;
@@ -32,6 +35,7 @@ mod replay;
 mod session;
 mod session_checks;
 mod session_ttl;
+mod snapshot;
 mod status;
 mod target;
 mod tombstone;
@@ -78,6 +82,10 @@ pub fn cases() -> Vec<Case<Consul>> {
         prepared_query::cases(),
         query_template::cases(),
         check_runner_grpc::cases(),
+        config_entry::cases(),
+        intention::cases(),
+        discovery_chain::cases(),
+        snapshot::cases(),
     ];
     tables.into_iter().flatten().collect()
 }

@@ -119,6 +119,20 @@ impl Consul {
         }
     }
 
+    /// As [`Consul::alone`], with the mesh on where it can be.
+    pub(super) async fn meshed(&self) -> anyhow::Result<Self> {
+        match self.server {
+            Server::Real(_) => {
+                let mesh = json!({"enabled": true});
+                let options = ConsulOptions::new().with_setting("connect", mesh);
+                let server = ConsulServer::start(options).await?;
+                let (addr, node) = (server.addr(), server.node_name().to_owned());
+                Self::new(addr, node, Server::Real(Box::new(server)))
+            }
+            Server::Embedded(_) | Server::Cluster(_) => self.alone().await,
+        }
+    }
+
     /// As [`Consul::alone`], for cases about how an agent runs checks: these may run programs, and
     /// what an agent of ours does from time to time it does often.
     pub(super) async fn quick(&self) -> anyhow::Result<Self> {

@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{AgentConfig, Listen};
-use crate::consul::{Counts, Front, Node, Resolver};
+use crate::consul::{Cached, Counts, Front, Node, Resolver};
 use crate::error::AgentError;
 use crate::listen::{Bound, Listener};
 use crate::local;
@@ -230,6 +230,7 @@ async fn listen_and_serve(
         Resolver::new(acl, &config.datacenter, &node.name, snapshot.consul())
     });
     let front = Arc::new(Front {
+        cached: Cached::default(),
         writer: writer.clone(),
         node,
         datacenter: config.datacenter.clone(),

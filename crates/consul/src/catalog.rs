@@ -28,7 +28,7 @@ pub type ServiceTags = BTreeMap<String, Vec<String>>;
 ///
 /// Names of nodes and services match in any case.
 ///
-/// ```no_run
+/// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let agent = quorate_agent::Agent::start(Default::default()).await?;
 /// # let client = quorate_consul::Client::builder().dialer(agent.dialer()).build()?;

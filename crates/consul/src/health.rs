@@ -10,7 +10,7 @@ pub use query::ServiceQuery;
 
 /// Health: which nodes and services work.
 ///
-/// ```no_run
+/// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let agent = quorate_agent::Agent::start(Default::default()).await?;
 /// # let client = quorate_consul::Client::builder().dialer(agent.dialer()).build()?;

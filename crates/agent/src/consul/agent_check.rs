@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use quorate_wire::consul::HealthCheck;
+use quorate_wire::consul::health::HealthCheckRef;
 use quorate_wire::consul::health::{CRITICAL, PASSING, WARNING};
 
 use super::agent_check_decode::{SentCheck, is_status};
@@ -40,7 +40,7 @@ fn list(request: Request<'_>) -> Result<Answer, Refused> {
     let state = snapshot.consul();
     let checks = state.local_checks().map(|it| &it.check);
     let checks = checks.filter(|it| permit.check_read(state, &front.node.name, it));
-    let mut checks: BTreeMap<&str, HealthCheck> = checks
+    let mut checks: BTreeMap<&str, HealthCheckRef<'_>> = checks
         .map(|it| (it.check_id.as_str(), show(it, front)))
         .collect();
     if let Some(filter) = filter {
@@ -49,10 +49,11 @@ fn list(request: Request<'_>) -> Result<Answer, Refused> {
     Ok(Reply::object(&checks).into())
 }
 
-fn show(check: &Check, front: &Front) -> HealthCheck {
-    let mut shown = super::health::show(check);
-    shown.node.clone_from(&front.node.name);
-    shown
+fn show<'a>(check: &'a Check, front: &'a Front) -> HealthCheckRef<'a> {
+    HealthCheckRef {
+        node: &front.node.name,
+        ..check.as_check_ref()
+    }
 }
 
 /// `PUT /v1/agent/check/register`.

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use quorate_wire::consul::service::{ServiceAddress, ServiceKind};
+use quorate_wire::consul::service::{Proxy, ServiceAddress, ServiceKind, Upstream};
 
 use super::agent_check_decode::SentCheck;
-use super::agent_proxy_decode as proxy;
 use super::decode::{DecodeError, Json, Kind, Place};
 use super::object::{Field, Object};
+use super::proxy_decode;
 use crate::engine::consul::{Service, ServiceWeights};
 
 const TYPE: &str = "struct { EnableTagOverrideSnake bool \"json:\\\"enable_tag_override\\\"\"; TaggedAddressesSnake map[string]structs.ServiceAddress \"json:\\\"tagged_addresses\\\"\"; *structs.Alias }";
@@ -85,6 +85,14 @@ pub(super) struct SentService {
     path: Option<&'static str>,
 }
 
+/// What an agent makes of an upstream; namespaces are a Consul Enterprise feature.
+fn complete(upstream: &mut Upstream) {
+    upstream.destination_namespace.clear();
+    if upstream.destination_type.is_empty() {
+        "service".clone_into(&mut upstream.destination_type);
+    }
+}
+
 impl SentService {
     /// Reads the body of `PUT /v1/agent/service/register`.
     pub(super) fn read(body: &str, strict: bool) -> Result<Self, DecodeError> {
@@ -143,7 +151,10 @@ impl SentService {
             }
             "checks" => self.read_checks(field, strict),
             "proxy" => {
-                *service.proxy = proxy::read(field.value, path(".Proxy"), strict)?;
+                let mut proxy = Proxy::default();
+                proxy_decode::proxy(field.value, path(".Proxy"), strict, &mut proxy)?;
+                proxy.upstreams.iter_mut().for_each(complete);
+                *service.proxy = proxy;
                 Ok(())
             }
             // Go reads it by a function of its own, whose first error ends everything.

@@ -210,29 +210,6 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// Whether the value says nothing: `null`, an empty text or list, zero, `false`, or an object
-    /// of nothing else. What is nested deeper than any blank object of Consul's is not blank.
-    pub(crate) fn is_blank(self) -> bool {
-        self.is_blank_within(4)
-    }
-
-    fn is_blank_within(self, levels: u8) -> bool {
-        let Some(below) = levels.checked_sub(1) else {
-            return false;
-        };
-        match self.kind() {
-            Kind::Null => true,
-            Kind::Bool => self.0 == "false",
-            Kind::Number => self.f64() == Some(0.0),
-            Kind::String => self.0 == "\"\"",
-            Kind::Array => self.elements().is_empty(),
-            Kind::Object => self
-                .fields()
-                .into_iter()
-                .all(|(_, value)| value.is_blank_within(below)),
-        }
-    }
-
     /// A flag; `None` for `null`.
     pub(crate) fn bool(self, place: Place<'_>) -> Result<Option<bool>, DecodeError> {
         match self.kind() {

@@ -2,6 +2,7 @@
 
 use quorate_wire::consul::GoDuration;
 use quorate_wire::consul::duration::ParseDurationError;
+use quorate_wire::consul::health::Definition;
 use serde_json::{Map, Value};
 
 use super::decode::{DecodeError, Json, Kind, Place};
@@ -9,6 +10,21 @@ use super::session_create::whole_nanos;
 use crate::quote::in_gos_words;
 
 const TYPE: &str = "struct { Interval interface {}; Timeout interface {}; DeregisterCriticalServiceAfter interface {}; TTL interface {}; *structs.Alias }";
+
+const TXN_TYPE: &str = "struct { IntervalDuration interface {}; TimeoutDuration interface {}; DeregisterCriticalServiceAfterDuration interface {}; *api.Alias }";
+
+/// What a transaction takes over.
+const TXN_FIELDS: [&str; 9] = [
+    "HTTP",
+    "TLSSkipVerify",
+    "Header",
+    "Method",
+    "Body",
+    "TCP",
+    "Interval",
+    "Timeout",
+    "DeregisterCriticalServiceAfter",
+];
 
 const TEXTS: [&str; 9] = [
     "HTTP",
@@ -33,14 +49,15 @@ const DURATIONS: [&str; 4] = [
 /// stands: errors name that, whatever is wrong within.
 ///
 /// A real Consul 1.8.7 breaks off the connection when it is `null`; here that is an empty one.
-pub(super) fn decode(definition: Json<'_>, field: &str) -> Result<Value, DecodeError> {
-    read(definition, field).map_err(DecodeError::ending)
+pub(super) fn decode(definition: Json<'_>, field: &str) -> Result<Definition, DecodeError> {
+    let decoded = read(definition, field).map_err(DecodeError::ending)?;
+    Ok(Definition(decoded))
 }
 
-fn read(definition: Json<'_>, field: &str) -> Result<Value, DecodeError> {
+fn read(definition: Json<'_>, field: &str) -> Result<Map<String, Value>, DecodeError> {
     let place = |type_name| Place { field, type_name };
     match definition.kind() {
-        Kind::Null => return Ok(Value::Null),
+        Kind::Null => return Ok(Map::new()),
         Kind::Object => {}
         _ => return Err(definition.mismatch(place(TYPE))),
     }
@@ -82,11 +99,40 @@ fn read(definition: Json<'_>, field: &str) -> Result<Value, DecodeError> {
         };
         set(&mut decoded, name, Some(duration));
     }
-    Ok(Value::Object(decoded))
+    Ok(decoded)
+}
+
+/// Reads a definition within a transaction, where durations have second names, and much of it is
+/// left out.
+pub(super) fn decode_in_txn(definition: Json<'_>, field: &str) -> Result<Definition, DecodeError> {
+    read_in_txn(definition, field).map_err(DecodeError::ending)
+}
+
+fn read_in_txn(definition: Json<'_>, field: &str) -> Result<Definition, DecodeError> {
+    if !matches!(definition.kind(), Kind::Null | Kind::Object) {
+        let type_name = TXN_TYPE;
+        return Err(definition.mismatch(Place { field, type_name }));
+    }
+    let mut decoded = read(definition, field)?;
+    decoded.retain(|name, _| TXN_FIELDS.contains(&name.as_str()));
+    for (name, value) in definition.fields() {
+        let mut durations = DURATIONS[..3].iter();
+        let short = |it: &&&str| name.eq_ignore_ascii_case(&format!("{it}Duration"));
+        let Some(duration) = durations.find(short) else {
+            continue;
+        };
+        let nanos = nanos(value)?;
+        if nanos != 0 {
+            let text = GoDuration::from_nanos(nanos).to_string();
+            decoded.insert((*duration).to_owned(), text.into());
+        }
+    }
+    Ok(Definition(decoded))
 }
 
 /// What kind of check a definition makes, as Consul names it; empty for none.
-pub(super) fn check_type(definition: &Value) -> &'static str {
+pub(super) fn check_type(definition: &Definition) -> &'static str {
+    let definition = &definition.0;
     let given = |name: &str| definition.get(name).is_some();
     let interval = definition.get("Interval").and_then(Value::as_str);
     let repeats = interval.is_some_and(|interval| !interval.starts_with('-'));
@@ -163,7 +209,7 @@ mod tests {
         let json = Json::parse(text).map_err(|error| error.to_string())?;
         let decoded = decode(json, "HealthCheck.Check.Definition");
         decoded
-            .map(|value| value.to_string())
+            .map(|definition| Value::Object(definition.0).to_string())
             .map_err(|error| error.to_string())
     }
 
@@ -188,6 +234,16 @@ mod tests {
             let definition = decode(json, "").unwrap_or_default();
             assert_eq!(check_type(&definition), kind, "{text}");
         }
+    }
+
+    // What Consul 1.8.7 made of the same definition in a transaction.
+    #[test]
+    fn a_transaction_takes_over_a_part_and_prefers_the_longer_names() {
+        let text = r#"{"HTTP":"h","TTL":"5s","GRPC":"g","Interval":"5s","IntervalDuration":"7s","Timeout":5000000000}"#;
+        let json = Json::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        let definition = decode_in_txn(json, "").unwrap_or_default();
+        let shown = serde_json::to_string(&definition).unwrap_or_default();
+        assert_eq!(shown, r#"{"Interval":"7s","Timeout":"5s","HTTP":"h"}"#);
     }
 
     // What Consul 1.8.7 made of the same definitions.

@@ -12,6 +12,7 @@ use quorate_net::task::Spawner;
 use tokio_util::sync::CancellationToken;
 
 use super::agent::metrics::Counts;
+use super::cached::Cached;
 use super::reply::{Refused, Reply};
 use super::resolver::Resolver;
 use crate::config::Compat;
@@ -52,6 +53,8 @@ pub(crate) struct Front {
     pub(crate) session_ttl_min: Duration,
     /// The access rules, if they are on.
     pub(crate) acl: Option<Resolver>,
+    /// Which questions its cache was asked before.
+    pub(crate) cached: Cached,
     pub(crate) stopping: Stopping,
     /// Since when it serves.
     pub(crate) started: SystemTime,

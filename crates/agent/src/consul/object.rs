@@ -135,14 +135,4 @@ impl<'a> Field<'a> {
         }
         Ok(())
     }
-
-    /// Something that this agent does not serve: only its absence is accepted.
-    pub(super) fn unserved(&self, what: &str) -> Result<(), DecodeError> {
-        if self.value.is_blank() {
-            return Ok(());
-        }
-        Err(DecodeError::new(format!(
-            "{what} is not served by this agent"
-        )))
-    }
 }

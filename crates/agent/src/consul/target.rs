@@ -137,6 +137,11 @@ impl<'a> Params<'a> {
         self.get(name).is_some()
     }
 
+    /// Every parameter's name and value, in their order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (&**name, &**value))
+    }
+
     /// Every value of `name`.
     pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
         let found = self.0.iter().filter(move |(given, _)| given == name);

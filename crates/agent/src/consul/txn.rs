@@ -17,6 +17,7 @@ use super::permit::Permit;
 use super::reply::{Refused, Reply};
 use super::request::{Answer, Request};
 use super::route::Endpoint;
+use super::txn_catalog::{self, RawCatalog};
 use crate::engine::consul::{Command, KvOp, Reply as Outcome, TxnFailure, TxnOp, TxnRow};
 
 pub(super) const ENDPOINTS: &[Endpoint] = &[Endpoint::put("txn", run)];
@@ -60,12 +61,12 @@ async fn apply(front: &Front, permit: &Permit, ops: Vec<TxnOp>) -> Reply {
     if read_only {
         let mut outcome = front.snapshot().consul().read_txn(&ops);
         show_permitted(permit, &mut outcome);
-        return encode(&outcome, true).with_leader();
+        return encode(&outcome, &front.datacenter, true).with_leader();
     }
     match front.submit(Command::Txn(ops)).await {
         Ok(Outcome::Txn(mut outcome)) => {
             show_permitted(permit, &mut outcome);
-            encode(&outcome, false)
+            encode(&outcome, &front.datacenter, false)
         }
         Ok(_) => unexpected(),
         Err(refused) => *refused,
@@ -96,7 +97,8 @@ fn allows(permit: &Permit, op: &TxnOp) -> bool {
             _ => permit.key_write(&op.key),
         },
         TxnOp::UnknownKvVerb { key, .. } => permit.key_write(key),
-        TxnOp::Denied => false,
+        TxnOp::Catalog(op) => op.is_read() || txn_catalog::allows(permit, op),
+        _ => false,
     }
 }
 
@@ -105,19 +107,36 @@ fn show_permitted(permit: &Permit, outcome: &mut Result<Vec<TxnRow>, Vec<TxnFail
     if let Ok(rows) = outcome
         && permit.is_restricted()
     {
-        rows.retain(|row| permit.key_read(&row.entry.key));
+        rows.retain(|row| match row {
+            TxnRow::Kv(row) => permit.key_read(&row.entry.key),
+            row => txn_catalog::shows(permit, row),
+        });
     }
 }
 
-fn encode(outcome: &Result<Vec<TxnRow>, Vec<TxnFailure>>, read_only: bool) -> Reply {
+fn encode_row(row: &TxnRow, datacenter: &str, out: &mut Vec<u8>) {
+    let TxnRow::Kv(row) = row else {
+        return txn_catalog::encode_row(row, datacenter, out);
+    };
+    out.extend_from_slice(b"{\"KV\":");
+    with_entry_ref(&row.entry, row.shows_value, |entry| entry.encode(out));
+    out.push(b'}');
+}
+
+fn encode(
+    outcome: &Result<Vec<TxnRow>, Vec<TxnFailure>>,
+    datacenter: &str,
+    read_only: bool,
+) -> Reply {
     let mut out = Vec::with_capacity(256);
     match outcome {
         Ok(rows) => {
             out.extend_from_slice(b"{\"Results\":[");
             for (at, row) in rows.iter().enumerate() {
-                out.extend_from_slice(if at == 0 { b"{\"KV\":" } else { b",{\"KV\":" });
-                with_entry_ref(&row.entry, row.shows_value, |entry| entry.encode(&mut out));
-                out.push(b'}');
+                if at > 0 {
+                    out.push(b',');
+                }
+                encode_row(row, datacenter, &mut out);
             }
             out.extend_from_slice(b"],\"Errors\":null");
         }
@@ -192,23 +211,20 @@ fn decode_op(op: Json<'_>, strict: bool) -> Result<Option<TxnOp>, DecodeError> {
         Kind::Object | Kind::Null => {}
         _ => return Err(op.mismatch(place)),
     }
-    let (mut kv, mut other) = (None::<Raw>, None);
+    let (mut kv, mut other) = (None::<Raw>, RawCatalog::default());
     for (name, value) in op.fields() {
         match name.to_ascii_lowercase().as_str() {
             "kv" if value.is_null() => kv = None,
             "kv" => decode_kv(value, strict, kv.get_or_insert_with(Raw::default))?,
-            "node" | "service" | "check" if value.is_null() => {}
-            "node" | "service" | "check" => other = Some(name.into_owned()),
+            "node" => other.node(value, strict)?,
+            "service" => other.service(value, strict)?,
+            "check" => other.check(value, strict)?,
             // Leaving out an operation is no leniency.
             _ => return Err(DecodeError::unknown_field(&name)),
         }
     }
-    match (kv, other) {
-        (None, Some(other)) => Err(DecodeError::new(format!(
-            "operations on {other} are not served by this agent"
-        ))),
-        (kv, _) => Ok(kv.map(Raw::into_op)),
-    }
+    let kv = kv.map(Raw::into_op);
+    Ok(kv.or_else(|| other.into_op().map(TxnOp::Catalog)))
 }
 
 /// An operation on a key whose verb is not looked at yet.

@@ -71,6 +71,20 @@ pub enum Topic {
     Node(Box<str>),
     /// The checks of one node, by its name in lower case.
     NodeChecks(Box<str>),
+    /// The instances of a service and their nodes, by its name in lower case.
+    Service(Box<str>),
+    /// The same, and their checks.
+    ServiceHealth(Box<str>),
+    /// The instances that speak Connect for a service and their nodes, by its name in lower case.
+    Connect(Box<str>),
+    /// The same, and their checks.
+    ConnectHealth(Box<str>),
+    /// The checks of a service, by its name in lower case.
+    ServiceChecks(Box<str>),
+    /// The checks in a state.
+    ChecksInState(Box<str>),
+    /// A service lost its last instance.
+    ServiceGone,
     /// One service of this agent, by its id.
     LocalService(Box<str>),
     /// The status of any check of this agent, and which services it has.

@@ -46,6 +46,7 @@ impl Engine {
                 Row::Consul(row) => engine.consul.restore(row, now),
             }
         }
+        engine.consul.restart_service_indexes();
         engine
     }
 

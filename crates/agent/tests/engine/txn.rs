@@ -1,7 +1,7 @@
 //! Transactions: all or nothing, at one index.
 
 use bytes::Bytes;
-use quorate_agent::engine::consul::{KvOp, KvVerb, TxnOp};
+use quorate_agent::engine::consul::{KvOp, KvVerb, TxnOp, TxnRow};
 
 use crate::world::{World, bytes};
 
@@ -314,8 +314,11 @@ fn reads_alone_need_no_writer_and_spend_no_index() {
         .consul()
         .read_txn(&ops([op(KvVerb::Get, "a")]))
         .unwrap();
-    assert_eq!(rows[0].entry.value, "1");
-    assert!(rows[0].shows_value);
+    let TxnRow::Kv(row) = &rows[0] else {
+        panic!("{rows:?}");
+    };
+    assert_eq!(row.entry.value, "1");
+    assert!(row.shows_value);
 }
 
 #[test]

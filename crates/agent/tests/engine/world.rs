@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use quorate_agent::engine::consul::{
-    CheckSpec, Command, Delete, Deregister, KvEntry, NodeSpec, Put, PutMode, Refusal, Register,
-    Reply, SessionId, SessionSpec, TxnFailure, TxnOp, TxnRow,
+    CheckSpec, Command, Delete, Deregister, KvEntry, KvRow, NodeSpec, Put, PutMode, Refusal,
+    Register, Reply, SessionId, SessionSpec, TxnFailure, TxnOp, TxnRow,
 };
 use quorate_agent::engine::{self, Changes, Engine, Time, Wake};
 
@@ -104,7 +104,17 @@ impl World {
         assert_eq!(deleted, Ok(Reply::Applied(true)));
     }
 
-    pub(crate) fn txn(&mut self, ops: Vec<TxnOp>) -> Result<Vec<TxnRow>, Vec<TxnFailure>> {
+    /// What a transaction on keys comes to.
+    pub(crate) fn txn(&mut self, ops: Vec<TxnOp>) -> Result<Vec<KvRow>, Vec<TxnFailure>> {
+        let rows = self.any_txn(ops)?.into_iter();
+        let keys = rows.map(|row| match row {
+            TxnRow::Kv(row) => row,
+            other => panic!("not a row of a key: {other:?}"),
+        });
+        Ok(keys.collect())
+    }
+
+    pub(crate) fn any_txn(&mut self, ops: Vec<TxnOp>) -> Result<Vec<TxnRow>, Vec<TxnFailure>> {
         match self.apply(Command::Txn(ops)) {
             Ok(Reply::Txn(outcome)) => outcome,
             other => panic!("not a reply to a transaction: {other:?}"),

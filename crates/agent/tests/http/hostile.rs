@@ -141,7 +141,7 @@ async fn malformed_bodies_are_refused_and_break_nothing() {
         assert_eq!(answer.status, 400, "{target}");
     }
     let proxy = format!(
-        r#"{{"Node":"n","Service":{{"Service":"s","Proxy":{objects}1{}}}}}"#,
+        r#"{{"Node":"n","Service":{{"Service":"s","Proxy":{{"Config":{objects}1{}}}}}}}"#,
         "}".repeat(50_000)
     );
     assert_eq!(client.put("/v1/catalog/register", proxy).await.status, 400);

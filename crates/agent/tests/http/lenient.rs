@@ -33,11 +33,8 @@ async fn an_operation_of_an_unknown_kind_is_never_left_out() {
     assert_eq!(client.put("/v1/txn", body).await.status, 400);
     let body = r#"[{"KV":{"Verb":"set","Key":"k"}},{"Node":{"Verb":"get"}}]"#;
     let answer = client.put("/v1/txn", body).await;
-    assert!(
-        answer.text().contains("Node are not served"),
-        "{}",
-        answer.text()
-    );
+    let missing = r#"{"Results":null,"Errors":[{"OpIndex":1,"What":"node \"\" doesn't exist"}]}"#;
+    assert_eq!((answer.status, answer.text()), (409, missing));
     assert_eq!(client.get("/v1/kv/k").await.status, 404);
     agent.shutdown().await;
 }

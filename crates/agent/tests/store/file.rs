@@ -12,6 +12,7 @@ use quorate_agent::engine::consul::{
 };
 use quorate_agent::engine::{Changes, Engine, Row, Time, consul};
 use quorate_agent::store::{FileStore, Store, StoreError};
+use quorate_wire::consul::health::Definition;
 use quorate_wire::consul::operator::AutopilotConfig;
 use tempfile::TempDir;
 
@@ -158,7 +159,7 @@ fn every_kind_of_row_is_read_as_it_was_written() {
             id: "c".into(),
             status: "passing".into(),
             service_id: "w/1".into(),
-            definition: serde_json::json!({"Interval": "10s"}),
+            definition: Definition::default().with("Interval", "10s"),
             ..CheckSpec::default()
         }],
     };

@@ -291,6 +291,17 @@ pub struct ServiceName {
     pub namespace: String,
 }
 
+impl ServiceName {
+    /// A name in the default namespace.
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            namespace: String::new(),
+        }
+    }
+}
+
 #[expect(
     clippy::trivially_copy_pass_by_ref,
     reason = "serde calls it with a reference"

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use quorate_wire::consul::health::Definition;
 use quorate_wire::consul::service::{Connect, Proxy, ServiceAddress, ServiceKind};
 use quorate_wire::consul::session::ServiceCheck;
 use quorate_wire::consul::{ConfigEntry, Intention};
@@ -259,8 +260,8 @@ pub struct CheckSpec {
     pub service_tags: Vec<String>,
     /// How it is run: `ttl`, `http`, …; empty when something outside runs it.
     pub check_type: String,
-    /// How it is run in detail, as JSON.
-    pub definition: serde_json::Value,
+    /// How it is run in detail.
+    pub definition: Definition,
 }
 
 /// Something to remove from the catalog: a service, else a check, else the whole node.

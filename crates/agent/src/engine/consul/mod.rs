@@ -6,7 +6,6 @@
 mod acl;
 mod autopilot;
 mod catalog;
-mod catalog_write;
 mod command;
 pub(crate) mod config_entry;
 mod coordinate;
@@ -34,7 +33,10 @@ pub use acl::{
 };
 pub(crate) use acl::{ROOTS, is_auth_method_name};
 pub use autopilot::SetAutopilot;
-pub use catalog::{Check, Node, Service, ServiceWeights};
+pub(crate) use catalog::mesh_problems;
+pub use catalog::{
+    CatalogOp, Check, CheckOp, Instance, Node, NodeOp, Service, ServiceOp, ServiceWeights,
+};
 pub use command::{
     CheckSpec, Command, Delete, Deregister, NodeSpec, Put, PutMode, Register, Reply, ServiceSpec,
     SessionSpec,
@@ -58,4 +60,4 @@ pub use session::Session;
 pub use session_id::SessionId;
 pub use state::State;
 pub use tombstone::{TOMBSTONE_GRANULARITY, TOMBSTONE_LIFE};
-pub use txn::{KvOp, KvVerb, TxnFailure, TxnOp, TxnRow};
+pub use txn::{KvOp, KvRow, KvVerb, TxnFailure, TxnOp, TxnRow};

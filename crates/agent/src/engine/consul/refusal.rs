@@ -108,6 +108,12 @@ pub enum Refusal {
     /// A service has neither id nor name.
     #[error("failed inserting service: failed inserting service: object missing primary index")]
     MissingServiceId,
+    /// A service's part in the mesh is wrong, for these reasons.
+    #[error("{}", crate::quote::errors(.0))]
+    InvalidService(Vec<String>),
+    /// A service's address is that of any interface.
+    #[error("Invalid service address")]
+    AnyAddress,
     /// A check names another node than the registration.
     #[error("check node {} does not match node {}", quote(check), quote(node))]
     OtherNode {

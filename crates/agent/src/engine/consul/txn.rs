@@ -3,6 +3,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 pub use quorate_wire::consul::txn::KvVerb;
 
+use super::catalog::{CatalogOp, Check, Node, Service};
 use super::kv::KvEntry;
 use super::kv_write::{Acquired, Hold};
 use super::state::{State, Step};
@@ -26,6 +27,8 @@ pub enum TxnOp {
         /// The key.
         key: Bytes,
     },
+    /// On a node, service or check of the catalog.
+    Catalog(CatalogOp),
     /// That the client may not do: it fails, and changes nothing.
     Denied,
 }
@@ -53,6 +56,7 @@ impl TxnOp {
     pub fn is_read(&self) -> bool {
         match self {
             Self::Kv(op) => op.verb.is_read(),
+            Self::Catalog(op) => op.is_read(),
             Self::UnknownKvVerb { .. } | Self::Denied => true,
         }
     }
@@ -61,18 +65,38 @@ impl TxnOp {
         match self {
             Self::Kv(op) => op.key.len() + op.value.len(),
             Self::UnknownKvVerb { verb, key } => verb.len() + key.len(),
-            Self::Denied => 0,
+            Self::Catalog(_) | Self::Denied => 0,
         }
     }
 }
 
-/// One row of a transaction's results.
+/// One row of a transaction's results: what the operation left.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TxnRow {
-    /// The entry as the operation left it.
+#[non_exhaustive]
+pub enum TxnRow {
+    /// A key.
+    Kv(KvRow),
+    /// A node.
+    Node(Arc<Node>),
+    /// A service.
+    Service(Arc<Service>),
+    /// A check.
+    Check(Arc<Check>),
+}
+
+/// A key as an operation left it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KvRow {
+    /// The entry.
     pub entry: Arc<KvEntry>,
     /// Whether the row shows the value: only those of `get` and `get-tree` do.
     pub shows_value: bool,
+}
+
+impl TxnRow {
+    fn kv(entry: Arc<KvEntry>, shows_value: bool) -> Self {
+        Self::Kv(KvRow { entry, shows_value })
+    }
 }
 
 /// An operation that made its transaction fail.
@@ -119,6 +143,7 @@ impl State {
         let op = match op {
             TxnOp::Kv(op) => op,
             TxnOp::UnknownKvVerb { .. } => return Ok(()),
+            TxnOp::Catalog(op) => return self.check_catalog_op(op),
             TxnOp::Denied => return Err(DENIED.into()),
         };
         if op.key.is_empty() && op.verb != KvVerb::DeleteTree {
@@ -149,6 +174,7 @@ impl Step<'_> {
     fn run(&mut self, op: &TxnOp, rows: &mut Vec<TxnRow>) -> Result<(), String> {
         let op = match op {
             TxnOp::Kv(op) => op,
+            TxnOp::Catalog(op) => return self.run_catalog_op(op, rows),
             TxnOp::Denied => return Err(DENIED.into()),
             TxnOp::UnknownKvVerb { verb, .. } => {
                 return Err(format!("unknown KV verb {}", quote(verb)));
@@ -159,10 +185,7 @@ impl Step<'_> {
             KvVerb::Delete | KvVerb::DeleteCas | KvVerb::DeleteTree => self.run_delete(op),
             KvVerb::GetTree => {
                 let entries = self.state.kv_under(&op.key).cloned();
-                rows.extend(entries.map(|entry| TxnRow {
-                    entry,
-                    shows_value: true,
-                }));
+                rows.extend(entries.map(|entry| TxnRow::kv(entry, true)));
                 Ok(())
             }
             _ => self.run_check(op, rows),
@@ -197,10 +220,7 @@ impl Step<'_> {
             _ => self.write(key, value, *flags, Hold::Keep),
         }
         let entry = self.state.kv.get(key).cloned();
-        rows.extend(entry.map(|entry| TxnRow {
-            entry,
-            shows_value: false,
-        }));
+        rows.extend(entry.map(|entry| TxnRow::kv(entry, false)));
         Ok(())
     }
 
@@ -245,8 +265,7 @@ impl Step<'_> {
                 "failed session check for key {key}, current session {current} != {wanted}"
             ));
         }
-        let shows_value = op.verb == KvVerb::Get;
-        rows.push(TxnRow { entry, shows_value });
+        rows.push(TxnRow::kv(entry, op.verb == KvVerb::Get));
         Ok(())
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use super::{Expose, MeshGateway, Proxy, Upstream};
+use super::{Expose, ExposedPath, MeshGateway, Proxy, Upstream};
 
 /// Writes a proxy of the catalog.
 pub(crate) fn serialize<S: Serializer>(proxy: &&Proxy, serializer: S) -> Result<S::Ok, S::Error> {
@@ -18,7 +18,7 @@ pub(crate) fn serialize<S: Serializer>(proxy: &&Proxy, serializer: S) -> Result<
         config: &proxy.config,
         upstreams: Upstreams(&proxy.upstreams),
         mesh_gateway: &proxy.mesh_gateway,
-        expose: &proxy.expose,
+        expose: ShownExpose::new(&proxy.expose),
         other: &proxy.other,
     };
     shown.serialize(serializer)
@@ -40,7 +40,7 @@ struct Shown<'a> {
     #[serde(skip_serializing_if = "Upstreams::is_empty")]
     upstreams: Upstreams<'a>,
     mesh_gateway: &'a MeshGateway,
-    expose: &'a Expose,
+    expose: ShownExpose<'a>,
     #[serde(flatten)]
     other: &'a Map<String, Value>,
 }
@@ -92,13 +92,65 @@ impl<'a> ShownUpstream<'a> {
     }
 }
 
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct ShownExpose<'a> {
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    checks: bool,
+    #[serde(skip_serializing_if = "Paths::is_empty")]
+    paths: Paths<'a>,
+}
+
+impl<'a> ShownExpose<'a> {
+    fn new(expose: &'a Expose) -> Self {
+        Self {
+            checks: expose.checks,
+            paths: Paths(&expose.paths),
+        }
+    }
+}
+
+struct Paths<'a>(&'a [ExposedPath]);
+
+impl Paths<'_> {
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Serialize for Paths<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(|path| ShownPath {
+            listener_port: path.listener_port,
+            path: &path.path,
+            local_path_port: path.local_path_port,
+            protocol: &path.protocol,
+            parsed_from_check: path.parsed_from_check,
+        }))
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct ShownPath<'a> {
+    #[serde(skip_serializing_if = "super::proxy::is_zero")]
+    listener_port: i64,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    path: &'a str,
+    #[serde(skip_serializing_if = "super::proxy::is_zero")]
+    local_path_port: i64,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    protocol: &'a str,
+    parsed_from_check: bool,
+}
+
 #[cfg(test)]
 mod tests {
     use crate::consul::service::{NodeService, Proxy};
 
     #[test]
     fn upstreams_show_what_is_empty() {
-        let json = r#"{"DestinationServiceName":"web","Upstreams":[{"DestinationType":"","DestinationName":"a","Datacenter":"","LocalBindPort":5,"Config":null,"MeshGateway":{},"LocalBindSocketPath":"/s"}],"MeshGateway":{"Mode":"odd"},"Expose":{},"Mode":"transparent"}"#;
+        let json = r#"{"DestinationServiceName":"web","Upstreams":[{"DestinationType":"","DestinationName":"a","Datacenter":"","LocalBindPort":5,"Config":null,"MeshGateway":{},"LocalBindSocketPath":"/s"}],"MeshGateway":{"Mode":"odd"},"Expose":{"Paths":[{"Path":"/","ParsedFromCheck":false}]},"Mode":"transparent"}"#;
         let proxy: Proxy = serde_json::from_str(json).unwrap();
         let service = NodeService::new("p").with_proxy(proxy);
         let written = serde_json::to_string(&service).unwrap();

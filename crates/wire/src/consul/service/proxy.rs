@@ -32,7 +32,7 @@ impl Connect {
 }
 
 /// What a proxy or gateway of the mesh does.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 #[non_exhaustive]
 pub struct Proxy {
@@ -120,7 +120,7 @@ impl Proxy {
 }
 
 /// A service that is reached through a proxy.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 #[non_exhaustive]
 pub struct Upstream {
@@ -231,6 +231,19 @@ pub struct ExposedPath {
     pub protocol: String,
     /// Whether it came from a check.
     pub parsed_from_check: bool,
+}
+
+impl ExposedPath {
+    /// A path, which the proxy takes on `listener_port` and the instance on `local_path_port`.
+    #[must_use]
+    pub fn new(path: impl Into<String>, listener_port: u16, local_path_port: u16) -> Self {
+        Self {
+            listener_port: listener_port.into(),
+            path: path.into(),
+            local_path_port: local_path_port.into(),
+            ..Self::default()
+        }
+    }
 }
 
 #[expect(

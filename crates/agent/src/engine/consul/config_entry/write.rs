@@ -83,6 +83,10 @@ impl Step<'_> {
         self.wake(topic_of(kind, Some(name)));
         self.wake(topic_of(kind, None));
         self.touch(Table::ConfigEntries);
+        let gateways = [ConfigKind::IngressGateway, ConfigKind::TerminatingGateway];
+        if gateways.iter().any(|gateway| gateway.as_str() == &**kind) {
+            self.state.catalog.last_gateway_change = self.index;
+        }
     }
 }
 

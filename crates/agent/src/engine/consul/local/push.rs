@@ -35,8 +35,7 @@ impl Step<'_> {
         }
         self.ensure_own_node()?;
         let name = self.state.local.node.name.clone();
-        self.put_service(&node, &name, service_spec(&local.service));
-        Ok(())
+        self.put_service(&node, &name, service_spec(&local.service))
     }
 
     /// Writes a check of this agent into the catalog, unless it stands there like that.

@@ -2,17 +2,22 @@ use std::sync::Arc;
 
 use quorate_wire::consul::health::{CRITICAL, SERF_HEALTH};
 
-use super::catalog::{Check, Node, PartKey, Service};
-use super::command::{CheckSpec, Deregister, NodeSpec, Register, Reply, ServiceSpec};
-use super::index::Table;
-use super::refusal::{BadNodeId, Refusal};
-use super::row::Row;
-use super::state::{State, Step};
+use super::proxy_rules::check_service;
+use super::service_index::Cause;
+use super::tables::PartKey;
+use super::{Check, Node, Service};
 use crate::engine::Time;
 use crate::engine::change::{Changes, Topic};
+use crate::engine::consul::command::{
+    CheckSpec, Deregister, NodeSpec, Register, Reply, ServiceSpec,
+};
+use crate::engine::consul::index::Table;
+use crate::engine::consul::refusal::{BadNodeId, Refusal};
+use crate::engine::consul::row::Row;
+use crate::engine::consul::state::{State, Step};
 
 impl State {
-    pub(super) fn register(
+    pub(in crate::engine::consul) fn register(
         &mut self,
         register: Register,
         now: Time,
@@ -26,7 +31,7 @@ impl State {
                 step.put_node(&name, &register.node)?;
             }
             if let Some(service) = register.service {
-                step.put_service(&name, &register.node.name, service);
+                step.put_service(&name, &register.node.name, service)?;
             }
             for check in register.checks {
                 step.put_check(&name, &register.node.name, check)?;
@@ -35,7 +40,7 @@ impl State {
         })
     }
 
-    pub(super) fn deregister(
+    pub(in crate::engine::consul) fn deregister(
         &mut self,
         what: &Deregister,
         now: Time,
@@ -59,27 +64,28 @@ impl State {
 
 fn validate(register: &Register) -> Result<(), Refusal> {
     let node = &register.node;
-    if node.name.is_empty() {
-        return Err(Refusal::MissingNode);
-    }
-    if !node.id.is_empty() {
-        check_node_id(&node.id).map_err(Refusal::MalformedNodeId)?;
-    }
+    check_node(node)?;
     if node.address.is_empty() && !register.skip_node_update {
         return Err(Refusal::MissingAddress);
     }
-    if let Some(service) = &register.service
-        && service.name.is_empty()
-    {
-        return Err(match service.id.is_empty() {
-            true => Refusal::MissingServiceId,
-            false => Refusal::MissingServiceName,
-        });
+    match &register.service {
+        Some(service) => check_service(service),
+        None => Ok(()),
     }
-    Ok(())
 }
 
-fn check_node_id(id: &str) -> Result<(), BadNodeId> {
+/// What a node needs wherever it is written.
+pub(super) fn check_node(node: &NodeSpec) -> Result<(), Refusal> {
+    if node.name.is_empty() {
+        return Err(Refusal::MissingNode);
+    }
+    if node.id.is_empty() {
+        return Ok(());
+    }
+    check_node_id(&node.id).map_err(Refusal::MalformedNodeId)
+}
+
+pub(super) fn check_node_id(id: &str) -> Result<(), BadNodeId> {
     if id.len() != 36 {
         return Err(BadNodeId::Length);
     }
@@ -100,7 +106,11 @@ fn check_node_id(id: &str) -> Result<(), BadNodeId> {
 
 impl Step<'_> {
     /// Writes a node. One whose id is known under another name is renamed: what it had goes.
-    pub(super) fn put_node(&mut self, name: &str, spec: &NodeSpec) -> Result<(), Refusal> {
+    pub(in crate::engine::consul) fn put_node(
+        &mut self,
+        name: &str,
+        spec: &NodeSpec,
+    ) -> Result<(), Refusal> {
         let renamed = self.state.catalog.node_with_id(&spec.id).cloned();
         let renamed = renamed.filter(|node| node.node.to_lowercase() != name);
         self.refuse_reserved_name(name, spec, renamed.as_deref())?;
@@ -159,17 +169,26 @@ impl Step<'_> {
         })
     }
 
-    pub(super) fn put_service(&mut self, node: &str, node_name: &str, spec: ServiceSpec) {
+    pub(in crate::engine::consul) fn put_service(
+        &mut self,
+        node: &str,
+        node_name: &str,
+        spec: ServiceSpec,
+    ) -> Result<(), Refusal> {
         let id = if spec.id.is_empty() {
             &spec.name
         } else {
             &spec.id
         };
+        if id.is_empty() {
+            return Err(Refusal::MissingServiceId);
+        }
         let key: PartKey = (node.into(), id.to_lowercase().into());
-        let old = self.state.catalog.service(&key);
+        let old = self.state.catalog.service(&key).cloned();
+        let old = old.as_deref();
         let mut service = Service {
-            node: node_name.into(),
             kind: spec.kind,
+            node: node_name.into(),
             id: id.clone(),
             name: spec.name,
             tags: spec.tags,
@@ -184,22 +203,27 @@ impl Step<'_> {
             create_index: old.map_or(self.index, |old| old.create_index),
             modify_index: old.map_or(self.index, |old| old.modify_index),
         };
-        if old.is_some_and(|old| **old == service) {
-            return;
+        if old == Some(&service) {
+            return Ok(());
         }
         service.modify_index = self.index;
         let service = Arc::new(service);
         self.state
             .catalog
             .put_service(key.clone(), Arc::clone(&service));
-        self.store(Row::Service(key, Some(service)));
+        self.store(Row::Service(key, Some(Arc::clone(&service))));
         self.wake(Topic::Node(node.into()));
         self.touch(Table::Services);
+        if let Some(old) = old.filter(|old| !is_listed_alike(old, &service)) {
+            self.service_left(old);
+        }
+        self.touch_service(&service, Cause::Itself);
+        Ok(())
     }
 
     /// Writes a check. The checks' index moves and their readers are woken even when it is the same
     /// as before, as on the real server; a critical one ends the sessions that are tied to it.
-    pub(super) fn put_check(
+    pub(in crate::engine::consul) fn put_check(
         &mut self,
         node: &str,
         node_name: &str,
@@ -214,27 +238,40 @@ impl Step<'_> {
         let check = self.check_of(node, node_name, spec)?;
         let key: PartKey = (node.into(), check.check_id.to_lowercase().into());
         let critical = check.status == CRITICAL;
-        let same = self.state.catalog.check(&key).is_some_and(|old| {
-            let modify_index = check.modify_index;
-            check
-                == Check {
-                    modify_index,
-                    ..Check::clone(old)
-                }
-        });
-        if !same {
-            let check = Arc::new(check);
-            self.state
-                .catalog
-                .put_check(key.clone(), Arc::clone(&check));
-            self.store(Row::Check(key.clone(), Some(check)));
+        let old = self.state.catalog.check(&key).cloned();
+        self.wake_check_readers(&key, &check);
+        if !old.as_deref().is_some_and(|old| is_same(old, &check)) {
+            self.replace_check(&key, old.as_deref(), check);
         }
-        self.wake(Topic::NodeChecks(node.into()));
         self.touch(Table::Checks);
         if critical {
             self.end_sessions_of_check(&key);
         }
         Ok(())
+    }
+
+    fn replace_check(&mut self, key: &PartKey, old: Option<&Check>, check: Check) {
+        let check = Arc::new(check);
+        let catalog = &mut self.state.catalog;
+        catalog.put_check(key.clone(), Arc::clone(&check));
+        self.store(Row::Check(key.clone(), Some(Arc::clone(&check))));
+        if let Some(old) = old {
+            self.wake_check_readers(key, old);
+            if !old.service_id.eq_ignore_ascii_case(&check.service_id) {
+                self.touch_check(key, &old.service_id);
+            }
+        }
+        self.touch_check(key, &check.service_id);
+    }
+
+    /// Wakes those who wait for a check that is, or was, like this.
+    pub(super) fn wake_check_readers(&mut self, key: &PartKey, check: &Check) {
+        self.wake(Topic::NodeChecks(key.0.clone()));
+        self.wake(Topic::ChecksInState(check.status.as_str().into()));
+        if !check.service_name.is_empty() {
+            let name = check.service_name.to_lowercase();
+            self.wake(Topic::ServiceChecks(name.into()));
+        }
     }
 
     fn check_of(&self, node: &str, node_name: &str, spec: CheckSpec) -> Result<Check, Refusal> {
@@ -274,68 +311,24 @@ impl Step<'_> {
             modify_index: self.index,
         })
     }
+}
 
-    fn remove_node(&mut self, node: &str) {
-        if !self.state.catalog.remove_node(node) {
-            return;
-        }
-        self.remove_coordinates(node);
-        for id in self.state.sessions.of_node(node) {
-            self.end_session(id);
-        }
-        let services = self.state.catalog.services_of(node);
-        for key in services.map(|(key, _)| key.clone()).collect::<Vec<_>>() {
-            self.remove_service(&key);
-        }
-        let checks = self.state.catalog.checks_of(node);
-        for key in checks.map(|(key, _)| key.clone()).collect::<Vec<_>>() {
-            self.remove_check(&key);
-        }
-        self.store(Row::Node(node.into(), None));
-        self.touch_node(node);
-    }
+/// Whether both are found by the same names.
+fn is_listed_alike(old: &Service, new: &Service) -> bool {
+    let alike = |a: &str, b: &str| a.to_lowercase() == b.to_lowercase();
+    let connect = match (old.speaks_connect_for(), new.speaks_connect_for()) {
+        (Some(old), Some(new)) => alike(old, new),
+        (old, new) => old == new,
+    };
+    alike(&old.name, &new.name) && connect
+}
 
-    pub(super) fn remove_service(&mut self, key: &PartKey) {
-        if !self.state.catalog.remove_service(key) {
-            return;
-        }
-        let (node, id) = key;
-        let checks = self.state.catalog.checks_of(node);
-        let checks = checks.filter(|(_, check)| check.service_id.to_lowercase() == **id);
-        for key in checks.map(|(key, _)| key.clone()).collect::<Vec<_>>() {
-            self.remove_check(&key);
-        }
-        self.store(Row::Service(key.clone(), None));
-        self.wake(Topic::Node(node.clone()));
-        self.touch(Table::Services);
-        self.touch(Table::Checks);
-    }
-
-    /// Removes a check. That of a node concerns all its services, whose index then moves too; that
-    /// of a service moves nothing of other services.
-    pub(super) fn remove_check(&mut self, key: &PartKey) {
-        let check = self.state.catalog.check(key);
-        let is_of_node = check.is_some_and(|check| check.service_id.is_empty());
-        if !self.state.catalog.remove_check(key) {
-            return;
-        }
-        self.store(Row::Check(key.clone(), None));
-        self.wake(Topic::NodeChecks(key.0.clone()));
-        if is_of_node {
-            self.touch(Table::Services);
-        }
-        self.touch(Table::Checks);
-        self.end_sessions_of_check(key);
-    }
-
-    fn end_sessions_of_check(&mut self, (node, check): &PartKey) {
-        for id in self.state.sessions.of_check(node, check) {
-            self.end_session(id);
-        }
-    }
-
-    fn touch_node(&mut self, node: &str) {
-        self.wake(Topic::Node(node.into()));
-        self.touch(Table::Nodes);
-    }
+/// Whether a check says the same as before.
+fn is_same(old: &Check, new: &Check) -> bool {
+    let modify_index = new.modify_index;
+    let old = Check {
+        modify_index,
+        ..old.clone()
+    };
+    old == *new
 }

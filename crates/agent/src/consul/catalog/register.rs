@@ -1,25 +1,32 @@
 //! Writes of the catalog: `PUT /v1/catalog/register` and `deregister`.
 
+use std::collections::BTreeMap;
+use std::mem;
 use std::sync::Arc;
 
-use super::body::{Body, BodyError};
-use super::decode::{DecodeError, Json, Kind, Place, text_of};
-use super::definition;
-use super::front::Front;
-use super::object::{Field, Object};
-use super::permit::Permit;
-use super::reply::{Refused, Reply};
-use super::request::{Answer, Request};
+use quorate_wire::consul::service::ServiceAddress;
+
+use crate::consul::body::{Body, BodyError};
+use crate::consul::decode::{DecodeError, Json, Kind, Place, text_of};
+use crate::consul::definition;
+use crate::consul::front::Front;
+use crate::consul::object::{Field, Object};
+use crate::consul::permit::Permit;
+use crate::consul::proxy_decode;
+use crate::consul::reply::{Refused, Reply};
+use crate::consul::request::{Answer, Request};
 use crate::engine::consul::{
-    CheckSpec, Command, Deregister, NodeSpec, Register, Reply as Outcome, ServiceSpec,
-    ServiceWeights,
+    CheckSpec, Command, Deregister, NodeSpec, Register, ServiceSpec, ServiceWeights,
 };
+
+/// Where a service's proxy stands, for errors.
+const PROXY: &str = "NodeService.Service.Proxy";
 
 /// The longest body that is read.
 const MAX_BODY_BYTES: usize = 512 * 1024;
 
 /// Registers a node, and a service and checks of it.
-pub(crate) fn register(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
+pub(super) fn register(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
     submit(request, body, |body, strict| {
         let (register, datacenter) = decode_register(body, strict)?;
         Ok((Command::Register(Box::new(register)), datacenter))
@@ -27,7 +34,7 @@ pub(crate) fn register(request: Request<'_>, body: Body) -> Result<Answer, Refus
 }
 
 /// Removes a service, a check, or a whole node.
-pub(crate) fn deregister(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
+pub(super) fn deregister(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
     submit(request, body, |body, strict| {
         let (deregister, datacenter) = decode_deregister(body, strict)?;
         Ok((Command::Deregister(deregister), datacenter))
@@ -41,7 +48,8 @@ type Decode = fn(&str, bool) -> Result<(Command, String), DecodeError>;
 /// only the one in the body counts.
 fn submit(request: Request<'_>, body: Body, decode: Decode) -> Result<Answer, Refused> {
     request.check_namespace()?;
-    let (front, permit) = (Arc::clone(request.front), request.permit());
+    let permit = request.permit();
+    let front = Arc::clone(request.front);
     Ok(Answer::later(async move {
         let body = match body.collect(MAX_BODY_BYTES).await {
             Ok(body) => body,
@@ -58,7 +66,7 @@ fn submit(request: Request<'_>, body: Body, decode: Decode) -> Result<Answer, Re
                 Reply::server_error(quorate_wire::consul::text::NO_PATH_TO_DATACENTER)
             }
             Ok((command, _)) => match carry_out(&front, permit, command).await {
-                Ok(_) => Reply::flag(true),
+                Ok(()) => Reply::flag(true),
                 Err(refused) => *refused,
             },
         }
@@ -69,14 +77,14 @@ async fn carry_out(
     front: &Front,
     permit: Result<Permit, Refused>,
     command: Command,
-) -> Result<Outcome, Refused> {
+) -> Result<(), Refused> {
     let permit = permit?;
     match &command {
         Command::Register(new) => permit.check_register(front.snapshot().consul(), new)?,
         Command::Deregister(what) => permit.check_deregister(front.snapshot().consul(), what)?,
         _ => {}
     }
-    front.submit(command).await
+    front.submit(command).await.map(drop)
 }
 
 fn malformed(error: &DecodeError) -> Reply {
@@ -129,6 +137,16 @@ const SERVICE: Object = Object {
         "CreateIndex",
         "ModifyIndex",
     ],
+    strict: true,
+};
+
+const ADDRESS: Object = Object {
+    place: Place {
+        field: "NodeService.Service.TaggedAddresses",
+        type_name: "structs.ServiceAddress",
+    },
+    path: "ServiceAddress.Service.TaggedAddresses.",
+    fields: &["Address", "Port"],
     strict: true,
 };
 
@@ -275,27 +293,61 @@ fn decode_service(
         "meta" => field.map(&mut spec.meta),
         "port" => field.number(&mut spec.port),
         "weights" => {
-            spec.weights = decode_weights(field, strict)?;
+            spec.weights = decode_weights(field, Object { strict, ..WEIGHTS })?;
             Ok(())
         }
         "enabletagoverride" | "enable_tag_override" => field.flag(&mut spec.enable_tag_override),
-        "kind" | "taggedaddresses" | "tagged_addresses" | "proxy" | "connect" => {
-            field.unserved("a service's Kind, TaggedAddresses, Proxy or Connect")
+        "kind" => {
+            let kind = field.value.text(field.place("structs.ServiceKind"))?;
+            spec.kind = kind.map_or_else(|| mem::take(&mut spec.kind), |it| it.as_str().into());
+            Ok(())
         }
+        "taggedaddresses" => tagged_addresses(field, strict, &mut spec.tagged_addresses),
+        "proxy" => proxy_decode::proxy(field.value, PROXY, strict, &mut spec.proxy),
+        "connect" => proxy_decode::connect(field.value, &mut spec.connect),
         "createindex" | "modifyindex" => field.index(),
         _ => Ok(()),
     })?;
     Ok(())
 }
 
+fn tagged_addresses(
+    field: Field<'_>,
+    strict: bool,
+    into: &mut BTreeMap<String, ServiceAddress>,
+) -> Result<(), DecodeError> {
+    match field.value.kind() {
+        Kind::Null => into.clear(),
+        Kind::Object => {
+            for (tag, value) in field.value.fields() {
+                let mut address = ServiceAddress::default();
+                let object = Object { strict, ..ADDRESS };
+                object.each(value, |name, field| match name {
+                    "address" => field.text(&mut address.address),
+                    "port" => field.number(&mut address.port),
+                    _ => Ok(()),
+                })?;
+                into.insert(tag.into_owned(), address);
+            }
+        }
+        _ => {
+            let place = field.place("map[string]structs.ServiceAddress");
+            return Err(field.value.mismatch(place));
+        }
+    }
+    Ok(())
+}
+
 /// Weights that make no sense are replaced by the default, all of them.
-fn decode_weights(field: Field<'_>, strict: bool) -> Result<ServiceWeights, DecodeError> {
+pub(in crate::consul) fn decode_weights(
+    field: Field<'_>,
+    object: Object,
+) -> Result<ServiceWeights, DecodeError> {
     const MOST: i64 = 65_535;
     let mut weights = ServiceWeights {
         passing: 0,
         warning: 0,
     };
-    let object = Object { strict, ..WEIGHTS };
     object.each(field.value, |name, field| match name {
         "passing" => field.number(&mut weights.passing),
         "warning" => field.number(&mut weights.warning),
@@ -442,16 +494,5 @@ mod tests {
             .map(|it| (it.name.as_str(), it.notes.as_str()))
             .collect();
         assert_eq!(names, [("b", ""), ("a", "c")]);
-    }
-
-    #[test]
-    fn what_is_not_served_is_refused_and_not_dropped() {
-        let with = |proxy: &str| {
-            let body = format!(r#"{{"Node":"n","Service":{{"Service":"s","Proxy":{proxy}}}}}"#);
-            decode_register(&body, false)
-        };
-        assert!(with("{}").is_ok() && with("null").is_ok());
-        assert!(with(r#"{"MeshGateway":{},"Expose":{}}"#).is_ok());
-        assert!(with(r#"{"DestinationServiceName":"x"}"#).is_err());
     }
 }

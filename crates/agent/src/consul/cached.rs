@@ -1,0 +1,114 @@
+//! Answers from the agent's cache: `cached`.
+//!
+//! A real agent keeps what it asked its servers for, and renews it in the background. Here every
+//! answer is as new as the state, so that there is nothing to keep; only who asked before is, for
+//! the headers that tell a first answer from a later one.
+
+use std::collections::HashSet;
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+use std::sync::{Mutex, PoisonError};
+
+use http::header::{AGE, HeaderName, HeaderValue};
+
+use super::reply::Reply;
+use super::request::Request;
+
+/// How many questions are remembered; then all are forgotten.
+const MOST: usize = 8192;
+
+/// Parameters that do not make another question of the same.
+const SAME_QUESTION: [&str; 9] = [
+    "cached",
+    "consistent",
+    "index",
+    "leader",
+    "passing",
+    "pretty",
+    "stale",
+    "token",
+    "wait",
+];
+
+/// Which questions were asked before.
+#[derive(Debug, Default)]
+pub(crate) struct Cached(Mutex<HashSet<u64>>);
+
+/// Whether an answer is the first to its question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CacheStatus {
+    Hit,
+    Miss,
+}
+
+impl CacheStatus {
+    /// Adds the headers of an endpoint that has a cache.
+    pub(crate) fn mark(self, reply: Reply) -> Reply {
+        let name = HeaderName::from_static("x-cache");
+        match self {
+            Self::Hit => reply
+                .with(name, HeaderValue::from_static("HIT"))
+                .with(AGE, HeaderValue::from_static("0")),
+            Self::Miss => reply.with(name, HeaderValue::from_static("MISS")),
+        }
+    }
+}
+
+impl Cached {
+    fn note(&self, question: u64) -> CacheStatus {
+        // Nothing in here can panic halfway through a change.
+        let mut asked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if asked.contains(&question) {
+            return CacheStatus::Hit;
+        }
+        if asked.len() >= MOST {
+            asked.clear();
+        }
+        asked.insert(question);
+        CacheStatus::Miss
+    }
+}
+
+impl Request<'_> {
+    /// Whether the agent was asked this before, if the request lets its cache answer. `kind` tells
+    /// endpoints apart.
+    pub(crate) fn cache_status(&self, kind: &'static str) -> Option<CacheStatus> {
+        if !self.params.has("cached") {
+            return None;
+        }
+        let mut hasher = DefaultHasher::new();
+        kind.hash(&mut hasher);
+        self.name.hash(&mut hasher);
+        self.secret().expose().hash(&mut hasher);
+        for (name, value) in self.params.iter() {
+            if !SAME_QUESTION.contains(&name) {
+                (name, value).hash(&mut hasher);
+            }
+        }
+        Some(self.front.cached.note(hasher.finish()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_misses_once_and_then_hits() {
+        let cached = Cached::default();
+        assert_eq!(cached.note(1), CacheStatus::Miss);
+        assert_eq!(cached.note(1), CacheStatus::Hit);
+        assert_eq!(cached.note(2), CacheStatus::Miss);
+    }
+
+    #[test]
+    fn no_more_is_remembered_than_there_is_room_for() {
+        let cached = Cached::default();
+        let most = u64::try_from(MOST).unwrap_or(u64::MAX);
+        for question in 0..=most {
+            assert_eq!(cached.note(question), CacheStatus::Miss);
+        }
+        let asked = cached.0.lock().unwrap_or_else(PoisonError::into_inner);
+        assert_eq!(asked.len(), 1);
+    }
+}

@@ -289,3 +289,13 @@ async fn a_forbidden_key_is_missing_and_the_anonymous_token_listed_for_clients_o
         agent.shutdown().await;
     }
 }
+
+#[tokio::test]
+async fn a_query_of_old_needs_neither_name_nor_session_nor_token() {
+    let body = r#"{"Service":{"Service":"db"}}"#;
+    let [today, of_old] = both("POST", "/v1/query", body).await;
+    assert_eq!(today.0, 500, "{today:?}");
+    assert!(today.1.contains("Must be bound to a session"), "{today:?}");
+    assert_eq!(of_old.0, 200, "{of_old:?}");
+    assert!(of_old.1.contains("\"ID\""), "{of_old:?}");
+}

@@ -50,6 +50,9 @@ async fn registrations_ttls_and_maintenance_survive_a_restart() {
     for (target, before) in targets.into_iter().zip(shown) {
         assert_eq!(client.get(target).await.text(), before);
     }
+    let stats = client.get("/v1/agent/self").await.json()["Stats"]["agent"].clone();
+    let counted = json!({"check_monitors": "0", "check_ttls": "2", "checks": "5", "services": "1"});
+    assert_eq!(stats, counted);
     let checks = client.get("/v1/agent/checks").await.json();
     let web = &checks["service:web"];
     assert_eq!(

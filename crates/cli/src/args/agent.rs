@@ -40,6 +40,10 @@ pub(crate) struct AgentArgs {
     #[arg(long, value_name = "ERA")]
     pub(crate) consul_compat: Option<String>,
 
+    /// Let checks run programs on this machine: whoever may register a check may then run what he likes
+    #[arg(long)]
+    pub(crate) script_checks: bool,
+
     /// Listen beyond this machine although nobody has to say who they are: has to be given twice
     #[arg(long, action = ArgAction::Count)]
     pub(crate) allow_remote: u8,

@@ -58,6 +58,7 @@ fn settings(args: &AgentArgs) -> Result<AgentConfig, Failure> {
         let compat = era.parse().map_err(|error| not_started(error, args))?;
         settings = settings.with_compat(compat);
     }
+    let settings = settings.with_script_checks(args.script_checks);
     Ok(settings.with_allow_remote(args.allow_remote >= 2))
 }
 

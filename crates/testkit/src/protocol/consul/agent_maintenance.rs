@@ -112,6 +112,8 @@ async fn the_health_of_a_service_is_told_by_the_status_code(
     is(alone, 429, 503, "critical").await?;
     say("check/fail/service:web-1").await?;
     is(alone, 503, 503, "critical").await?;
+    // Of two that are equally bad a real one names either.
+    say("check/pass/service:web-2").await?;
     say("service/maintenance/web-1?enable=true").await?;
     is(alone, 503, 503, "maintenance").await?;
     say("maintenance?enable=true").await?;

@@ -28,7 +28,6 @@ impl Streamed {
     }
 
     /// What the headers say.
-    #[allow(dead_code, reason = "snapshots use it")]
     pub(crate) fn meta(&self) -> QueryMeta {
         meta_of(&self.body.headers)
     }

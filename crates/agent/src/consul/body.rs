@@ -85,7 +85,6 @@ impl Body {
     /// Reads the body piece by piece, if it has at most `limit` bytes. The client is slowed down
     /// to the speed at which the pieces are taken, and has to send
     /// 64 KiB within the time for a body.
-    #[allow(dead_code, reason = "snapshots and the monitor use it")]
     pub(crate) fn pieces(self, limit: u64) -> Pieces {
         Pieces { body: self, limit }
     }
@@ -107,14 +106,12 @@ impl Body {
 }
 
 /// A body that is read piece by piece.
-#[allow(dead_code, reason = "snapshots and the monitor use it")]
 pub(crate) struct Pieces {
     body: Body,
     /// What may still come.
     limit: u64,
 }
 
-#[allow(dead_code, reason = "snapshots and the monitor use it")]
 impl Pieces {
     /// The next bytes, never none; `None` at the end.
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, BodyError> {

@@ -55,7 +55,6 @@ mod session;
 mod session_create;
 mod snapshot;
 mod status;
-#[allow(dead_code, reason = "snapshots and the monitor use it")]
 mod stream;
 mod syntax;
 mod target;

@@ -146,7 +146,6 @@ impl Reply {
     }
 
     /// An answer that is sent piece by piece.
-    #[allow(dead_code, reason = "snapshots and the monitor use it")]
     pub(crate) fn stream(status: StatusCode, kind: Option<HeaderValue>, source: Source) -> Self {
         let mut reply = Self::within(status, Content::Other, kind, Bytes::new());
         reply.stream = Some(Box::new(source));

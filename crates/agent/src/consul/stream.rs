@@ -10,7 +10,6 @@ use bytes::Bytes;
 use futures_core::Stream;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::Full;
-use tokio::sync::mpsc;
 
 use super::gzip;
 use crate::serve::Progress;
@@ -32,12 +31,6 @@ impl Source {
         }
     }
 
-    /// What others send, of which `capacity` pieces may wait for the client.
-    pub(crate) fn channel(capacity: usize) -> (mpsc::Sender<io::Result<Bytes>>, Self) {
-        let (sender, receiver) = mpsc::channel(capacity);
-        (sender, Self::new(Channel(receiver)))
-    }
-
     /// Ends the answer, in good order, when the agent shuts down. Otherwise it is finished first.
     pub(crate) fn endless(mut self) -> Self {
         self.endless = true;
@@ -50,16 +43,6 @@ impl fmt::Debug for Source {
         f.debug_struct("Source")
             .field("endless", &self.endless)
             .finish_non_exhaustive()
-    }
-}
-
-struct Channel(mpsc::Receiver<io::Result<Bytes>>);
-
-impl Stream for Channel {
-    type Item = io::Result<Bytes>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.poll_recv(cx)
     }
 }
 
@@ -171,8 +154,25 @@ mod tests {
     use std::io::Read;
 
     use http_body_util::BodyExt;
+    use tokio::sync::mpsc;
 
     use super::*;
+
+    struct Channel(mpsc::Receiver<io::Result<Bytes>>);
+
+    impl Stream for Channel {
+        type Item = io::Result<Bytes>;
+
+        fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+            self.0.poll_recv(cx)
+        }
+    }
+
+    /// What a test sends, of which `capacity` pieces may wait.
+    fn channel(capacity: usize) -> (mpsc::Sender<io::Result<Bytes>>, Source) {
+        let (sender, receiver) = mpsc::channel(capacity);
+        (sender, Source::new(Channel(receiver)))
+    }
 
     fn body(source: Source, compressed: bool, progress: &Arc<Progress>) -> ReplyBody {
         let streamed = Streamed::new(source, compressed, progress.clone());
@@ -187,7 +187,7 @@ mod tests {
     #[tokio::test]
     async fn each_piece_is_sent_as_it_comes_and_the_last_sender_ends_the_answer() {
         let progress = Arc::new(Progress::default());
-        let (sender, source) = Source::channel(2);
+        let (sender, source) = channel(2);
         let mut body = body(source, false, &progress);
         for text in ["", "one"] {
             sender.send(Ok(Bytes::from(text))).await.unwrap();
@@ -203,7 +203,7 @@ mod tests {
     #[tokio::test]
     async fn an_error_ends_the_answer_as_one_that_is_not_whole() {
         let progress = Arc::new(Progress::default());
-        let (sender, source) = Source::channel(2);
+        let (sender, source) = channel(2);
         let mut body = body(source, false, &progress);
         sender.send(Err(io::Error::other("no disk"))).await.unwrap();
         assert!(next(&mut body).await.unwrap().is_err());
@@ -213,7 +213,7 @@ mod tests {
     #[tokio::test]
     async fn only_an_endless_answer_ends_with_the_agent() {
         let progress = Arc::new(Progress::default());
-        let (endless, finite) = (Source::channel(1), Source::channel(1));
+        let (endless, finite) = (channel(1), channel(1));
         progress.stop();
         let mut ends = body(endless.1.endless(), false, &progress);
         assert!(next(&mut ends).await.is_none());
@@ -225,7 +225,7 @@ mod tests {
     #[tokio::test]
     async fn a_sender_sees_that_the_client_has_gone() {
         let progress = Arc::new(Progress::default());
-        let (sender, source) = Source::channel(1);
+        let (sender, source) = channel(1);
         drop(body(source, false, &progress));
         assert!(sender.is_closed());
     }
@@ -233,7 +233,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_compressed_can_be_read_before_the_end() {
         let progress = Arc::new(Progress::default());
-        let (sender, source) = Source::channel(4);
+        let (sender, source) = channel(4);
         let mut body = body(source, true, &progress);
         let mut packed = Vec::new();
         for line in ["first\n", "second\n"] {

@@ -81,13 +81,11 @@ impl Progress {
 
     /// A piece of a request's body is waited for. Its clock begins anew only with every
     /// [`PIECE_BYTES`], so that a client that sends byte by byte does not last forever.
-    #[allow(dead_code, reason = "snapshots and the monitor use it")]
     pub(crate) fn awaits_piece(&self) {
         self.phase.store(BODY, Relaxed);
     }
 
     /// A piece of a request's body has arrived, and the agent is at work on it.
-    #[allow(dead_code, reason = "snapshots and the monitor use it")]
     pub(crate) fn piece_received(&self, bytes: usize) {
         self.phase.store(WORK, Relaxed);
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
-use quorate_consul::wire::agent::Weights;
+use quorate_consul::wire::agent::{ServiceAddress, Weights};
 use quorate_consul::{
     CheckDefinition, CheckRegistration, ErrorKind, HealthStatus, QueryOptions, RegisterOptions,
     ServiceRegistration,
@@ -51,7 +51,8 @@ async fn a_service_has_what_it_was_registered_with(consul: &Subject<Consul>) -> 
         .with_address("127.0.0.5")
         .with_meta("rack", "7")
         .with_weights(Weights::new(3, 2))
-        .with_enable_tag_override();
+        .with_enable_tag_override()
+        .with_tagged_address("wan", ServiceAddress::new("1.2.3.4", 80));
     agent.register_service(&service).await?;
     let found = agent.service(&id).await?.context("no service")?;
     equal("name", &found.service, &web)?;
@@ -65,6 +66,11 @@ async fn a_service_has_what_it_was_registered_with(consul: &Subject<Consul>) -> 
     )?;
     equal("weights", found.weights, Weights::new(3, 2))?;
     ensure!(found.enable_tag_override && !found.content_hash.is_empty());
+    let tagged = &found.tagged_addresses;
+    let wan = ServiceAddress::new("1.2.3.4", 80);
+    equal("wan", tagged.get("wan"), Some(&wan))?;
+    let lan = ServiceAddress::new("127.0.0.5", 8080);
+    equal("lan", tagged.get("lan_ipv4"), Some(&lan))?;
     let mut listed = agent.services().await?;
     let mut listed = listed.remove(&id).context("it is not listed")?;
     ensure!(

@@ -34,7 +34,7 @@ pub(super) fn cases() -> Vec<Case<Consul>> {
         an_unknown_level_of_the_log_is_refused,
         a_reload_keeps_what_is_registered,
         there_are_no_tokens_without_acls,
-        the_mesh_is_off,
+        the_mesh_of_the_agent_is_off,
         everybody_may_connect_without_rules,
         an_intention_decides_who_may_connect,
         what_no_service_may_ask_is_refused,
@@ -359,7 +359,7 @@ async fn there_are_no_tokens_without_acls(consul: &Subject<Consul>) -> anyhow::R
     equal("kind", kind, ErrorKind::Unsupported)
 }
 
-async fn the_mesh_is_off(consul: &Subject<Consul>) -> anyhow::Result<()> {
+async fn the_mesh_of_the_agent_is_off(consul: &Subject<Consul>) -> anyhow::Result<()> {
     let text = "Connect must be enabled in order to use this endpoint";
     for target in ["ca/roots", "ca/leaf/web", "ca/leaf/"] {
         let target = format!("/v1/agent/connect/{target}");

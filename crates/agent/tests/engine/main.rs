@@ -3,11 +3,14 @@
 
 mod autopilot;
 mod catalog;
+mod coordinate;
+mod event;
 mod index;
 mod kv;
 mod local;
 mod lock;
 mod model;
+mod prepared_query;
 mod property;
 mod session;
 mod txn;

@@ -261,7 +261,6 @@ const ROWS: &[(&str, Row)] = &[
         "not supported for path",
         Row::Refused(ErrorKind::InvalidArgument),
     ),
-    ("Bad node ID", Row::Refused(ErrorKind::InvalidArgument)),
     (
         "does not have associated TTL",
         Row::Refused(ErrorKind::InvalidArgument),
@@ -296,10 +295,6 @@ const ROWS: &[(&str, Row)] = &[
     ),
     (
         "incompatible coordinate",
-        Row::Refused(ErrorKind::InvalidArgument),
-    ),
-    (
-        "error parsing regexp",
         Row::Refused(ErrorKind::InvalidArgument),
     ),
     (

@@ -55,15 +55,81 @@ macro_rules! rows {
 }
 
 rows! {
+    a_protocol_that_no_path_takes: refused(500, "x not supported for path", K::InvalidArgument);
+    exposed_paths_that_can_not_be: refused(500, "x expose.paths", K::InvalidArgument);
+    an_upstream_that_can_not_be: refused(500, "x upstream", K::InvalidArgument);
+    a_gateway_that_can_not_be: refused(500, "x -gateway", K::InvalidArgument);
+    a_sidecar_that_can_not_be: refused(500, "x SidecarService", K::InvalidArgument);
+    a_native_service_that_can_not_be: refused(500, "x Connect Native", K::InvalidArgument);
+    a_proxy_that_can_not_be: refused(500, "x Connect proxy", K::InvalidArgument);
+    a_field_that_must_be_set: refused(500, "x must be set", K::InvalidArgument);
+    an_intention_that_is_there:
+        refused(500, "duplicate intention found: default/a => default/b", K::AlreadyExists);
+    an_intention_that_is_not_there:
+        refused(500, "Cannot modify non-existent intention: x", K::NotFound);
+    an_intention_by_no_id:
+        refused(500, "Intention lookup failed: failed intention lookup: index error", K::InvalidArgument);
+    an_entry_of_another_name:
+        refused(500, "invalid proxy config entry kind: x", K::InvalidArgument);
+    a_chain_that_leads_nowhere:
+        refused(500, "discovery chain x uses inconsistent protocols", K::InvalidArgument);
+    a_chain_that_leads_back:
+        refused(500, "detected circular resolver redirect: [a b a]", K::InvalidArgument);
+    a_route_to_nowhere:
+        refused(500, "Route[0] cannot use x", K::InvalidArgument);
+    a_split_of_nothing:
+        refused(500, "the sum of all split weights", K::InvalidArgument);
+    a_subset_that_is_not_there:
+        refused(500, "service a does not have a subset named b", K::InvalidArgument);
+    a_subset_without_a_name:
+        refused(500, "Subset defined with empty name", K::InvalidArgument);
+    a_redirect_to_nothing:
+        refused(500, "Redirect is empty", K::InvalidArgument);
+    a_listener_of_another_protocol:
+        refused(500, "protocol must be http", K::InvalidArgument);
+    a_host_that_can_not_be:
+        refused(500, "Host name x is not valid", K::InvalidArgument);
+    a_listener_without_a_service:
+        refused(500, "Service name cannot be blank", K::InvalidArgument);
+    a_gateway_with_half_a_certificate:
+        refused(500, "TLS origination needs both", K::InvalidArgument);
+    a_port_that_stands_twice:
+        refused(500, "port 80 specified more than once", K::InvalidArgument);
+    several_problems_at_once:
+        refused(500, "2 errors occurred: a, b", K::InvalidArgument);
+    a_field_that_is_missing:
+        refused(500, "Kind is required", K::InvalidArgument);
+    a_provider_that_can_not_be_configured:
+        refused(500, "error configuring provider: x", K::InvalidArgument);
+    a_provider_that_nobody_knows:
+        refused(500, "unknown CA provider \"x\"", K::InvalidArgument);
+    a_snapshot_that_is_not_compressed:
+        refused(500, "failed to decompress snapshot: gzip: invalid header", K::InvalidArgument);
+    a_snapshot_without_its_file:
+        refused(500, "failed to read snapshot file: EOF", K::InvalidArgument);
+    a_snapshot_that_can_not_be_restored:
+        refused(500, "failed to restore snapshot: x", K::InvalidArgument);
+    a_snapshot_with_another_sum:
+        refused(500, "gzip: invalid checksum", K::InvalidArgument);
+    a_snapshot_with_more_behind_it:
+        refused(500, "5 unread uncompressed bytes remain", K::InvalidArgument);
+    a_snapshot_of_another_version:
+        refused(500, "unsupported snapshot version 7", K::InvalidArgument);
+    a_join_that_failed: later(500, "1 error occurred:\n\t* Failed to join 10.0.0.9: no route\n\n");
+    a_host_that_is_not_found: later(500, "1 error occurred:\n\t* Failed to resolve x: no such host\n\n");
+    a_mesh_that_is_off: refused(500, "Connect must be enabled in order to use this endpoint", K::Unsupported);
+    segments_that_are_not_there:
+        refused(500, "Network segments are not supported in this version of Consul", K::Unsupported);
+    a_node_that_is_to_leave_and_is_not_there: refused(500, "agent: No node found with name 'x'", K::NotFound);
     a_taken_name_of_a_query: refused(500, "name 'q' aliases an existing query name", K::AlreadyExists);
     a_second_template_for_all:
         refused(500, "a query template with an empty name already exists", K::AlreadyExists);
     a_query_that_is_not_there:
         refused(500, "Cannot modify non-existent prepared query: 'x'", K::NotFound);
     a_query_that_can_not_be_meant:
-        refused(500, "Invalid prepared query: Bad NearestN '-1', must be >= 0", K::InvalidArgument);
+        refused(500, "Invalid prepared query: Must be bound to a session", K::InvalidArgument);
     a_template_that_can_not_be_read:
-        refused(500, "failed compiling template: Bad Template.Type 'x'", K::InvalidArgument);
+        refused(500, "failed compiling template: of another type", K::InvalidArgument);
     a_template_by_its_id:
         refused(500, "prepared query templates can only be resolved up by name, not by ID", K::InvalidArgument);
     a_coordinate_of_other_dimensions: refused(500, "incompatible coordinate", K::InvalidArgument);

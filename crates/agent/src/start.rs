@@ -179,15 +179,19 @@ async fn submit(writer: &Writer, command: Command) -> Result<(), AgentError> {
     }
 }
 
-/// Makes sure of the policy, the tokens and the management token that access rules begin with.
-pub(crate) async fn seed_acl(writer: &Writer, acl: &AclConfig) -> Result<(), AgentError> {
+/// What access rules begin with, as of now.
+pub(crate) fn acl_seed(acl: &AclConfig) -> Seed {
     let management = acl.management_token.as_ref();
-    let seed = Seed {
+    Seed {
         management: management.map(|secret| SecretText::from(secret.expose())),
         accessor_id: new_node_id(),
         now: SystemTime::now().into(),
-    };
-    let command = Command::Acl(AclCommand::Seed(Box::new(seed)));
+    }
+}
+
+/// Makes sure of the policy, the tokens and the management token that access rules begin with.
+pub(crate) async fn seed_acl(writer: &Writer, acl: &AclConfig) -> Result<(), AgentError> {
+    let command = Command::Acl(AclCommand::Seed(Box::new(acl_seed(acl))));
     match writer.submit(engine::Command::Consul(command)).await {
         Ok(engine::Reply::Consul(Err(refusal))) => Err(AgentError::Store(Box::new(refusal))),
         Ok(_) => Ok(()),

@@ -51,12 +51,30 @@ impl Asked {
     }
 }
 
-/// The path and the query, with the token in it made unreadable.
+/// What stands before a secret in the paths of access rules as they were before Consul 1.4.
+const BEFORE_SECRETS: [&str; 3] = ["/v1/acl/clone/", "/v1/acl/destroy/", "/v1/acl/info/"];
+
+/// The path, without the secret that may be in it.
+fn path_without_secret(path: &str) -> String {
+    let decoded = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
+    let mut segments = decoded.split('/').filter(|segment| !segment.is_empty());
+    let mut next = || segments.next().unwrap_or_default();
+    let (version, noun, verb, secret) = (next(), next(), next(), next());
+    let prefix = format!("/{version}/{noun}/{verb}/");
+    match BEFORE_SECRETS.contains(&prefix.as_str()) && !secret.is_empty() {
+        true => format!("{prefix}<hidden>"),
+        false => path.to_owned(),
+    }
+}
+
+/// The path and the query, with the secrets in them made unreadable.
 fn without_token(uri: &http::Uri) -> String {
+    let path = path_without_secret(uri.path());
     let Some(query) = uri.query() else {
-        return uri.path().to_owned();
+        return path;
     };
-    let parameters = query.split('&').map(|parameter| {
+    // Consul takes both signs between parameters.
+    let parameters = query.split(['&', ';']).map(|parameter| {
         // A name may be encoded as well: whatever decodes to it is hidden.
         let name = parameter.split('=').next().unwrap_or(parameter);
         let decoded = percent_encoding::percent_decode_str(name).collect::<Vec<u8>>();
@@ -67,7 +85,7 @@ fn without_token(uri: &http::Uri) -> String {
         }
     });
     let shown: Vec<_> = parameters.collect();
-    format!("{}?{}", uri.path(), shown.join("&"))
+    format!("{path}?{}", shown.join("&"))
 }
 
 #[cfg(test)]
@@ -80,6 +98,10 @@ mod tests {
             ("/v1/kv/a", "/v1/kv/a"),
             ("/v1/kv/a?token=x&dc=y", "/v1/kv/a?token=<hidden>&dc=y"),
             ("/v1/kv/a?dc=y&t%6Fken=x", "/v1/kv/a?dc=y&token=<hidden>"),
+            ("/v1/kv/a?dc=y;token=x", "/v1/kv/a?dc=y&token=<hidden>"),
+            ("/v1/acl/info/x", "/v1/acl/info/<hidden>"),
+            ("/v1/acl/in%66o/x?dc=y", "/v1/acl/info/<hidden>?dc=y"),
+            ("/v1//acl/clone//x", "/v1/acl/clone/<hidden>"),
         ] {
             assert_eq!(without_token(&url.parse().unwrap()), shown);
         }

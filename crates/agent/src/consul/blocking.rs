@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::front::Front;
 use super::options::Options;
-use super::permit::{Permit, require};
+use super::permit::Permit;
 use super::reply::Reply;
 use super::request::{Answer, Request};
 use crate::engine::consul::State;
@@ -35,28 +35,12 @@ impl Reading {
     }
 }
 
-/// Answers a read at once, unless it is to block until its index is greater than the client's.
+/// Answers a read at once, unless it is to block until its index is greater than the client's. It
+/// shows what its permit allows, which is asked for again after each wait: a token that was deleted
+/// meanwhile sees nothing more.
 ///
 /// A client that goes away ends its read: hyper drops the future with the connection. One whose
 /// index is greater than any of ours waits to the end, as on the real server.
-pub(crate) fn answer(
-    request: Request<'_>,
-    options: Options,
-    watches: impl IntoIterator<Item = Watch>,
-    read: impl Fn(&State) -> Reading + Send + 'static,
-) -> Answer {
-    // While access rules are on, a read that knows none is for those who may do everything.
-    if let Err(refused) = request.permit().and_then(|it| require(it.acl_write())) {
-        return (*refused).into();
-    }
-    let permit = Permit::unrestricted();
-    answer_permitted(request, permit, options, watches, move |state, _| {
-        read(state)
-    })
-}
-
-/// As [`answer`], for a read that shows what its permit allows. The permit is asked for again after
-/// each wait: a token that was deleted meanwhile sees nothing more.
 pub(crate) fn answer_permitted(
     request: Request<'_>,
     permit: Permit,
@@ -79,23 +63,22 @@ pub(crate) fn answer_permitted(
     Answer::parked(wait(Arc::clone(front), waiting, options, permit, read))
 }
 
-/// As [`answer`], for a read that had to look at its body first.
+/// As [`answer_permitted`], for a read that had to look at its body first.
 pub(crate) async fn answer_later(
     front: &Arc<Front>,
+    permit: Permit,
     options: Options,
     watches: impl IntoIterator<Item = Watch>,
-    read: impl Fn(&State) -> Reading + Send,
+    read: impl Fn(&State, &Permit) -> Reading + Send,
 ) -> Reply {
     if options.index == 0 {
-        return read(front.snapshot().consul()).reply;
+        return read(front.snapshot().consul(), &permit).reply;
     }
     let waiter = front.writer.waiters().register(watches);
     let waiting = Waiting {
         waiter,
         restores: front.snapshot().consul().restores(),
     };
-    let permit = Permit::unrestricted();
-    let read = move |state: &State, _: &Permit| read(state);
     wait(Arc::clone(front), waiting, options, permit, read).await
 }
 

@@ -13,7 +13,7 @@ use super::body::Body;
 use super::config_entry::weak::{Field, Shape, Weak};
 use super::config_entry::{MESH_GATEWAY, malformed, read, value_of};
 use super::options::Options;
-use super::permit::require;
+use super::permit::{Permit, denied, require};
 use super::reply::{Refused, Reply};
 use super::request::{Answer, Request};
 use super::route::Endpoint;
@@ -56,14 +56,15 @@ fn compile(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
     question.trust_domain = format!("{}.consul", front.node.id);
     let permitted = request.check_datacenter_of_read().and_then(|()| {
         let permit = request.permit_of_read()?;
-        require(permit.service_read(&question.service))
+        require(permit.service_read(&question.service))?;
+        Ok(permit)
     });
     let watch = [Watch::Topic(Topic::Table(Table::ConfigEntries))];
     if *request.method == Method::GET {
-        permitted?;
-        return Ok(blocking::answer(request, options, watch, move |state| {
-            show(state, &question, options)
-        }));
+        let read = move |state: &State, permit: &Permit| show(state, permit, &question, options);
+        return Ok(blocking::answer_permitted(
+            request, permitted?, options, watch, read,
+        ));
     }
     Ok(Answer::later(async move {
         let body = match read(body).await {
@@ -74,15 +75,19 @@ fn compile(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
             Ok(overrides) => question.overrides = overrides,
             Err(refused) => return *refused,
         }
-        if let Err(refused) = permitted {
-            return *refused;
-        }
-        let compiled = move |state: &State| show(state, &question, options);
-        blocking::answer_later(&front, options, watch, compiled).await
+        let permit = match permitted {
+            Ok(permit) => permit,
+            Err(refused) => return *refused,
+        };
+        let read = move |state: &State, permit: &Permit| show(state, permit, &question, options);
+        blocking::answer_later(&front, permit, options, watch, read).await
     }))
 }
 
-fn show(state: &State, question: &ChainQuestion, options: Options) -> Reading {
+fn show(state: &State, permit: &Permit, question: &ChainQuestion, options: Options) -> Reading {
+    if !permit.service_read(&question.service) {
+        return Reading::without_headers(u64::MAX, denied().with_no_leader());
+    }
     match state.discovery_chain(question) {
         Ok(found) => {
             let chain = found.value;

@@ -36,7 +36,7 @@ pub(super) fn list(request: Request<'_>) -> Result<Answer, Refused> {
         let mut found = state.intentions();
         if permit.is_restricted() {
             let intentions = &mut found.value;
-            intentions.retain(|it| permit.intention_read(&it.destination_name));
+            intentions.retain(|it| may_see(permit, it));
         }
         filter::retain(filter.as_ref(), &mut found.value);
         Reading::new(found.index, Reply::object(&found.value))
@@ -60,7 +60,7 @@ pub(super) fn find(request: Request<'_>) -> Result<Answer, Refused> {
         Ok(found) => {
             let reply = match found.value {
                 None => Reply::text(StatusCode::NOT_FOUND, "Intention not found"),
-                Some(it) if !permit.intention_read(&it.destination_name) => denied(),
+                Some(it) if !may_see(permit, it) => denied(),
                 Some(it) => Reply::object(&**it),
             };
             Reading::without_headers(found.index, reply)
@@ -135,11 +135,18 @@ pub(super) fn change(request: Request<'_>, body: Body) -> Result<Answer, Refused
             }
         };
         match permit {
+            Ok(permit) if !permit.intention_write(&intention.destination_name) => denied(),
             Ok(permit) if !may_change(&front, &permit, &id) => denied(),
             Ok(_) => submit(&front, IntentionChange::Update(id, spec(intention))).await,
             Err(refused) => *refused,
         }
     }))
+}
+
+/// Whether an intention may be seen: by those who may see its source or its destination.
+fn may_see(permit: &Permit, intention: &Intention) -> bool {
+    permit.intention_read(&intention.source_name)
+        || permit.intention_read(&intention.destination_name)
 }
 
 /// Whether the intention of that id may be changed, if there is one.

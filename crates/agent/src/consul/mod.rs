@@ -40,7 +40,6 @@ mod near;
 mod object;
 mod operator;
 mod options;
-#[allow(dead_code, reason = "the endpoints that are being built ask it")]
 mod permit;
 mod prepared_query;
 mod pretty;

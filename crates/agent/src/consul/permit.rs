@@ -146,12 +146,6 @@ impl Permit {
         self.0.is_some()
     }
 
-    /// The secret that it stands for; empty where there are no rules.
-    pub(crate) fn secret(&self) -> SecretText {
-        let held = self.0.as_ref();
-        held.map_or_else(SecretText::default, |held| held.secret.clone())
-    }
-
     fn ask(&self, question: impl FnOnce(&Authorizer) -> bool) -> bool {
         let held = self.0.as_ref();
         held.is_none_or(|held| question(&held.authorizer))

@@ -9,11 +9,13 @@ use quorate_wire::consul::acl::{
     ANONYMOUS_SECRET, EntryKind, Link, MANAGEMENT_POLICY_ID, NodeIdentity, ServiceIdentity,
 };
 use rpds::HashTrieMapSync;
+use serde_json::{Value, json};
 
 use super::agent::token::AgentTokens;
 use crate::acl::{Authorizer, Compiler, Fallback, Rules, node_rules, service_rules};
 use crate::config::{AclConfig, AclDefault};
-use crate::engine::consul::{AclToken, ROOTS, State, Table};
+use crate::engine::consul::{AclToken, ROOTS, Seed, State, Table};
+use crate::start::acl_seed;
 
 /// The fewest places of the cache that are worth emptying.
 const CACHE_FLOOR: usize = 1024;
@@ -26,6 +28,7 @@ pub(crate) struct Resolver {
     pub(crate) key_list_policy: bool,
     pub(crate) persistent: bool,
     pub(crate) own: AgentTokens,
+    config: AclConfig,
     datacenter: String,
     /// For the agent's master token: it may write the agent and read every node.
     of_agent: Arc<Authorizer>,
@@ -61,10 +64,30 @@ impl Resolver {
             key_list_policy: config.enable_key_list_policy,
             persistent: config.enable_token_persistence,
             own: AgentTokens::new(config, state),
+            config: config.clone(),
             datacenter: datacenter.to_owned(),
             of_agent: Arc::new(of_agent(node, fallback)),
             cache: ArcSwap::default(),
         }
+    }
+
+    /// What access rules begin with, should it be gone.
+    pub(crate) fn seed(&self) -> Seed {
+        acl_seed(&self.config)
+    }
+
+    /// What is allowed that no rule speaks of, and the settings of the rules, as Consul calls
+    /// them.
+    pub(crate) fn settings(&self) -> Value {
+        json!({
+            "ACLsEnabled": true,
+            "ACLDefaultPolicy": match self.config.default_policy {
+                AclDefault::Deny => "deny",
+                AclDefault::Allow => "allow",
+            },
+            "ACLEnableKeyListPolicy": self.key_list_policy,
+            "ACLEnableTokenPersistence": self.persistent,
+        })
     }
 
     /// What the holder of `secret` may do; without one, what everybody may.

@@ -128,6 +128,10 @@ const RULED: &[&str] = &[
     "event",
     "coordinate",
     "query",
+    "config",
+    "connect",
+    "discovery-chain",
+    "snapshot",
 ];
 
 /// Whether an endpoint checks itself what a request may do.

@@ -134,6 +134,14 @@ fn destroy(request: Request<'_>) -> Result<Answer, Refused> {
     request.check_namespace()?;
     let id = session_id(request)?;
     request.check_datacenter()?;
+    if let (Some(_), Err(refusal)) = (
+        &request.front.acl,
+        request.front.snapshot().consul().session(&id),
+    ) {
+        // Whose session it is would have been looked for.
+        let text = format!("Session lookup failed: {refusal}");
+        return Err(Reply::server_error(text).into());
+    }
     check_write(request, &id)?;
     let front = Arc::clone(request.front);
     Ok(Answer::later(async move {

@@ -12,7 +12,7 @@ use super::reply::{Refused, Reply};
 use super::request::{Answer, Request};
 use super::route::Endpoint;
 use super::stream::Source;
-use crate::engine::consul::{Command, Deregister, LocalChange};
+use crate::engine::consul::{AclCommand, Command, Deregister, LocalChange};
 use crate::snapshot::{Rows, Saver};
 use crate::start::register_self;
 
@@ -96,5 +96,10 @@ async fn take_place(front: &Front) {
         let _ = front.submit(Command::Deregister(node)).await;
     }
     let _ = register_self(&front.writer, &front.local.node).await;
+    if let Some(acl) = &front.acl {
+        // What every server with access rules has, whatever the snapshot was of.
+        let seed = AclCommand::Seed(Box::new(acl.seed()));
+        let _ = front.submit(Command::Acl(seed)).await;
+    }
     let _ = front.submit_local(LocalChange::Sync).await;
 }

@@ -35,11 +35,17 @@ pub(super) struct Journal {
     writer: FrameWriter,
 }
 
+/// The permissions of new files: tokens are in them.
+#[cfg(unix)]
+pub(super) const PRIVATE: u32 = 0o600;
+
 impl Journal {
     /// Opens the journal at `path`, or starts one.
     pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, PRIVATE);
         let file = options
             .open(path)
             .map_err(StoreError::storage("open", path))?;

@@ -23,12 +23,22 @@ pub(super) struct Table {
     database: Database,
 }
 
+/// Makes an empty file that nobody else can read, if there is none: tokens are in it.
+fn create_private(path: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, super::journal::PRIVATE);
+    options.open(path).map(drop)
+}
+
 /// What the newest of many commits says about each key.
 pub(super) type Merged = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
 
 impl Table {
     /// Opens the file at `path`, which is created when it does not exist.
     pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
+        create_private(path).map_err(StoreError::storage("open", path))?;
         let database = Database::builder().set_cache_size(CACHE_BYTES).create(path);
         let database = database.map_err(|error| match error {
             DatabaseError::DatabaseAlreadyOpen => StoreError::Locked(path.into()),

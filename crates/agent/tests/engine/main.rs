@@ -1,6 +1,7 @@
 //! The engine's rules, as histories in virtual time: no sockets, no clock, no disk.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod acl;
 mod autopilot;
 mod catalog;
 mod coordinate;

@@ -6,6 +6,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod acl;
 mod blocking;
 mod client;
 mod compression;

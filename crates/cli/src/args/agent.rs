@@ -10,6 +10,7 @@ Examples:
   quorate agent --memory --consul-http 127.0.0.1:0  nothing kept, any free port
   quorate agent --data /var/lib/quorate --node n1
   quorate agent --consul-http 127.0.0.1:8500 --consul-http unix:///tmp/quorate.sock
+  quorate agent --acl-default-policy deny --acl-management-token-file token
 
 Then, in another shell:
   export CONSUL_HTTP_ADDR=127.0.0.1:8500; consul kv put a b
@@ -44,7 +45,17 @@ pub(crate) struct AgentArgs {
     #[arg(long)]
     pub(crate) script_checks: bool,
 
-    /// Listen beyond this machine although nobody has to say who they are: has to be given twice
+    /// Turn access rules on; what no rule speaks of is then denied, or allowed: deny or allow
+    #[arg(long, value_name = "POLICY")]
+    pub(crate) acl_default_policy: Option<String>,
+
+    /// Turn access rules on, with the token in this file for everything (without the option,
+    /// `consul acl bootstrap` makes the first token)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) acl_management_token_file: Option<PathBuf>,
+
+    /// Listen beyond this machine although nobody has to say who they are: has to be given twice.
+    /// Not needed with access rules that deny by default
     #[arg(long, action = ArgAction::Count)]
     pub(crate) allow_remote: u8,
 }

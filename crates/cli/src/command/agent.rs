@@ -1,7 +1,12 @@
 //! `quorate agent`: serves until a signal ends it.
 
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
 use nix::sys::signal::Signal;
-use quorate_agent::{Agent, AgentConfig, AgentError, Bound, Listen};
+use quorate::Secret;
+use quorate_agent::{AclConfig, Agent, AgentConfig, AgentError, Bound, Listen};
 
 use crate::args::agent::AgentArgs;
 use crate::config::Config;
@@ -9,6 +14,9 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::signals::{self, Signals};
 use crate::view::agent::{AgentView, ListenerView};
+
+/// No token is longer.
+const MAX_TOKEN_BYTES: u64 = 4096;
 
 /// Starts the agent, says where it listens, and serves.
 pub(crate) async fn run(config: &Config, args: AgentArgs) -> Result<Exit, Failure> {
@@ -58,8 +66,42 @@ fn settings(args: &AgentArgs) -> Result<AgentConfig, Failure> {
         let compat = era.parse().map_err(|error| not_started(error, args))?;
         settings = settings.with_compat(compat);
     }
-    let settings = settings.with_script_checks(args.script_checks);
+    settings = settings.with_script_checks(args.script_checks);
+    if let Some(acl) = acl(args)? {
+        settings = settings.with_acl(acl);
+    }
     Ok(settings.with_allow_remote(args.allow_remote >= 2))
+}
+
+/// The access rules, if any option speaks of them.
+fn acl(args: &AgentArgs) -> Result<Option<AclConfig>, Failure> {
+    if args.acl_default_policy.is_none() && args.acl_management_token_file.is_none() {
+        return Ok(None);
+    }
+    let mut acl = AclConfig::default();
+    if let Some(policy) = &args.acl_default_policy {
+        let policy = policy.parse().map_err(|error| not_started(error, args))?;
+        acl = acl.with_default_policy(policy);
+    }
+    if let Some(path) = &args.acl_management_token_file {
+        acl = acl.with_management_token(read_token(path)?);
+    }
+    Ok(Some(acl))
+}
+
+/// The secret in a file. Its text is in no error.
+fn read_token(path: &Path) -> Result<Secret, Failure> {
+    let failed = |error| {
+        let action = format!("read the token in {}", path.display());
+        Failure::caused(Exit::Usage, error)
+            .context(action)
+            .with_next("quorate agent --help")
+    };
+    let file = File::open(path).map_err(failed)?;
+    let mut text = String::new();
+    let read = file.take(MAX_TOKEN_BYTES).read_to_string(&mut text);
+    read.map_err(failed)?;
+    Ok(Secret::new(text.trim().to_owned()))
 }
 
 /// The exit code and the next command for each reason.
@@ -79,7 +121,9 @@ fn not_started(error: AgentError, args: &AgentArgs) -> Failure {
         }
         AgentError::InvalidListen { .. }
         | AgentError::InvalidName { .. }
-        | AgentError::UnknownCompat(_) => (Exit::Usage, "quorate agent --help".to_owned()),
+        | AgentError::UnknownCompat(_)
+        | AgentError::InvalidToken { .. }
+        | AgentError::UnknownAclDefault(_) => (Exit::Usage, "quorate agent --help".to_owned()),
         AgentError::DirectoryOwned { path, owner } => {
             let owner = owner
                 .map(|id| format!("kill {id}, or "))

@@ -125,3 +125,43 @@ fn an_address_that_is_none_is_a_usage_error() {
     let said = env.fails(&["agent", "--memory", "--consul-http", "8500"], 2);
     assert!(said.contains("127.0.0.1:8500"), "{said}");
 }
+
+#[test]
+fn an_agent_with_access_rules_asks_for_a_token() {
+    let env = TestEnv::new();
+    let file = env.path("token");
+    std::fs::write(&file, "b1gs33cr3t\n").unwrap();
+    let file = file.display().to_string();
+    let rules = ["--memory", "--acl-default-policy", "deny"];
+    let (_agent, address) =
+        env.agent_with(&[&rules[..], &["--acl-management-token-file", &file]].concat());
+    assert_eq!(http(&address, "GET", "/v1/agent/members"), "[]");
+    let own = http(&address, "GET", "/v1/acl/token/self?token=b1gs33cr3t");
+    assert!(own.contains("global-management"), "{own}");
+}
+
+#[test]
+fn rules_that_can_not_be_used_are_refused_without_showing_the_token() {
+    let env = TestEnv::new();
+    let file = env.path("token");
+    std::fs::write(&file, "b1g s33cr3t").unwrap();
+    let file = file.display().to_string();
+    for (arguments, expected) in [
+        (["--acl-default-policy", "maybe"], "`deny` or `allow`"),
+        (["--acl-management-token-file", &file], "management token"),
+        (
+            ["--acl-management-token-file", "/nowhere/token"],
+            "/nowhere/token",
+        ),
+    ] {
+        let all = [
+            &["agent", "--memory", "--consul-http", "127.0.0.1:0"],
+            &arguments[..],
+        ]
+        .concat();
+        let refused = env.run(&all);
+        assert_eq!(refused.code, 2, "{arguments:?}: {}", refused.stderr);
+        assert!(refused.stderr.contains(expected), "{}", refused.stderr);
+        assert!(!refused.stderr.contains("s33cr3t"), "{}", refused.stderr);
+    }
+}

@@ -79,10 +79,10 @@ impl<'a> Lexer<'a> {
             '=' => Token::Assign,
             '"' => self.text()?,
             '#' => self.line_comment("#"),
-            '/' => self.slash()?,
+            '/' => self.slash(at)?,
             '<' => self.heredoc()?,
             '-' | '0'..='9' => self.number(c, at)?,
-            '\0' => return Err((self.at, "unexpected null character (0x00)".into())),
+            '\0' => return Err((at, "unexpected null character (0x00)".into())),
             c if c == '_' || c.is_alphabetic() => self.ident(c),
             _ => return Err((at, "illegal char".into())),
         };
@@ -179,11 +179,11 @@ impl<'a> Lexer<'a> {
         Token::Comment(comment.trim_end().to_owned())
     }
 
-    fn slash(&mut self) -> Result<Token, LexError> {
+    fn slash(&mut self, start: Position) -> Result<Token, LexError> {
         match self.rest.peek() {
             Some('/') => Ok(self.line_comment("/")),
             Some('*') => self.block_comment(),
-            _ => Err((self.at, "expected '/' for comment".into())),
+            _ => Err((start, "expected '/' for comment".into())),
         }
     }
 

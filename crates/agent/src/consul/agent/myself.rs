@@ -10,6 +10,7 @@ use crate::consul::front::{CONSUL_VERSION, Front, GOSSIP_PORT, SERVER_PORT};
 use crate::consul::permit::require;
 use crate::consul::reply::{Refused, Reply};
 use crate::consul::request::{Answer, Request};
+use crate::consul::resolver::Resolver;
 use crate::consul::status::server_address;
 
 /// What Consul's configuration is where it says nothing about the agent.
@@ -127,6 +128,9 @@ fn debug_config(front: &Front) -> Value {
     });
     if let (Value::Object(config), Value::Object(own)) = (&mut config, own) {
         config.extend(own);
+        if let Some(Value::Object(acl)) = front.acl.as_ref().map(Resolver::settings) {
+            config.extend(acl);
+        }
     }
     config
 }

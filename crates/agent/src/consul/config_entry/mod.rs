@@ -80,7 +80,10 @@ async fn submit(
     cas: Option<u64>,
     permit: Result<Permit, Refused>,
 ) -> Reply {
-    match permit.map(|permit| may_write(&permit, &entry.kind(), entry.name())) {
+    let may = |permit: Permit| {
+        may_write(&permit, &entry.kind(), entry.name()) && reads_others(&permit, &entry)
+    };
+    match permit.map(may) {
         Ok(true) => {}
         Ok(false) => return denied(),
         Err(refused) => return *refused,
@@ -192,6 +195,31 @@ fn may_write(permit: &Permit, kind: &ConfigKind, name: &str) -> bool {
             permit.operator_write()
         }
         _ => permit.service_write(name),
+    }
+}
+
+/// Who sends requests on to other services must be able to find these.
+fn reads_others(permit: &Permit, entry: &ConfigEntry) -> bool {
+    let reads = |service: &str| service.is_empty() || permit.service_read(service);
+    match entry {
+        ConfigEntry::ServiceRouter(router) => {
+            let mut routes = router.routes.iter();
+            routes.all(|route| {
+                route
+                    .destination
+                    .as_ref()
+                    .is_none_or(|it| reads(&it.service))
+            })
+        }
+        ConfigEntry::ServiceSplitter(splitter) => {
+            splitter.splits.iter().all(|split| reads(&split.service))
+        }
+        ConfigEntry::ServiceResolver(resolver) => {
+            let redirect = resolver.redirect.as_ref();
+            redirect.is_none_or(|it| reads(&it.service))
+                && resolver.failover.values().all(|it| reads(&it.service))
+        }
+        _ => true,
     }
 }
 

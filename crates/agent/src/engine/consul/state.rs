@@ -138,6 +138,7 @@ impl State {
     fn replace(&mut self, rows: Vec<Row>, now: Time, changes: &mut Changes) -> Reply {
         let mut new = Self {
             restores: self.restores + 1,
+            started: self.started,
             ..Self::default()
         };
         let rows = rows.into_iter().filter(|row| !row.is_local());

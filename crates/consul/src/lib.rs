@@ -31,6 +31,7 @@
 //! | a service that stays registered, whatever happens | [`Client::registration`] |
 //! | to register nodes, services and checks, and to list them | [`Client::catalog`] |
 //! | to find the instances of a service that work | [`Client::health`] |
+//! | the instances of a service that can be used, followed | [`Client::lookup`] |
 //! | one leader of many, and to know who it is | [`Client::election`] |
 //! | to say how services speak, and where their requests go | [`Client::config_entries`], [`Client::discovery_chain`] |
 //! | to say who may connect to whom | [`Client::intentions`], [`Client::connect_ca`] |
@@ -91,6 +92,7 @@ mod intention;
 mod kv;
 mod limits;
 pub mod lock;
+pub mod lookup;
 pub mod operator;
 mod options;
 mod prepared_query;
@@ -128,6 +130,7 @@ pub use intention::Intentions;
 pub use kv::{Kv, PutOptions};
 pub use limits::Limits;
 pub use lock::{Acquisition, Lock, LockGuard, LockOptions};
+pub use lookup::Lookup;
 pub use operator::Operator;
 pub use options::{QueryOptions, WriteOptions};
 pub use prepared_query::{ExecuteOptions, PreparedQueryApi};

@@ -9,7 +9,10 @@ use std::path::{Path, PathBuf};
 const AT_LEAST: usize = 130;
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
 }
 
 /// Every Rust file under `folder`, with its text.
@@ -30,9 +33,14 @@ fn sources(folder: &Path) -> Vec<String> {
 
 /// The rows of the tables: what the older client calls it, our function, the test.
 fn rows(text: &str) -> Vec<(String, String, String)> {
-    let lines = text.lines().filter(|line| line.starts_with("| ") && line.contains("`"));
+    let lines = text
+        .lines()
+        .filter(|line| line.starts_with("| ") && line.contains("`"));
     let row = |line: &str| {
-        let cells: Vec<_> = line.split('|').map(|cell| cell.trim().replace('`', "")).collect();
+        let cells: Vec<_> = line
+            .split('|')
+            .map(|cell| cell.trim().replace('`', ""))
+            .collect();
         assert_eq!(cells.len(), 5, "{line}");
         (cells[1].clone(), cells[2].clone(), cells[3].clone())
     };
@@ -46,14 +54,23 @@ fn every_function_of_the_older_clients_has_ours_and_a_test() {
     assert!(rows.len() >= AT_LEAST, "only {} rows", rows.len());
     let client = sources(&root.join("crates/consul/src"));
     let mut tests = Vec::new();
-    for folder in ["crates/consul/src", "crates/consul/tests", "crates/testkit/src", "crates/cli/tests", "tests/tests"] {
+    for folder in [
+        "crates/consul/src",
+        "crates/consul/tests",
+        "crates/testkit/src",
+        "crates/cli/tests",
+        "tests/tests",
+    ] {
         tests.extend(sources(&root.join(folder)));
     }
     let mut wrong = BTreeMap::new();
     for (theirs, ours, test) in rows {
         let (owner, function) = ours.split_once("::").unwrap_or_else(|| panic!("{ours}"));
         let defines = |text: &String| {
-            let public = [format!("pub async fn {function}("), format!("pub fn {function}(")];
+            let public = [
+                format!("pub async fn {function}("),
+                format!("pub fn {function}("),
+            ];
             text.contains(&format!("impl {owner} {{")) && public.iter().any(|it| text.contains(it))
         };
         // Generic ones have their parameters between name and parenthesis.

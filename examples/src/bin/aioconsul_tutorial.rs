@@ -66,8 +66,17 @@ async fn acl(client: &Client) -> anyhow::Result<()> {
     let token = EntryRequest::new("my-app-token").with_rules(rules);
     match client.acl().legacy().create(&token).await {
         Ok(id) => {
-            client.acl().legacy().update(&token.with_id(id.clone())).await?;
-            let info = client.acl().legacy().info(&id).await?.context("just made")?;
+            client
+                .acl()
+                .legacy()
+                .update(&token.with_id(id.clone()))
+                .await?;
+            let info = client
+                .acl()
+                .legacy()
+                .info(&id)
+                .await?
+                .context("just made")?;
             ensure!(info.rules == rules);
             let clone = client.acl().legacy().clone_token(&id).await?;
             client.acl().legacy().destroy(&clone).await?;
@@ -119,7 +128,10 @@ async fn checks(client: &Client) -> anyhow::Result<()> {
 async fn members(client: &Client) -> anyhow::Result<()> {
     ensure!(client.agent().join_wan("127.0.0.1:1").await.is_err());
     ensure!(client.agent().members().await?[0].is_alive());
-    ensure!(client.agent().force_leave("my-node").await.is_err(), "there is none");
+    ensure!(
+        client.agent().force_leave("my-node").await.is_err(),
+        "there is none"
+    );
     Ok(())
 }
 
@@ -131,8 +143,13 @@ async fn services(client: &Client) -> anyhow::Result<()> {
         .with_tags(["master", "v1"]);
     agent.register_service(&service).await?;
     ensure!(agent.services().await?["redis1"].tags == ["master", "v1"]);
-    agent.enable_service_maintenance("redis1", "migrating").await?;
-    let health = agent.service_health("redis1").await?.context("registered")?;
+    agent
+        .enable_service_maintenance("redis1", "migrating")
+        .await?;
+    let health = agent
+        .service_health("redis1")
+        .await?
+        .context("registered")?;
     ensure!(health.aggregated_status == HealthStatus::Maintenance);
     agent.disable_service_maintenance("redis1").await?;
     agent.deregister_service("redis1").await?;
@@ -163,14 +180,27 @@ async fn catalog(client: &Client) -> anyhow::Result<()> {
     let index = nodes.meta.index.context("an index")?;
     let watch = QueryOptions::new().with_blocking(index, Duration::from_millis(50));
     let foobar = catalog.node_with("foobar", &watch).await?.value;
-    ensure!(foobar.context("registered")?.services.contains_key("redis1"));
+    ensure!(
+        foobar
+            .context("registered")?
+            .services
+            .contains_key("redis1")
+    );
     let stale = QueryOptions::new().with_consistency(Consistency::Stale);
-    ensure!(catalog.services_with(&stale).await?.value.contains_key("redis"));
+    ensure!(
+        catalog
+            .services_with(&stale)
+            .await?
+            .value
+            .contains_key("redis")
+    );
     ensure!(catalog.service_tagged("redis", &["prod"]).await?.is_empty());
     ensure!(catalog.service_tagged("redis", &["v1"]).await?.len() == 1);
     let checks = client.health().checks("redis").await?;
     ensure!(checks[0].check_id == "service:redis1");
-    catalog.deregister(&DeregisterRequest::node("foobar")).await?;
+    catalog
+        .deregister(&DeregisterRequest::node("foobar"))
+        .await?;
     ensure!(catalog.node("foobar").await?.is_none());
     Ok(())
 }
@@ -197,7 +227,10 @@ async fn health(client: &Client) -> anyhow::Result<()> {
     ensure!(checks.iter().any(|check| check.check_id == "serfHealth"));
     ensure!(client.health().checks("my-service").await?.is_empty());
     let near = QueryOptions::new().with_near("_agent");
-    let passing = client.health().state_with(&HealthStatus::Passing, &near).await?;
+    let passing = client
+        .health()
+        .state_with(&HealthStatus::Passing, &near)
+        .await?;
     ensure!(passing.value.iter().any(|check| check.node == node));
     Ok(())
 }
@@ -256,7 +289,12 @@ async fn operator(client: &Client) -> anyhow::Result<()> {
     let raft = client.operator().raft();
     let configuration = raft.configuration().await?;
     ensure!(configuration.servers.iter().any(|server| server.leader));
-    ensure!(raft.remove_peer_by_address("10.11.12.13:8300").await.is_err(), "there is none");
+    ensure!(
+        raft.remove_peer_by_address("10.11.12.13:8300")
+            .await
+            .is_err(),
+        "there is none"
+    );
     Ok(())
 }
 
@@ -285,8 +323,22 @@ async fn sessions(client: &Client) -> anyhow::Result<()> {
     let info = client.session().info(&id).await?.context("just made")?;
     ensure!(info.ttl() == Some(Duration::from_secs(150)), "2m30s");
     ensure!(client.session().renew(&id).await?.is_some());
-    ensure!(client.session().node(&info.node).await?.iter().any(|one| one.id == id));
-    ensure!(client.session().list().await?.iter().any(|one| one.id == id));
+    ensure!(
+        client
+            .session()
+            .node(&info.node)
+            .await?
+            .iter()
+            .any(|one| one.id == id)
+    );
+    ensure!(
+        client
+            .session()
+            .list()
+            .await?
+            .iter()
+            .any(|one| one.id == id)
+    );
     client.session().destroy(&id).await?;
     ensure!(client.session().info(&id).await?.is_none());
     Ok(())

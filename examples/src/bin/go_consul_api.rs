@@ -47,7 +47,13 @@ async fn agent(client: &Client) -> anyhow::Result<()> {
     let agent = client.agent();
     let itself = agent.self_info().await?;
     ensure!(agent.node_name().await? == itself.config.node_name);
-    ensure!(agent.members().await?.iter().any(|member| member.is_alive()));
+    ensure!(
+        agent
+            .members()
+            .await?
+            .iter()
+            .any(|member| member.is_alive())
+    );
     ensure!(agent.members_wan().await?.len() == 1);
     ensure!(agent.join("127.0.0.1:1").await.is_err() && agent.force_leave("nobody").await.is_err());
 
@@ -58,14 +64,21 @@ async fn agent(client: &Client) -> anyhow::Result<()> {
     agent.register_service(&web).await?;
     ensure!(agent.services().await?.contains_key("go-web"));
     let id = "service:go-web";
-    ensure!(agent.checks().await?[id].status == HealthStatus::Critical, "until it is told");
+    ensure!(
+        agent.checks().await?[id].status == HealthStatus::Critical,
+        "until it is told"
+    );
     agent.pass_ttl(id, "fine").await?;
     agent.warn_ttl(id, "busy").await?;
     agent.fail_ttl(id, "down").await?;
-    agent.update_ttl(id, &HealthStatus::from_alias("pass"), "up").await?;
+    agent
+        .update_ttl(id, &HealthStatus::from_alias("pass"), "up")
+        .await?;
     ensure!(agent.checks().await?[id].status == HealthStatus::Passing);
     let check = CheckDefinition::ttl(Duration::from_secs(15)).with_id("go-check");
-    agent.register_check(&CheckRegistration::new("of the node", check)).await?;
+    agent
+        .register_check(&CheckRegistration::new("of the node", check))
+        .await?;
     agent.deregister_check("go-check").await?;
 
     agent.enable_service_maintenance("go-web", "broken").await?;
@@ -80,27 +93,39 @@ async fn agent(client: &Client) -> anyhow::Result<()> {
 async fn catalog_and_health(client: &Client) -> anyhow::Result<()> {
     let (catalog, health) = (client.catalog(), client.health());
     ensure!(!catalog.datacenters().await?.is_empty());
-    let service = quorate_consul::NodeService::new("go-redis").with_tags(["master"]).with_port(8000);
+    let service = quorate_consul::NodeService::new("go-redis")
+        .with_tags(["master"])
+        .with_port(8000);
     let check = quorate_consul::HealthCheck::new("service:go-redis", HealthStatus::Passing)
         .with_service_id("go-redis");
     let register = RegisterRequest::new("go-foobar", "192.168.10.10")
         .with_service(service)
         .with_check(check);
     catalog.register(&register).await?;
-    ensure!(catalog.nodes().await?.iter().any(|node| node.node == "go-foobar"));
+    ensure!(
+        catalog
+            .nodes()
+            .await?
+            .iter()
+            .any(|node| node.node == "go-foobar")
+    );
     ensure!(catalog.services().await?["go-redis"] == ["master"]);
     ensure!(catalog.service("go-redis").await?[0].service_port == 8000);
     ensure!(catalog.node("go-foobar").await?.is_some());
 
     ensure!(health.node("go-foobar").await?.len() == 1);
     ensure!(health.checks("go-redis").await?.len() == 1);
-    let passing = ServiceQuery::new("go-redis").with_tag("master").with_passing_only();
+    let passing = ServiceQuery::new("go-redis")
+        .with_tag("master")
+        .with_passing_only();
     ensure!(health.service(passing).await?[0].effective_address() == "192.168.10.10");
     ensure!(health.any().await?.len() >= 2);
 
     let service = DeregisterRequest::service("go-foobar", "go-redis");
     catalog.deregister(&service).await?;
-    catalog.deregister(&DeregisterRequest::node("go-foobar")).await?;
+    catalog
+        .deregister(&DeregisterRequest::node("go-foobar"))
+        .await?;
     ensure!(health.node("go-foobar").await?.is_empty());
     Ok(())
 }
@@ -112,7 +137,12 @@ async fn events(client: &Client) -> anyhow::Result<()> {
     let fired = client.event().fire(&name, "payload").await?;
     let seen = events.next().await?.event;
     ensure!(seen.id == fired.id && seen.payload == "payload" && seen.ltime > 0);
-    let index = client.event().list_with(Some(&name), &QueryOptions::new()).await?.meta.index;
+    let index = client
+        .event()
+        .list_with(Some(&name), &QueryOptions::new())
+        .await?
+        .meta
+        .index;
     ensure!(index == Event::id_to_index(&fired.id));
     Ok(())
 }
@@ -133,17 +163,28 @@ async fn keys(client: &Client) -> anyhow::Result<()> {
     ensure!(changes.next().await?.value.context("it exists")?.value == "2");
     kv.delete(&key).await?;
     ensure!(changes.next().await?.value.is_none());
-    ensure!(kv.delete_cas(&key, 1).await?, "what does not exist counts as deleted");
+    ensure!(
+        kv.delete_cas(&key, 1).await?,
+        "what does not exist counts as deleted"
+    );
     kv.delete_tree(&folder).await?;
     Ok(())
 }
 
 async fn sessions(client: &Client) -> anyhow::Result<()> {
     let sessions = client.session();
-    let id = sessions.create_no_checks(&SessionRequest::new().with_name("go")).await?;
+    let id = sessions
+        .create_no_checks(&SessionRequest::new().with_name("go"))
+        .await?;
     let info = sessions.info(&id).await?.context("just made")?;
     ensure!(sessions.list().await?.iter().any(|one| one.id == id));
-    ensure!(sessions.node(&info.node).await?.iter().any(|one| one.id == id));
+    ensure!(
+        sessions
+            .node(&info.node)
+            .await?
+            .iter()
+            .any(|one| one.id == id)
+    );
     ensure!(sessions.renew(&id).await?.is_some());
     sessions.destroy(&id).await?;
     ensure!(sessions.renew(&id).await?.is_none(), "it has ended");
@@ -158,12 +199,17 @@ async fn sessions(client: &Client) -> anyhow::Result<()> {
 
 async fn locks(client: &Client) -> anyhow::Result<()> {
     let key = format!("{}/lock", prefix("go"));
-    let options = LockOptions::new().with_value("me").with_ttl(Duration::from_secs(15));
+    let options = LockOptions::new()
+        .with_value("me")
+        .with_ttl(Duration::from_secs(15));
     let lock = client.lock(&key).with_options(options);
     let guard = lock.acquire().await?;
     let entry = client.kv().get(&key).await?.context("locked")?;
     ensure!(entry.flags == LOCK_FLAGS && entry.session.as_deref() == Some(guard.session_id()));
-    ensure!(!lock.try_acquire().await?.is_acquired(), "ErrLockHeld, without an error");
+    ensure!(
+        !lock.try_acquire().await?.is_acquired(),
+        "ErrLockHeld, without an error"
+    );
     guard.release().await?;
     lock.destroy().await?;
     ensure!(client.kv().get(&key).await?.is_none());
@@ -175,8 +221,15 @@ async fn semaphores(client: &Client) -> anyhow::Result<()> {
     let options = SemaphoreOptions::new().with_ttl(Duration::from_secs(15));
     let semaphore = client.semaphore(&folder, 2).with_options(options);
     let (one, two) = (semaphore.acquire().await?, semaphore.acquire().await?);
-    ensure!(!semaphore.try_acquire().await?.is_acquired(), "two at a time");
-    let record = client.kv().get(&format!("{folder}/.lock")).await?.context("it is in use")?;
+    ensure!(
+        !semaphore.try_acquire().await?.is_acquired(),
+        "two at a time"
+    );
+    let record = client
+        .kv()
+        .get(&format!("{folder}/.lock"))
+        .await?
+        .context("it is in use")?;
     ensure!(record.flags == SEMAPHORE_FLAGS);
     one.release().await?;
     two.release().await?;
@@ -188,7 +241,10 @@ async fn raw_and_status(client: &Client) -> anyhow::Result<()> {
     let leader: String = client.raw().get("/v1/status/leader").await?.json()?;
     ensure!(client.status().leader().await?.as_deref() == Some(leader.as_str()));
     ensure!(client.status().peers().await?.contains(&leader));
-    let written = client.raw().put(&format!("/v1/kv/{}/raw", prefix("go")), "x").await?;
+    let written = client
+        .raw()
+        .put(&format!("/v1/kv/{}/raw", prefix("go")), "x")
+        .await?;
     ensure!(written.text()? == "true");
     Ok(())
 }

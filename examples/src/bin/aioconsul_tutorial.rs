@@ -240,7 +240,7 @@ async fn keys(client: &Client) -> anyhow::Result<()> {
     let (kv, folder) = (client.kv(), format!("{}/my", prefix("aioconsul")));
     let key = format!("{folder}/key");
     kv.put(&key, "my value").await?;
-    ensure!(kv.keys(&format!("{folder}/"), Some("/")).await? == [key.clone()]);
+    ensure!(kv.keys(&format!("{folder}/"), Some("/")).await? == [key.as_str()]);
     let entry = kv.get(&key).await?.context("just written")?;
     ensure!(entry.value == "my value");
 

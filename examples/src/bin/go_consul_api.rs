@@ -155,7 +155,7 @@ async fn keys(client: &Client) -> anyhow::Result<()> {
     let pair = kv.get(&key).await?.context("just written")?;
     ensure!(pair.flags == u64::MAX);
     ensure!(kv.cas(&key, "2", pair.modify_index).await?);
-    ensure!(kv.keys(&folder, None).await? == [key.clone()]);
+    ensure!(kv.keys(&folder, None).await? == [key.as_str()]);
     ensure!(kv.list(&folder).await?.len() == 1);
 
     // A watch is a blocking query in a loop, with all its rules.

@@ -51,6 +51,7 @@ const LONG: Duration = Duration::from_secs(300);
 /// What our agent serves.
 const SERVED: &[&str] = &[
     area::SERVICES,
+    area::CATALOG,
     area::MEMBERS,
     area::MONITOR,
     area::EVENTS,

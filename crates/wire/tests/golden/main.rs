@@ -7,11 +7,14 @@
 mod acl;
 mod agent;
 mod catalog;
+mod config_entry;
+mod connect;
 mod coordinate;
 mod event;
 mod message;
 mod operator;
 mod prepared_query;
+mod snapshot;
 
 use std::collections::BTreeMap;
 

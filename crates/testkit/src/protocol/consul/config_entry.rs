@@ -27,6 +27,7 @@ pub(super) fn cases() -> Vec<Case<Consul>> {
         what_no_entry_can_be_is_refused,
         what_no_route_can_be_is_refused,
         what_would_break_a_chain_is_refused,
+        what_is_outside_or_a_gateway_is_one_thing,
         the_client_sets_gets_lists_and_deletes,
         the_client_follows_an_entry,
         the_client_knows_why_an_entry_is_refused,
@@ -453,6 +454,29 @@ async fn what_would_break_a_chain_is_refused(consul: &Subject<Consul>) -> anyhow
         "Redirect": {"Service": "chain-d", "ServiceSubset": "v9"}});
     let text = "service \"chain-d\" does not have a subset named \"v9\"";
     refused(consul, &subset, (500, text)).await?;
+    Ok(())
+}
+
+async fn what_is_outside_or_a_gateway_is_one_thing(consul: &Subject<Consul>) -> anyhow::Result<()> {
+    let outside = json!({"Kind": "service-defaults", "Name": "chain-out", "ExternalSNI": "a.b"});
+    set(consul, &outside).await?;
+    for (fields, what) in [
+        (json!({"Subsets": {"v1": {}}}), "subsets"),
+        (json!({"Redirect": {"Service": "chain-out"}}), "redirects"),
+        (
+            json!({"Failover": {"*": {"Service": "chain-none"}}}),
+            "failover",
+        ),
+    ] {
+        let mut resolver = json!({"Kind": "service-resolver", "Name": "chain-out"});
+        if let (Some(resolver), Value::Object(fields)) = (resolver.as_object_mut(), fields) {
+            resolver.extend(fields);
+        }
+        let text = format!(
+            "service \"chain-out\" has an external SNI set; cannot define {what} for external services"
+        );
+        refused(consul, &resolver, (500, &text)).await?;
+    }
     set(
         consul,
         &json!({"Kind": "ingress-gateway", "Name": "chain-in"}),

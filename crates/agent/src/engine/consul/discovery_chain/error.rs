@@ -49,6 +49,17 @@ pub enum ChainError {
         /// The subset.
         subset: String,
     },
+    /// A service outside of the mesh is more than one thing.
+    #[error(
+        "service {} has an external SNI set; cannot define {what} for external services",
+        quote(service)
+    )]
+    External {
+        /// The service.
+        service: String,
+        /// `redirects`, `subsets` or `failover`.
+        what: &'static str,
+    },
     /// Redirects lead back to where they began.
     #[error("detected circular resolver redirect: [{}]", .0.join(" -> "))]
     CircularRedirect(Vec<String>),

@@ -76,7 +76,7 @@ impl<'a> Compiler<'a> {
         resolved.target.clone_from(&target.id);
         resolved.connect_timeout = Some(self.connect_timeout(resolver));
         node.resolver = Some(resolved);
-        self.load(&target, resolver);
+        self.load(&target, resolver)?;
         // Kept before what follows, so that a circle ends here.
         self.keep(node.clone());
         let failover = resolver.map_or(Ok(None), |it| self.failover(&target, it))?;
@@ -151,7 +151,11 @@ impl<'a> Compiler<'a> {
     }
 
     /// Keeps a target with what is said of it.
-    fn load(&mut self, target: &ChainTarget, resolver: Option<&ServiceResolver>) {
+    fn load(
+        &mut self,
+        target: &ChainTarget,
+        resolver: Option<&ServiceResolver>,
+    ) -> Result<(), ChainError> {
         let mut target = target.clone();
         let subset = resolver.and_then(|it| it.subsets.get(&target.service_subset));
         target.subset = subset.cloned().unwrap_or_default();
@@ -162,11 +166,13 @@ impl<'a> Compiler<'a> {
         if let Some(outside) = defaults.filter(|it| !it.external_sni.is_empty()) {
             target.sni.clone_from(&outside.external_sni);
             target.external = true;
+            resolver.map_or(Ok(()), |it| check_external(&target.service, it))?;
         }
         if !target.external && target.datacenter != self.question.own_datacenter {
             target.mesh_gateway = self.mesh_gateway(defaults);
         }
         self.targets.insert(target.id.clone(), target);
+        Ok(())
     }
 
     fn mesh_gateway(&mut self, defaults: Option<&ServiceDefaults>) -> MeshGateway {
@@ -198,7 +204,7 @@ impl<'a> Compiler<'a> {
             // A failover of a failover does not count, and its timeout neither, apart from what
             // it says of the proxy's own.
             self.connect_timeout(resolver);
-            self.load(&next, resolver);
+            self.load(&next, resolver)?;
             chain.targets.push(next.id);
         }
         Ok((!chain.targets.is_empty()).then_some(chain))
@@ -223,5 +229,21 @@ impl<'a> Compiler<'a> {
         });
         // Nothing fails over to itself.
         targets.filter(|next| next.id != target.id).collect()
+    }
+}
+
+/// What is outside of the mesh is one thing, and stands for itself.
+fn check_external(service: &str, resolver: &ServiceResolver) -> Result<(), ChainError> {
+    let defined = [
+        (resolver.redirect.is_some(), "redirects"),
+        (!resolver.subsets.is_empty(), "subsets"),
+        (!resolver.failover.is_empty(), "failover"),
+    ];
+    match defined.into_iter().find(|(defined, _)| *defined) {
+        None => Ok(()),
+        Some((_, what)) => Err(ChainError::External {
+            service: service.to_owned(),
+            what,
+        }),
     }
 }

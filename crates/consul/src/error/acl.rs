@@ -4,7 +4,6 @@ use super::ErrorKind;
 
 use ErrorKind::{
     AlreadyExists, Conflict, InvalidArgument, NotFound, PermissionDenied, Unauthenticated,
-    Unsupported,
 };
 
 /// Texts and kinds, most telling first: the first that the body contains decides.
@@ -56,7 +55,6 @@ pub(super) const ROWS: &[(&str, ErrorKind)] = &[
     ("keyring denied due to ACLs", PermissionDenied),
     // Raft and the gossip encryption.
     ("Need at least one voter", Conflict),
-    ("encryption not enabled", Unsupported),
     ("Removing the primary key is not allowed", InvalidArgument),
     ("illegal base64 data", InvalidArgument),
     ("key size must be", InvalidArgument),

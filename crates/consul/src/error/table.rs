@@ -133,7 +133,11 @@ const ROWS: &[(&str, Row)] = &[
     ),
     ("Missing check", Row::Refused(ErrorKind::NotFound)),
     ("is in critical state", Row::Refused(ErrorKind::Conflict)),
-    // The agent itself.
+    // The agent itself. Before "errors occurred": the refusal is a list of them.
+    (
+        "encryption not enabled",
+        Row::Refused(ErrorKind::Unsupported),
+    ),
     ("No node found with name", Row::Refused(ErrorKind::NotFound)),
     ("Failed to join", Row::Later),
     ("Failed to resolve", Row::Later),

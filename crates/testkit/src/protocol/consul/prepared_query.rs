@@ -55,7 +55,7 @@ pub(super) async fn get(consul: &Consul, target: &str) -> anyhow::Result<Value> 
     Ok(serde_json::from_str(&consul.ask("GET", target, "").await?)?)
 }
 
-async fn instance(consul: &Consul, node: &str, fields: &Value) -> anyhow::Result<()> {
+pub(super) async fn instance(consul: &Consul, node: &str, fields: &Value) -> anyhow::Result<()> {
     let body = json!({
         "Node": node, "Address": "127.0.0.7", "NodeMeta": {"rack": node},
         "Service": {"ID": fields["Service"], "Service": fields["Service"], "Port": 80,
@@ -617,7 +617,14 @@ async fn the_client_creates_runs_explains_and_deletes(
     consul: &Subject<Consul>,
 ) -> anyhow::Result<()> {
     let queries = consul.client.prepared_query();
-    let query = PreparedQuery::new("typed query/é", "consul").only_passing();
+    // Of its own: other cases put the agent's node into maintenance for a while.
+    instance(
+        consul,
+        "typed-query",
+        &json!({"Service": "typed-query", "Status": "passing"}),
+    )
+    .await?;
+    let query = PreparedQuery::new("typed query/é", "typed-query").only_passing();
     let id = queries.create(&query).await?;
     let taken = queries.create(&query).await.err().map(|error| error.kind());
     equal("taken", taken, Some(ErrorKind::AlreadyExists))?;

@@ -4,7 +4,7 @@ use anyhow::ensure;
 use quorate_consul::PreparedQuery;
 use serde_json::{Value, json};
 
-use super::prepared_query::{create, delete, get};
+use super::prepared_query::{create, delete, get, instance};
 use super::target::{ALONE, Consul};
 use crate::cases;
 use crate::protocol::equal;
@@ -269,15 +269,22 @@ async fn the_client_makes_templates(consul: &Subject<Consul>) -> anyhow::Result<
         .with_regexp("^t7-(.*)$")
         .with_tags(["${match(2)}"])
         .without_empty_tags();
+    // Of its own: other cases put the agent's node into maintenance for a while.
+    instance(
+        consul,
+        "t7-node",
+        &json!({"Service": "t7-web", "Status": "passing"}),
+    )
+    .await?;
     let id = queries.create(&template).await?;
-    let explained = queries.explain("t7-consul").await?;
+    let explained = queries.explain("t7-t7-web").await?;
     ensure!(explained.is_template());
     let service = (
         explained.service.service.as_str(),
         explained.service.tags.as_deref(),
     );
-    equal("service", service, ("consul", Some(&[][..])))?;
-    let found = queries.execute("t7-consul").await?;
+    equal("service", service, ("t7-web", Some(&[][..])))?;
+    let found = queries.execute("t7-t7-web").await?;
     ensure!(!found.nodes.is_empty() && found.datacenter == "dc1");
     queries.delete(&id).await?;
     Ok(())

@@ -32,7 +32,7 @@ pub(super) fn cases() -> Vec<Case<Consul>> {
         the_log_is_streamed,
         the_log_is_streamed_as_json,
         an_unknown_level_of_the_log_is_refused,
-        a_reload_keeps_what_is_registered,
+        a_reload_keeps_what_is_registered needs [ALONE],
         there_are_no_tokens_without_acls,
         the_mesh_of_the_agent_is_off,
         everybody_may_connect_without_rules,
@@ -333,8 +333,9 @@ async fn an_unknown_level_of_the_log_is_refused(consul: &Subject<Consul>) -> any
 }
 
 async fn a_reload_keeps_what_is_registered(consul: &Subject<Consul>) -> anyhow::Result<()> {
-    let (agent, name) = (consul.client.agent(), consul.key("kept"));
-    let name = name.replace('/', "-");
+    // The real one has no service at all for a moment.
+    let consul = consul.alone().await?;
+    let (agent, name) = (consul.client.agent(), "kept".to_owned());
     agent
         .register_service(&quorate_consul::ServiceRegistration::new(&name))
         .await?;

@@ -189,8 +189,6 @@ const ROWS: &[(&str, Row)] = &[
         "specified more than once",
         Row::Refused(ErrorKind::InvalidArgument),
     ),
-    ("error occurred:", Row::Refused(ErrorKind::InvalidArgument)),
-    ("errors occurred:", Row::Refused(ErrorKind::InvalidArgument)),
     ("is required", Row::Refused(ErrorKind::InvalidArgument)),
     ("must be set", Row::Refused(ErrorKind::InvalidArgument)),
     (
@@ -313,7 +311,12 @@ fn row(text: &str) -> Option<Row> {
     let acl = acl::ROWS.iter();
     let acl = acl.map(|(known, kind)| (*known, Row::Refused(*kind)));
     // Anything else that a server says of another.
-    let rest = [("rpc error", Row::Interrupted)];
+    let invalid = Row::Refused(ErrorKind::InvalidArgument);
+    let rest = [
+        ("error occurred:", invalid),
+        ("errors occurred:", invalid),
+        ("rpc error", Row::Interrupted),
+    ];
     rows.chain(acl)
         .chain(rest)
         .find(|(known, _)| text.contains(known))

@@ -213,6 +213,8 @@ rows! {
     a_check_without_ttl: refused(500, "CheckID \"x\" does not have associated TTL", K::InvalidArgument);
     an_event_that_is_too_large:
         refused(500, "user event exceeds configured limit of 512 bytes before encoding", K::InvalidArgument);
+    a_keyring_without_encryption:
+        refused(500, "2 errors occurred:\n\t* keyring is empty (encryption not enabled)\n", K::Unsupported);
     scripts_that_are_off: refused(500, "Scripts are disabled on this agent", K::Unsupported);
 }
 

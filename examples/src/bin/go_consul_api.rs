@@ -35,9 +35,9 @@ async fn main() -> anyhow::Result<()> {
 
 /// "Usage": put a pair, look it up.
 async fn usage(client: &Client) -> anyhow::Result<()> {
-    let foo = format!("{}/foo", prefix("go"));
-    client.kv().put(&foo, "test").await?;
-    let pair = client.kv().get(&foo).await?.context("just written")?;
+    let key = format!("{}/foo", prefix("go"));
+    client.kv().put(&key, "test").await?;
+    let pair = client.kv().get(&key).await?.context("just written")?;
     println!("KV: {pair:?}");
     ensure!(pair.value == "test");
     Ok(())

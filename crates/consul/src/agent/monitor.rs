@@ -107,7 +107,7 @@ impl Agent {
     /// `GET /v1/agent/monitor`
     ///
     /// # Errors
-    /// As every read, see [`ErrorKind`](crate::ErrorKind); `PermissionDenied` without `agent:read`.
+    /// As every read, see [`ErrorKind`]; `PermissionDenied` without `agent:read`.
     pub async fn monitor(&self, level: LogLevel) -> Result<LogLines, Error> {
         self.monitor_with(&MonitorOptions::new().with_level(level))
             .await

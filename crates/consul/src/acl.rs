@@ -46,16 +46,26 @@ pub use token::{TokenFilter, Tokens};
 /// Where ACLs are off every call here fails as [`Unsupported`](crate::ErrorKind::Unsupported).
 /// Most calls need a token with `acl:read` or `acl:write`.
 ///
-/// ```no_run
-/// # async fn example(client: quorate_consul::Client) -> Result<(), quorate_consul::Error> {
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # const MASTER: &str = "11111111-2222-4333-8444-555555555555";
+/// # let acl = quorate_agent::AclConfig::default().with_management_token(MASTER);
+/// # let config = quorate_agent::AgentConfig::memory().with_acl(acl);
+/// # let agent = quorate_agent::Agent::start(config).await?;
+/// # let client = quorate_consul::Client::builder().dialer(agent.dialer()).token(MASTER).build()?;
 /// use quorate_consul::acl::{Access, Link, PolicyRequest, Rules, TokenRequest};
+/// use quorate_consul::{ErrorKind, QueryOptions};
 ///
-/// let rules = Rules::new().key_prefix("app/", Access::Write).session_prefix("", Access::Write);
-/// let policy = PolicyRequest::new("app", rules);
-/// client.acl().policies().create(&policy).await?;
+/// let rules = Rules::new().key_prefix("app/", Access::Read);
+/// client.acl().policies().create(&PolicyRequest::new("app", rules)).await?;
 /// let token = TokenRequest::new().with_description("the app").with_policy(Link::name("app"));
 /// let token = client.acl().tokens().create(&token).await?;
-/// println!("made {}", token.accessor_id); // the secret is in token.secret_id.expose()
+///
+/// client.kv().put("app/port", "8080").await?;
+/// let own = QueryOptions::new().with_token(token.secret_id.expose());
+/// assert!(client.kv().get_with("app/port", &own).await?.value.is_some());
+/// let denied = client.kv().get_with("other", &own).await.unwrap_err();
+/// assert_eq!(denied.kind(), ErrorKind::PermissionDenied);
 /// # Ok(())
 /// # }
 /// ```

@@ -121,11 +121,6 @@ impl Authorizer {
             _ => self.named(&self.intentions, service.as_bytes(), Access::Write),
         }
     }
-
-    /// What an intention-less connection is: allowed unless the fallback denies.
-    pub(crate) fn intention_default_allow(&self) -> bool {
-        self.fallback != Fallback::Deny
-    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::StatusCode;
 use quorate_wire::consul::UserEvent;
 use regex::Regex;
 use tokio::time::{Instant, sleep_until};
@@ -59,6 +60,12 @@ fn fire(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
             Ok(compiled) => compiled,
             Err(text) => return Reply::server_error(text),
         };
+        // An unknown token is an error of the servers here.
+        let permit = permit.map_err(|refused| {
+            refused
+                .with_status(StatusCode::INTERNAL_SERVER_ERROR)
+                .into()
+        });
         let allowed = datacenter
             .and(permit)
             .and_then(|permit| require(permit.event_write(&name)));

@@ -36,7 +36,7 @@ pub(super) fn list(request: Request<'_>) -> Result<Answer, Refused> {
         let mut found = state.intentions();
         if permit.is_restricted() {
             let intentions = &mut found.value;
-            intentions.retain(|it| may_see(permit, it));
+            intentions.retain(|it| permit.intention_seen(it));
         }
         filter::retain(filter.as_ref(), &mut found.value);
         Reading::new(found.index, Reply::object(&found.value))
@@ -54,13 +54,24 @@ pub(super) fn list(request: Request<'_>) -> Result<Answer, Refused> {
 pub(super) fn find(request: Request<'_>) -> Result<Answer, Refused> {
     let options = request.options()?;
     request.check_datacenter()?;
-    let permit = request.permit()?;
     let id = request.text_name();
+    let permit = match request.permit() {
+        Ok(permit) => permit,
+        // That there is none is told first.
+        Err(refused) => {
+            let snapshot = request.front.snapshot();
+            let found = snapshot.consul().intention(&id);
+            return match found {
+                Ok(found) if found.value.is_none() => Ok(none().into()),
+                _ => Err(refused),
+            };
+        }
+    };
     let read = move |state: &State, permit: &Permit| match state.intention(&id) {
         Ok(found) => {
             let reply = match found.value {
-                None => Reply::text(StatusCode::NOT_FOUND, "Intention not found"),
-                Some(it) if !may_see(permit, it) => denied(),
+                None => none(),
+                Some(it) if !permit.intention_seen(it) => denied(),
                 Some(it) => Reply::object(&**it),
             };
             Reading::without_headers(found.index, reply)
@@ -78,6 +89,10 @@ pub(super) fn find(request: Request<'_>) -> Result<Answer, Refused> {
         [any()],
         read,
     ))
+}
+
+fn none() -> Reply {
+    Reply::text(StatusCode::NOT_FOUND, "Intention not found")
 }
 
 /// `POST /v1/connect/intentions`
@@ -99,7 +114,7 @@ pub(super) fn create(request: Request<'_>, body: Body) -> Result<Answer, Refused
         if !intention.id.is_empty() {
             return Reply::server_error("ID must be empty when creating a new intention");
         }
-        if !permit.intention_write(&intention.destination_name) {
+        if !permit.intention_changed(&intention) {
             return denied();
         }
         let id = SessionId::from_bytes(new_uuid()).to_string();
@@ -135,18 +150,13 @@ pub(super) fn change(request: Request<'_>, body: Body) -> Result<Answer, Refused
             }
         };
         match permit {
-            Ok(permit) if !permit.intention_write(&intention.destination_name) => denied(),
+            // As it is, and as it is to be.
             Ok(permit) if !may_change(&front, &permit, &id) => denied(),
+            Ok(permit) if !permit.intention_changed(&intention) => denied(),
             Ok(_) => submit(&front, IntentionChange::Update(id, spec(intention))).await,
             Err(refused) => *refused,
         }
     }))
-}
-
-/// Whether an intention may be seen: by those who may see its source or its destination.
-fn may_see(permit: &Permit, intention: &Intention) -> bool {
-    permit.intention_read(&intention.source_name)
-        || permit.intention_read(&intention.destination_name)
 }
 
 /// Whether the intention of that id may be changed, if there is one.
@@ -157,7 +167,7 @@ fn may_change(front: &Front, permit: &Permit, id: &str) -> bool {
     let snapshot = front.snapshot();
     let found = snapshot.consul().intention(id).ok();
     let found = found.and_then(|found| found.value);
-    found.is_none_or(|it| permit.intention_write(&it.destination_name))
+    found.is_none_or(|it| permit.intention_changed(it))
 }
 
 fn spec(intention: Intention) -> Box<IntentionSpec> {
@@ -302,7 +312,7 @@ pub(super) fn check(request: Request<'_>) -> Result<Answer, Refused> {
     }
     let permit = request.permit()?;
     require(permit.service_read(&destination.name))?;
-    let default = permit.intention_default_allow();
+    let default = request.front.intention_default_allow();
     let snapshot = request.front.snapshot();
     let allowed = snapshot
         .consul()

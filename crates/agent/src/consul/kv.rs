@@ -148,10 +148,10 @@ fn tree(state: &State, permit: &Permit, prefix: &[u8]) -> Reading {
 
 /// The names under a prefix. The root alone is an empty list when there are none.
 fn keys(state: &State, permit: &Permit, prefix: &[u8], separator: &[u8]) -> Reading {
-    let mut found = state.kv_keys(prefix, separator);
-    if permit.is_restricted() {
-        found.value.retain(|key| permit.key_read(key));
-    }
+    let found = match permit.is_restricted() {
+        false => state.kv_keys(prefix, separator),
+        true => state.kv_keys_shown(prefix, separator, |key| permit.key_read(key)),
+    };
     let reply = if found.value.is_empty() && !prefix.is_empty() {
         Reply::empty(StatusCode::NOT_FOUND)
     } else {

@@ -6,13 +6,14 @@
 use std::sync::Arc;
 
 use http::StatusCode;
-use quorate_wire::consul::SecretText;
+use quorate_wire::consul::{Intention, SecretText};
 
+use super::blocking::Reading;
 use super::front::Front;
 use super::reply::{Refused, Reply};
 use super::request::Request;
 use super::resolver::Unresolved;
-use crate::acl::{Access, Authorizer, Resource};
+use crate::acl::{Access, Authorizer, Fallback, Resource};
 use crate::engine::consul::State;
 
 /// What the holder of a request's token may do.
@@ -55,6 +56,15 @@ impl Unresolved {
             Self::NotFound => not_found(),
             Self::Root => Reply::server_error("Cannot resolve root ACL"),
         }
+    }
+}
+
+impl Front {
+    /// Whether services may connect that no intention speaks of: it follows from the agent's default
+    /// policy alone, whoever asks.
+    pub(crate) fn intention_default_allow(&self) -> bool {
+        let acl = self.acl.as_ref();
+        acl.is_none_or(|acl| acl.fallback() != Fallback::Deny)
     }
 }
 
@@ -260,8 +270,24 @@ impl Permit {
         self.ask(|it| it.intention_write(service))
     }
 
-    /// Whether services may connect that no intention speaks of.
-    pub(crate) fn intention_default_allow(&self) -> bool {
-        self.ask(Authorizer::intention_default_allow)
+    /// What is answered to who asks for the proxies of a service that he may not see: an empty list,
+    /// as of a read that never took place.
+    pub(crate) fn check_proxied(&self, service: &str) -> Option<Reading> {
+        let hidden = self.is_restricted() && !self.service_read(service);
+        // Nobody waits for what he may not see.
+        hidden.then(|| Reading::without_headers(u64::MAX, Reply::json("[]").with_no_leader()))
+    }
+
+    /// To see this intention: the rules of either side will do.
+    pub(crate) fn intention_seen(&self, intention: &Intention) -> bool {
+        let sides = [&intention.source_name, &intention.destination_name];
+        let mut sides = sides.into_iter().filter(|name| !name.is_empty());
+        !self.is_restricted() || sides.any(|name| self.intention_read(name))
+    }
+
+    /// To change this intention: the rules of its destination count, and without one nobody may.
+    pub(crate) fn intention_changed(&self, intention: &Intention) -> bool {
+        let name = &intention.destination_name;
+        !self.is_restricted() || (!name.is_empty() && self.intention_write(name))
     }
 }

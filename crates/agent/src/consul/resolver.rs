@@ -90,6 +90,11 @@ impl Resolver {
         })
     }
 
+    /// What is allowed that no rule speaks of.
+    pub(crate) fn fallback(&self) -> Fallback {
+        self.fallback
+    }
+
     /// What the holder of `secret` may do; without one, what everybody may.
     pub(crate) fn resolve(
         &self,

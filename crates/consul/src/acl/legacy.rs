@@ -17,6 +17,25 @@ use crate::url::Url;
 ///
 /// Their only name is their secret. It travels in the path of most of these calls, where proxies
 /// and servers may log it; no error says it.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # const MASTER: &str = "11111111-2222-4333-8444-555555555555";
+/// # let acl = quorate_agent::AclConfig::default().with_management_token(MASTER);
+/// # let config = quorate_agent::AgentConfig::memory().with_acl(acl);
+/// # let agent = quorate_agent::Agent::start(config).await?;
+/// # let client = quorate_consul::Client::builder().dialer(agent.dialer()).token(MASTER).build()?;
+/// use quorate_consul::acl::EntryRequest;
+///
+/// let old = client.acl().legacy();
+/// let request = EntryRequest::new("reader").with_rules("key \"app/\" { policy = \"read\" }");
+/// let secret = old.create(&request).await?;
+/// assert_eq!(old.info(&secret).await?.map(|entry| entry.name), Some("reader".into()));
+/// old.destroy(&secret).await?;
+/// assert!(old.info(&secret).await?.is_none());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct LegacyTokens {
     api: Api,

@@ -11,6 +11,23 @@ use crate::options::{QueryOptions, WriteOptions};
 use crate::url::Url;
 
 /// Policies: rules under a name, which tokens and roles refer to.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # const MASTER: &str = "11111111-2222-4333-8444-555555555555";
+/// # let acl = quorate_agent::AclConfig::default().with_management_token(MASTER);
+/// # let config = quorate_agent::AgentConfig::memory().with_acl(acl);
+/// # let agent = quorate_agent::Agent::start(config).await?;
+/// # let client = quorate_consul::Client::builder().dialer(agent.dialer()).token(MASTER).build()?;
+/// use quorate_consul::acl::{Access, PolicyRequest, Rules};
+///
+/// let policies = client.acl().policies();
+/// let rules = Rules::new().service("web", Access::Write);
+/// let policy = policies.create(&PolicyRequest::new("web", rules)).await?;
+/// assert_eq!(policies.read_by_name("web").await?, Some(policy));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Policies {
     api: Api,

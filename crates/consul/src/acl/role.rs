@@ -11,6 +11,23 @@ use crate::options::{QueryOptions, WriteOptions};
 use crate::url::Url;
 
 /// Roles: policies and identities under a name, which tokens refer to.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # const MASTER: &str = "11111111-2222-4333-8444-555555555555";
+/// # let acl = quorate_agent::AclConfig::default().with_management_token(MASTER);
+/// # let config = quorate_agent::AgentConfig::memory().with_acl(acl);
+/// # let agent = quorate_agent::Agent::start(config).await?;
+/// # let client = quorate_consul::Client::builder().dialer(agent.dialer()).token(MASTER).build()?;
+/// use quorate_consul::acl::{RoleRequest, ServiceIdentity};
+///
+/// let roles = client.acl().roles();
+/// let role = RoleRequest::new("web").with_service_identity(ServiceIdentity::new("web"));
+/// let role = roles.create(&role).await?;
+/// assert_eq!(roles.list().await?, [role]);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Roles {
     api: Api,

@@ -14,6 +14,25 @@ use crate::url::Url;
 /// Tokens: what requests carry.
 ///
 /// A token has a public name, its accessor, and a secret. These calls take accessors.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # const MASTER: &str = "11111111-2222-4333-8444-555555555555";
+/// # let acl = quorate_agent::AclConfig::default().with_management_token(MASTER);
+/// # let config = quorate_agent::AgentConfig::memory().with_acl(acl);
+/// # let agent = quorate_agent::Agent::start(config).await?;
+/// # let client = quorate_consul::Client::builder().dialer(agent.dialer()).token(MASTER).build()?;
+/// use quorate_consul::acl::TokenRequest;
+///
+/// let tokens = client.acl().tokens();
+/// let token = tokens.create(&TokenRequest::new().with_description("draft")).await?;
+/// let changed = TokenRequest::from(&token).with_description("final");
+/// assert_eq!(tokens.update(&changed).await?.description, "final");
+/// tokens.delete(&token.accessor_id).await?;
+/// assert!(tokens.read(&token.accessor_id).await?.is_none());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Tokens {
     api: Api,

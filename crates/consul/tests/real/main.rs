@@ -1,6 +1,5 @@
 //! The client against the real Consul. Without one, every trial shows as ignored.
 
-mod acl;
 mod filter;
 mod kv;
 mod operator;
@@ -29,7 +28,7 @@ async fn start() -> anyhow::Result<Consul> {
 }
 
 fn main() -> ExitCode {
-    use {acl::*, filter::*, kv::*, operator::*, security::*, session::*, txn::*, watch::*};
+    use {filter::*, kv::*, operator::*, security::*, session::*, txn::*, watch::*};
     let cases = cases![Consul;
         values_of_every_kind_are_read_back,
         every_legal_key_is_read_back,
@@ -54,14 +53,6 @@ fn main() -> ExitCode {
         a_unix_socket_is_as_good,
         tls_is_checked_in_both_directions,
         tokens_decide_what_is_allowed,
-        where_acls_are_off_every_call_says_so,
-        the_first_token_is_made_once,
-        policies_and_roles_live_and_die,
-        tokens_live_and_die,
-        old_tokens_live_and_die,
-        a_login_makes_a_token_and_a_logout_ends_it,
-        rules_mean_the_same_as_hcl_and_as_json,
-        old_rules_are_translated,
         the_key_of_the_gossip_is_changed,
         every_operator_of_a_filter_decides,
         any_text_can_stand_in_a_filter,

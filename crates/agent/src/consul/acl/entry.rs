@@ -110,14 +110,18 @@ pub(super) fn destroy(request: Request<'_>) -> Result<Answer, Refused> {
 pub(super) fn clone(request: Request<'_>) -> Result<Answer, Refused> {
     check_on(request)?;
     let secret = secret(request)?;
-    let permit = request.permit_of_read()?;
     let snapshot = request.front.snapshot();
     let state = snapshot.consul();
     let index = state.table_index(Table::AclTokens);
-    let entry = state.acl_token(&secret).and_then(|it| it.to_entry());
-    let Some(mut entry) = entry.filter(|_| permit.acl_write()) else {
+    // The token is looked for before the one of the request is.
+    let Some(mut entry) = state.acl_token(&secret).and_then(|it| it.to_entry()) else {
         return Err(denied().with_index(index).into());
     };
+    let permit = request.permit();
+    let permit = permit.map_err(|refused| Box::new(refused.with_index(index)))?;
+    if !permit.acl_write() {
+        return Err(denied().with_index(index).into());
+    }
     entry.id = SecretText::from(fresh_id());
     let front = Arc::clone(request.front);
     Ok(Answer::later(async move {

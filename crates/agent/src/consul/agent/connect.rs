@@ -12,7 +12,7 @@ use crate::consul::body::{Body, BodyError};
 use crate::consul::decode::{DecodeError, Json, Place, text_of};
 use crate::consul::front::Front;
 use crate::consul::object::Object;
-use crate::consul::permit::{Permit, denied};
+use crate::consul::permit::denied;
 use crate::consul::reply::{Refused, Reply};
 use crate::consul::request::{Answer, Request};
 use crate::engine::consul::{Party, described};
@@ -43,12 +43,12 @@ pub(super) fn authorize(request: Request<'_>, body: Body) -> Result<Answer, Refu
         let asked = decoded.and_then(|asked| Ok((check(&asked)?, asked.target)));
         match asked {
             Ok((source, target)) => {
-                let permit = match permit {
-                    Ok(permit) if permit.service_write(&target) => permit,
+                match permit {
+                    Ok(permit) if permit.service_write(&target) => {}
                     Ok(_) => return denied(),
                     Err(refused) => return *refused,
-                };
-                let answer = decide(&front, &source, target, &permit);
+                }
+                let answer = decide(&front, &source, target);
                 Reply::object(&answer).with(
                     HeaderName::from_static("x-cache"),
                     HeaderValue::from_static("MISS"),
@@ -60,7 +60,7 @@ pub(super) fn authorize(request: Request<'_>, body: Body) -> Result<Answer, Refu
 }
 
 /// What the intentions say, or else the access rules.
-fn decide(front: &Front, source: &Party, target: String, permit: &Permit) -> Authorization {
+fn decide(front: &Front, source: &Party, target: String) -> Authorization {
     let target = Party {
         namespace: "default".to_owned(),
         name: target,
@@ -71,8 +71,8 @@ fn decide(front: &Front, source: &Party, target: String, permit: &Permit) -> Aut
         let reason = format!("Matched intention: {}", described(intention));
         return Authorization::new(allowed, reason);
     }
-    if permit.is_restricted() {
-        let allowed = permit.intention_default_allow();
+    if front.acl.is_some() {
+        let allowed = front.intention_default_allow();
         return Authorization::new(allowed, "Default behavior configured by ACLs");
     }
     Authorization::new(true, "ACLs disabled, access is allowed by default")

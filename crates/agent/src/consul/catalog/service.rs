@@ -8,12 +8,12 @@ use quorate_wire::consul::catalog::CatalogServiceRef;
 use quorate_wire::consul::config_entry::ConfigKind;
 
 use super::{check, labels, named, reading, shows};
-use crate::consul::blocking;
+use crate::consul::blocking::{self, Reading};
 use crate::consul::cached::CacheStatus;
 use crate::consul::filter::{self, CATALOG_SERVICE};
 use crate::consul::near;
 use crate::consul::options::Options;
-use crate::consul::permit::Permit;
+use crate::consul::permit::{Permit, denied};
 use crate::consul::reply::{Refused, Reply};
 use crate::consul::request::{Answer, Request};
 use crate::engine::Topic;
@@ -122,6 +122,11 @@ fn listing(
         _ => topics(front.snapshot().consul(), &name.to_lowercase()),
     };
     let read = move |state: &State, permit: &Permit| {
+        if kind != "service"
+            && let Some(reading) = permit.check_proxied(&name)
+        {
+            return reading;
+        }
         let Found { mut value, index } = find(state, &name);
         value.retain(|it| tags.keep(it) && it.node.has_labels(&labels) && shows(permit, it));
         near::sort(state, near.as_deref(), &mut value, |it| &it.node.node);
@@ -172,6 +177,9 @@ pub(super) fn behind_gateway(request: Request<'_>) -> Result<Answer, Refused> {
         Topic::Table(Table::ConfigEntries),
     ];
     let read = move |state: &State, permit: &Permit| {
+        if !permit.service_read(&name) {
+            return Reading::without_headers(u64::MAX, denied().with_no_leader());
+        }
         let mut found = state.gateway_services(&name);
         found
             .value

@@ -76,6 +76,8 @@ type Find = for<'a> fn(&'a State, &str) -> Found<Vec<Instance<'a>>>;
 /// What a listing keeps, and how it shows it.
 struct Listing {
     name: String,
+    /// Whether it is of what stands before the service.
+    proxied: bool,
     find: Find,
     tags: Tags,
     labels: Vec<(String, String)>,
@@ -103,6 +105,7 @@ fn listing(
     };
     let listing = Listing {
         name,
+        proxied: kind != "health-service",
         find,
         tags: Tags::of(request),
         labels: labels(request),
@@ -133,6 +136,11 @@ fn passing(request: Request<'_>) -> Result<bool, Refused> {
 
 impl Listing {
     fn read(&self, state: &State, permit: &Permit) -> Reading {
+        if self.proxied
+            && let Some(reading) = permit.check_proxied(&self.name)
+        {
+            return reading;
+        }
         let Found { mut value, index } = (self.find)(state, &self.name);
         value.retain(|it| {
             self.tags.keep(it) && it.node.has_labels(&self.labels) && shows(permit, it)

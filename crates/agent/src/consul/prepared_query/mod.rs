@@ -87,11 +87,15 @@ fn list(request: Request<'_>) -> Result<Answer, Refused> {
 fn read(request: Request<'_>, id: String) -> Result<Answer, Refused> {
     let options = request.options()?;
     request.check_datacenter_of_read()?;
-    let permit = request.permit_of_read()?;
+    let permit = request.permit_of_read();
     let refused = |refusal: &Refusal| Reply::server_error(refusal.to_string()).with_no_leader();
-    if let Err(refusal) = request.front.snapshot().consul().prepared_query(&id) {
-        return Err(refused(&refusal).into());
+    match request.front.snapshot().consul().prepared_query(&id) {
+        Err(refusal) => return Err(refused(&refusal).into()),
+        // That there is none is told first.
+        Ok(found) if found.value.is_none() && permit.is_err() => return Ok(not_found().into()),
+        Ok(_) => {}
     }
+    let permit = permit?;
     Ok(blocking::answer_permitted(
         request,
         permit,
@@ -126,10 +130,10 @@ fn read(request: Request<'_>, id: String) -> Result<Answer, Refused> {
 fn explain(request: Request<'_>, name: &str) -> Result<Answer, Refused> {
     let options = request.options()?;
     request.check_datacenter_of_read()?;
-    let permit = request.permit_of_read()?;
     let snapshot = request.front.snapshot();
     let query = snapshot.consul().resolve_prepared_query(name);
     let query = query.map_err(|unresolved| unresolvable(&unresolved))?;
+    let permit = request.permit_of_read()?;
     if !is_listed(&query, &permit) {
         return Err(denied().with_no_leader().into());
     }

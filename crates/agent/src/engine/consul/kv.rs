@@ -92,10 +92,25 @@ impl State {
     /// equal is told once. The index is that of [`State::kv_list`].
     #[must_use]
     pub fn kv_keys<'a>(&'a self, prefix: &'a [u8], separator: &[u8]) -> Found<Vec<&'a [u8]>> {
+        self.kv_keys_shown(prefix, separator, |_| true)
+    }
+
+    /// As [`State::kv_keys`], of the keys that `shown` takes: a name behind which only others
+    /// stand is left out.
+    #[must_use]
+    pub fn kv_keys_shown<'a>(
+        &'a self,
+        prefix: &'a [u8],
+        separator: &[u8],
+        shown: impl Fn(&[u8]) -> bool,
+    ) -> Found<Vec<&'a [u8]>> {
         let mut newest = None;
         let mut keys: Vec<&[u8]> = Vec::new();
         for entry in self.kv_under(prefix) {
             newest = newest.max(Some(entry.modify_index));
+            if !shown(&entry.key) {
+                continue;
+            }
             let key = cut_behind(&entry.key, prefix.len(), separator);
             if keys.last() != Some(&key) {
                 keys.push(key);

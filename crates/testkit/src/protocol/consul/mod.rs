@@ -3,6 +3,7 @@
 //! The numbers in the names (`c03_…`) are those of the list of facts that were checked on the real
 //! 1.8.7 before any of this was written; cases without a number are further rules.
 
+mod acl;
 mod agent_check;
 mod agent_itself;
 mod agent_maintenance;
@@ -66,6 +67,7 @@ pub fn cases() -> Vec<Case<Consul>> {
         txn::cases(),
         txn_verbs::cases(),
         http::cases(),
+        acl::cases(),
         status::cases(),
         operator::cases(),
         catalog::cases(),

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
-use quorate_agent::{Agent, AgentConfig};
+use quorate_agent::{AclConfig, AclDefault, Agent, AgentConfig};
 use quorate_consul::{Client, SessionRequest, TxnError, TxnOutcome};
 use quorate_wire::consul::kv::KvEntry;
 use quorate_wire::consul::path;
@@ -24,6 +24,9 @@ pub const ALONE: &str = "be one server with a store of its own";
 /// To count a check's successes and failures in a row, as its fields ask for. Consul 1.8.7 takes
 /// the fields and does as if they were not there.
 pub const STREAKS: &str = "count successes and failures in a row";
+
+/// The token that may do everything on a guarded server.
+pub(super) const MASTER: &str = "11111111-2222-4333-8444-555555555555";
 
 /// How long an answer may take; blocking queries of the cases ask for less.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -117,6 +120,58 @@ impl Consul {
             Server::Real(_) => Self::real().await,
             Server::Cluster(_) => anyhow::bail!("a cluster can't {ALONE}"),
         }
+    }
+
+    /// As [`Consul::alone`], with access rules: whatever they don't allow is denied, and
+    /// [`MASTER`] may do everything. The typed client carries it.
+    pub(super) async fn guarded(&self) -> anyhow::Result<Self> {
+        let mut guarded = match self.server {
+            Server::Embedded(_) => {
+                let acl = AclConfig::default().with_management_token(MASTER);
+                let config = AgentConfig::memory().with_strict(true).with_acl(acl);
+                Self::agent(config).await?
+            }
+            Server::Real(_) => {
+                let options = ConsulOptions::new().with_acl_master(MASTER);
+                Self::real_with(options).await?
+            }
+            Server::Cluster(_) => anyhow::bail!("a cluster can't {ALONE}"),
+        };
+        let address = format!("http://{}", guarded.addr);
+        guarded.client = Client::builder().address(&address).token(MASTER).build()?;
+        Ok(guarded)
+    }
+
+    /// As [`Consul::guarded`], but everything is allowed, and there is no token yet.
+    pub(super) async fn unclaimed(&self) -> anyhow::Result<Self> {
+        match self.server {
+            Server::Embedded(_) => {
+                let acl = AclConfig::default().with_default_policy(AclDefault::Allow);
+                let config = AgentConfig::memory().with_strict(true).with_acl(acl);
+                Self::agent(config).await
+            }
+            Server::Real(_) => {
+                let acl = json!({"enabled": true, "default_policy": "allow"});
+                let options = ConsulOptions::new().with_setting("acl", acl);
+                Self::real_with(options.with_setting("primary_datacenter", "dc1")).await
+            }
+            Server::Cluster(_) => anyhow::bail!("a cluster can't {ALONE}"),
+        }
+    }
+
+    async fn real_with(options: ConsulOptions) -> anyhow::Result<Self> {
+        let server = ConsulServer::start(options).await?;
+        let (addr, node) = (server.addr(), server.node_name().to_owned());
+        Self::new(addr, node, Server::Real(Box::new(server)))
+    }
+
+    /// A client of it with another token; an empty one is none.
+    pub(super) fn as_token(&self, token: &str) -> anyhow::Result<Client> {
+        let builder = Client::builder().address(&format!("http://{}", self.addr));
+        Ok(match token {
+            "" => builder.build()?,
+            token => builder.token(token).build()?,
+        })
     }
 
     /// As [`Consul::alone`], with the mesh on where it can be.

@@ -1,4 +1,4 @@
-//! Tokens, policies, roles, auth methods, logins.
+//! Access rules through the typed client: tokens old and new, policies, roles, logins, rules.
 
 use std::time::Duration;
 
@@ -8,25 +8,34 @@ use quorate_consul::acl::{
     EntryKind, EntryRequest, KeyAccess, Link, LoginRequest, NodeIdentity, PolicyRequest, Resource,
     Right, RoleRequest, Rules, ServiceIdentity, TokenFilter, TokenLocality, TokenRequest,
 };
-use quorate_consul::{Client, ErrorKind, Filter, PutOptions, QueryOptions, WriteOptions};
-use quorate_testkit::server::{ConsulOptions, ConsulServer};
-use quorate_testkit::trial::Subject;
+use quorate_consul::{ErrorKind, Filter, PutOptions, QueryOptions, WriteOptions};
 
-use crate::{Consul, kind};
+use super::target::{ALONE, Consul, MASTER};
+use crate::cases;
+use crate::trial::{Case, Subject};
 
-const MASTER: &str = "11111111-2222-4333-8444-555555555555";
-const UNKNOWN: &str = "99999999-2222-4333-8444-555555555555";
-
-async fn guarded() -> anyhow::Result<(ConsulServer, Client)> {
-    let server = ConsulServer::start(ConsulOptions::default().with_acl_master(MASTER)).await?;
-    let client = Client::builder().address(&server.url()).token(MASTER);
-    Ok((server, client.build()?))
+pub(super) fn cases() -> Vec<Case<Consul>> {
+    cases![Consul;
+        acl_where_it_is_off_every_call_says_so,
+        acl_the_first_token_is_made_once needs [ALONE],
+        acl_policies_and_roles_live_and_die needs [ALONE],
+        acl_tokens_live_and_die needs [ALONE],
+        acl_old_tokens_live_and_die needs [ALONE],
+        acl_a_login_makes_a_token_and_a_logout_ends_it needs [ALONE],
+        acl_rules_mean_the_same_as_hcl_and_as_json needs [ALONE],
+        acl_old_rules_are_translated needs [ALONE],
+    ]
+    .into()
 }
 
-pub(crate) async fn where_acls_are_off_every_call_says_so(
-    c: &Subject<Consul>,
-) -> anyhow::Result<()> {
-    let acl = c.client.acl();
+fn kind<T: std::fmt::Debug>(result: Result<T, quorate_consul::Error>) -> Option<ErrorKind> {
+    result.err().map(|error| error.kind())
+}
+
+const UNKNOWN: &str = "99999999-2222-4333-8444-555555555555";
+
+async fn acl_where_it_is_off_every_call_says_so(consul: &Subject<Consul>) -> anyhow::Result<()> {
+    let acl = consul.client.acl();
     let off = Some(ErrorKind::Unsupported);
     ensure!(kind(acl.bootstrap().await) == off);
     ensure!(kind(acl.replication().await) == off);
@@ -45,13 +54,9 @@ pub(crate) async fn where_acls_are_off_every_call_says_so(
     Ok(())
 }
 
-pub(crate) async fn the_first_token_is_made_once(_: &Subject<Consul>) -> anyhow::Result<()> {
-    let acl = serde_json::json!({"enabled": true, "default_policy": "allow"});
-    let options = ConsulOptions::default()
-        .with_setting("acl", acl)
-        .with_setting("primary_datacenter", "dc1");
-    let server = ConsulServer::start(options).await?;
-    let client = Client::new(&server.url())?;
+async fn acl_the_first_token_is_made_once(consul: &Subject<Consul>) -> anyhow::Result<()> {
+    let consul = consul.unclaimed().await?;
+    let client = &consul.client;
     let first = client.acl().bootstrap().await?;
     ensure!(first.id == first.token.secret_id);
     let again = client.acl().bootstrap().await.expect_err("once");
@@ -62,8 +67,9 @@ pub(crate) async fn the_first_token_is_made_once(_: &Subject<Consul>) -> anyhow:
     Ok(())
 }
 
-pub(crate) async fn policies_and_roles_live_and_die(_: &Subject<Consul>) -> anyhow::Result<()> {
-    let (_server, client) = guarded().await?;
+async fn acl_policies_and_roles_live_and_die(consul: &Subject<Consul>) -> anyhow::Result<()> {
+    let consul = consul.guarded().await?;
+    let client = &consul.client;
     let (policies, roles) = (client.acl().policies(), client.acl().roles());
     let rules = Rules::new().key_prefix("app/", Access::Write);
     let policy = policies
@@ -121,8 +127,9 @@ pub(crate) async fn policies_and_roles_live_and_die(_: &Subject<Consul>) -> anyh
     Ok(())
 }
 
-pub(crate) async fn tokens_live_and_die(_: &Subject<Consul>) -> anyhow::Result<()> {
-    let (_server, client) = guarded().await?;
+async fn acl_tokens_live_and_die(consul: &Subject<Consul>) -> anyhow::Result<()> {
+    let consul = consul.guarded().await?;
+    let client = &consul.client;
     let tokens = client.acl().tokens();
     let policy = PolicyRequest::new("app", Rules::new().key("a", Access::Write));
     let policy = client.acl().policies().create(&policy).await?;
@@ -201,8 +208,9 @@ pub(crate) async fn tokens_live_and_die(_: &Subject<Consul>) -> anyhow::Result<(
     Ok(())
 }
 
-pub(crate) async fn old_tokens_live_and_die(_: &Subject<Consul>) -> anyhow::Result<()> {
-    let (_server, client) = guarded().await?;
+async fn acl_old_tokens_live_and_die(consul: &Subject<Consul>) -> anyhow::Result<()> {
+    let consul = consul.guarded().await?;
+    let client = &consul.client;
     let old = client.acl().legacy();
     let request = EntryRequest::new("old").with_rules("key \"a\" { policy = \"write\" }");
     let id = old.create(&request).await?;
@@ -235,10 +243,11 @@ fn key_file(name: &str) -> std::io::Result<String> {
     std::fs::read_to_string(format!("{folder}/{name}"))
 }
 
-pub(crate) async fn a_login_makes_a_token_and_a_logout_ends_it(
-    _: &Subject<Consul>,
+async fn acl_a_login_makes_a_token_and_a_logout_ends_it(
+    consul: &Subject<Consul>,
 ) -> anyhow::Result<()> {
-    let (server, client) = guarded().await?;
+    let consul = consul.guarded().await?;
+    let client = &consul.client;
     let (methods, rules) = (client.acl().auth_methods(), client.acl().binding_rules());
     let method = AuthMethodRequest::new("jwt", AuthMethodType::Jwt)
         .with_display_name("Tokens")
@@ -271,7 +280,7 @@ pub(crate) async fn a_login_makes_a_token_and_a_logout_ends_it(
     let unknown = BindingRuleRequest::new("none", BindType::Role, "r");
     ensure!(kind(rules.create(&unknown).await) == Some(ErrorKind::NotFound));
 
-    let nobody = Client::new(&server.url())?;
+    let nobody = consul.as_token("")?;
     let login = LoginRequest::new("jwt", key_file("bob.jwt")?).with_meta("pod", "p");
     let token = nobody.acl().login(&login).await?;
     ensure!(token.service_identities == [ServiceIdentity::new("web-bob")]);
@@ -310,10 +319,11 @@ const NAMES: [&str; 8] = [
     "é漢🦀",
 ];
 
-pub(crate) async fn rules_mean_the_same_as_hcl_and_as_json(
-    _: &Subject<Consul>,
+async fn acl_rules_mean_the_same_as_hcl_and_as_json(
+    consul: &Subject<Consul>,
 ) -> anyhow::Result<()> {
-    let (_server, client) = guarded().await?;
+    let consul = consul.guarded().await?;
+    let client = &consul.client;
     let mut rules = Rules::new()
         .acl(Access::Read)
         .operator(Access::Write)
@@ -384,8 +394,9 @@ pub(crate) async fn rules_mean_the_same_as_hcl_and_as_json(
     Ok(())
 }
 
-pub(crate) async fn old_rules_are_translated(_: &Subject<Consul>) -> anyhow::Result<()> {
-    let (_server, client) = guarded().await?;
+async fn acl_old_rules_are_translated(consul: &Subject<Consul>) -> anyhow::Result<()> {
+    let consul = consul.guarded().await?;
+    let client = &consul.client;
     let acl = client.acl();
     let translated = acl
         .translate_rules("key \"a\" { policy = \"read\" }")

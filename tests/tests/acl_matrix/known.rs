@@ -11,7 +11,7 @@ pub(crate) struct Known {
     is: fn(&Operation, &str, &str) -> bool,
 }
 
-static KNOWN: [Known; 5] = [
+static KNOWN: [Known; 4] = [
     Known {
         name: "lists of an executed query that were left out",
         reason: "Consul shows null for tags and checks that a registration left out, in this one \
@@ -33,13 +33,6 @@ static KNOWN: [Known; 5] = [
         is: |operation, real, ours| {
             operation.request.target.starts_with("/v1/catalog/node")
                 && real == ours.replace("x-consul-index: <index>", "x-consul-index: 1")
-        },
-    },
-    Known {
-        name: "catalog operations in a transaction",
-        reason: "operations on nodes, services and checks are refused within transactions",
-        is: |operation, _, ours| {
-            operation.noun == "txn" && ours.contains("are not served by this agent")
         },
     },
     Known {
@@ -65,6 +58,3 @@ static KNOWN: [Known; 5] = [
 pub(crate) fn known(operation: &Operation, real: &str, ours: &str) -> Option<&'static Known> {
     KNOWN.iter().find(|known| (known.is)(operation, real, ours))
 }
-
-/// Endpoints that the agent does not have.
-pub(crate) const UNSERVED: [&str; 0] = [];

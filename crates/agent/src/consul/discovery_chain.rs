@@ -56,7 +56,8 @@ fn compile(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
     question.trust_domain = format!("{}.consul", front.node.id);
     let permitted = request.check_datacenter_of_read().and_then(|()| {
         let permit = request.permit_of_read()?;
-        require(permit.service_read(&question.service))?;
+        let allowed = require(permit.service_read(&question.service));
+        allowed.map_err(|refused| refused.with_no_leader())?;
         Ok(permit)
     });
     let watch = [Watch::Topic(Topic::Table(Table::ConfigEntries))];

@@ -184,7 +184,9 @@ pub(super) fn behind_gateway(request: Request<'_>) -> Result<Answer, Refused> {
         found
             .value
             .retain(|it| permit.service_read(&it.service.name));
-        let shown = (!found.value.is_empty()).then_some(found.value);
+        // Where access rules are on the list is filtered, and then it is there.
+        let there = permit.is_restricted() || !found.value.is_empty();
+        let shown = there.then_some(found.value);
         reading(found.index, Reply::object(&shown), options)
     };
     Ok(blocking::answer_permitted(

@@ -15,6 +15,7 @@ use quorate_wire::consul::QueryMeta;
 use tokio::time::{Instant, Sleep};
 
 use crate::answer::Answer;
+use crate::call::{DEFAULT_WAIT, effective_wait};
 use crate::error::{Error, RetryAdvice};
 use crate::options::QueryOptions;
 use cursor::{Cursor, Verdict};
@@ -49,6 +50,8 @@ pub struct Change<T> {
 /// * The first item is the state at the start, unless the options had an index.
 /// * An answer with the same data is no change, whatever its index says.
 /// * When the index goes backwards, everything is read anew without one.
+/// * A read that comes back before its wait is over, and has nothing new, is followed by one without
+///   an index: so a real server answers when a snapshot is restored, with what was there before.
 /// * An error is an item and not the end: the next call waits (200 ms to 30 s, at random) and then
 ///   reads anew without an index. The last value is kept, so no change is told twice.
 /// * Queries are limited to 10 a second, and to one a second while they bring nothing new, after
@@ -72,6 +75,8 @@ pub struct Blocking<T> {
     fetch: Box<dyn Fn(QueryOptions) -> Fetch<T> + Send + Sync>,
     options: QueryOptions,
     cursor: Cursor,
+    /// When the query that is on its way may come back without news; `None` if it does not block.
+    waits_until: Option<Instant>,
     pace: Pace,
     backoff: Backoff,
     last: Option<T>,
@@ -101,6 +106,7 @@ impl<T> Blocking<T> {
             fetch: Box::new(fetch),
             cursor: Cursor::starting_at(options.query.index.unwrap_or(0)),
             options,
+            waits_until: None,
             pace: Pace::default(),
             backoff: Backoff::new(BACKOFF.0, BACKOFF.1),
             last: None,
@@ -123,6 +129,8 @@ impl<T> Blocking<T> {
         }
         let mut options = self.options.clone();
         options.query.index = Some(self.cursor.index()).filter(|index| *index > 0);
+        let wait = effective_wait(options.query.wait, DEFAULT_WAIT);
+        self.waits_until = options.query.index.map(|_| Instant::now() + wait);
         Step::Asking((self.fetch)(options))
     }
 
@@ -151,7 +159,7 @@ impl<T: Clone + PartialEq + Send> Blocking<T> {
         poll_fn(|cx| self.poll_change(cx)).await
     }
 
-    fn poll_change(&mut self, cx: &mut Context<'_>) -> Poll<Result<Change<T>, Error>> {
+    pub(crate) fn poll_change(&mut self, cx: &mut Context<'_>) -> Poll<Result<Change<T>, Error>> {
         loop {
             match &mut self.step {
                 Step::Idle => self.step = self.start(false),
@@ -184,7 +192,16 @@ impl<T: Clone + PartialEq + Send> Blocking<T> {
         let verdict = self.cursor.answered(answer.meta.index);
         self.restarted |= verdict == Verdict::Restarted;
         let differs = verdict != Verdict::Unchanged && self.last.as_ref() != Some(&answer.value);
-        self.pace.answered(Instant::now(), differs);
+        let now = Instant::now();
+        self.pace.answered(now, differs);
+        if verdict == Verdict::Unchanged {
+            if self.waits_until.take().is_some_and(|until| now < until) {
+                self.cursor.failed();
+            }
+            // Where an index was the start, this is the first that is known.
+            self.last.get_or_insert(answer.value);
+            return None;
+        }
         if !differs {
             return None;
         }

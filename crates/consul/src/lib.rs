@@ -50,6 +50,7 @@
 //! | to tell every agent something | [`Client::event`] |
 //! | to know how far nodes are from each other | [`Client::coordinate`] |
 //! | to follow a key or a prefix | [`Kv::watch`], [`Kv::watch_prefix`] |
+//! | to follow anything that `consul watch` follows, by its name | [`Client::watch`], [`Plan`] |
 //! | to follow any other endpoint that blocks | [`Blocking::new`], [`Raw::watch`] |
 //! | an endpoint that is not here | [`Client::raw`] |
 //! | several addresses, TLS, tokens, limits | [`Client::builder`] |
@@ -95,6 +96,7 @@ pub mod lock;
 pub mod lookup;
 pub mod operator;
 mod options;
+mod plan;
 mod prepared_query;
 mod raw;
 pub mod registration;
@@ -133,6 +135,7 @@ pub use lock::{Acquisition, Lock, LockGuard, LockOptions};
 pub use lookup::Lookup;
 pub use operator::Operator;
 pub use options::{QueryOptions, WriteOptions};
+pub use plan::{Plan, PlanChange, PlanError, PlanState, PlanStream, PlanTarget};
 pub use prepared_query::{ExecuteOptions, PreparedQueryApi};
 pub use raw::{Method, Raw, RawAnswer, RawRequest};
 pub use registration::{Registration, RegistrationGuard, RegistrationOptions, RegistrationState};

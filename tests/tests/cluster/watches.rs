@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use quorate::Replica;
-use quorate_consul::{Client, QueryOptions, SessionRequest};
+use quorate_consul::{
+    Client, NodeService, Plan, PlanState, QueryOptions, RegisterRequest, SessionRequest,
+};
 use quorate_testkit::cases;
 use quorate_testkit::trial::{Case, Subject};
 use tokio::time::timeout;
@@ -17,6 +19,7 @@ pub(crate) fn cases() -> Vec<Case<Nothing>> {
         a_watch_goes_on_when_its_server_is_killed,
         a_watch_goes_on_when_its_server_stands_still,
         a_unified_watch_goes_on_when_its_server_is_killed,
+        plans_go_on_when_their_server_is_killed,
         a_watch_of_a_session_sees_its_end_through_a_change_of_leader,
     ]
     .into()
@@ -101,6 +104,69 @@ async fn a_watch_goes_on_when_its_server_stands_still(_: &Subject<Nothing>) -> a
     let trio = Trio::start().await?;
     let leader = trio.leader().await?;
     a_watch_goes_on(&trio, leader, Fault::Still).await
+}
+
+/// Writes a key and registers an instance; again until it is known to be there.
+async fn change(client: &Client, part: usize) -> anyhow::Result<()> {
+    let request = |service: &str| {
+        RegisterRequest::new(format!("plan-{part}"), "10.0.0.9")
+            .with_service(NodeService::new(service))
+    };
+    let (web, own) = (request("plan-web"), request(&format!("plan-{part}")));
+    let changed = async {
+        let (kv, catalog) = (client.kv(), client.catalog());
+        while kv.put(&format!("plan/{part}"), "v").await.is_err()
+            || catalog.register(&web).await.is_err()
+            || catalog.register(&own).await.is_err()
+        {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    timeout(SOON, changed).await.context("it is not written")
+}
+
+/// Whether the state has all parts up to this one.
+fn has(state: &PlanState, part: usize) -> bool {
+    match state {
+        PlanState::KeyPrefix(entries) => entries.len() == part + 1,
+        PlanState::Service(entries) => entries.len() == part + 1,
+        PlanState::Services(services) => services.contains_key(&format!("plan-{part}")),
+        _ => false,
+    }
+}
+
+async fn plans_go_on_when_their_server_is_killed(_: &Subject<Nothing>) -> anyhow::Result<()> {
+    let trio = Trio::start().await?;
+    let leader = trio.leader().await?;
+    let (watcher, writer) = (trio.client(leader)?, trio.client((leader + 1) % 3)?);
+    let plans = [
+        Plan::key_prefix("plan/"),
+        Plan::service("plan-web"),
+        Plan::services(),
+    ];
+    let mut streams = plans.map(|plan| watcher.watch(&plan));
+    for part in 0..3 {
+        match part {
+            1 => trio.server(leader).kill()?,
+            2 => trio.server(leader).restart().await?,
+            _ => {}
+        }
+        change(&writer, part).await?;
+        for stream in &mut streams {
+            let see = async {
+                loop {
+                    // An error is told and is not the end.
+                    if let Ok(told) = stream.next().await
+                        && has(&told.state, part)
+                    {
+                        break;
+                    }
+                }
+            };
+            timeout(SOON, see).await.context("the plan sleeps")?;
+        }
+    }
+    Ok(())
 }
 
 async fn a_unified_watch_goes_on_when_its_server_is_killed(

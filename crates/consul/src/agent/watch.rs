@@ -88,7 +88,7 @@ impl ServiceWatch {
         poll_fn(|cx| self.poll_change(cx)).await
     }
 
-    fn poll_change(&mut self, cx: &mut Context<'_>) -> Poll<Found> {
+    pub(crate) fn poll_change(&mut self, cx: &mut Context<'_>) -> Poll<Found> {
         loop {
             let asking = match &mut self.asking {
                 Some(asking) => asking,

@@ -50,7 +50,8 @@ impl Cursor {
         verdict
     }
 
-    /// An error: its headers tell nothing, and the next query reads anew.
+    /// An error, or a wait that was cut short: its headers tell nothing, and the next query reads
+    /// anew.
     pub(super) fn failed(&mut self) {
         self.index = 0;
     }

@@ -165,6 +165,24 @@ impl EventWatch {
         poll_fn(|cx| self.poll_event(cx)).await
     }
 
+    /// All that was not told before; the first time as soon as that is known, even if it is
+    /// nothing.
+    pub(crate) fn poll_batch(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Vec<Delivery>, Error>> {
+        let first = !self.begun;
+        while self.waiting.is_empty() && !(first && self.begun) {
+            ready!(self.poll_list(cx))?;
+        }
+        Poll::Ready(Ok(self.waiting.drain(..).collect()))
+    }
+
+    /// The index of the list that was read last; 0 before the first.
+    pub(crate) fn index(&self) -> u64 {
+        self.index
+    }
+
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Result<Delivery, Error>> {
         loop {
             if let Some(delivery) = self.waiting.pop_front() {

@@ -39,7 +39,7 @@ async fn a_key_is_followed_through_its_whole_life() {
             "GET /v1/kv/a",
             "GET /v1/kv/a?index=3&wait=300000ms",
             "GET /v1/kv/a?index=5&wait=300000ms",
-            "GET /v1/kv/a?index=5&wait=300000ms",
+            "GET /v1/kv/a",
             "GET /v1/kv/a?index=8&wait=300000ms",
         ]
     );
@@ -103,6 +103,33 @@ async fn an_index_that_went_backwards_is_told_with_the_next_change() {
         change.restarted && change.index == 100,
         "at once where the data is new: {change:?}"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_that_was_cut_short_is_followed_by_a_full_read() {
+    // What a real server does when a snapshot is restored: what is there now is older.
+    let seconds = |seconds, say| Act::Later(Duration::from_secs(seconds), say);
+    let server = Server::new([
+        at(9, "dHdv").into(),
+        seconds(310, at(9, "dHdv")),
+        seconds(10, at(9, "dHdv")),
+        at(5, "b25l").into(),
+    ]);
+    let mut changes = server.client().kv().watch("a");
+    changes.next().await.unwrap();
+    let change = changes.next().await.unwrap();
+    assert!(change.restarted && change.index == 5, "{change:?}");
+    let waiting = "GET /v1/kv/a?index=9&wait=300000ms";
+    assert_eq!(server.lines()[1..], [waiting, waiting, "GET /v1/kv/a"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watch_that_starts_at_an_index_knows_what_a_cut_wait_returned() {
+    let server = Server::new([at(9, "b25l"), at(9, "b25l"), at(10, "dHdv")]);
+    let options = QueryOptions::new().with_blocking(9, Duration::from_secs(60));
+    let mut changes = server.client().kv().watch_with("a", options);
+    let told = value(&mut changes).await;
+    assert_eq!(told.as_deref(), Some("two"), "the first one is not new");
 }
 
 #[tokio::test(start_paused = true)]

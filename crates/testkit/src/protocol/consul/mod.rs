@@ -28,6 +28,8 @@ mod listing;
 mod lock;
 mod lock_delay;
 mod operator;
+mod plan;
+mod plan_all;
 mod precondition;
 mod prepared_query;
 mod query_template;
@@ -55,6 +57,8 @@ pub fn cases() -> Vec<Case<Consul>> {
         session_ttl::cases(),
         lock_delay::cases(),
         blocking::cases(),
+        plan::cases(),
+        plan_all::cases(),
         recorded::cases(),
         empty::cases(),
         session_checks::cases(),

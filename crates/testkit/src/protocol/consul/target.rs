@@ -9,6 +9,7 @@ use quorate_consul::{Client, SessionRequest, TxnError, TxnOutcome};
 use quorate_wire::consul::kv::KvEntry;
 use quorate_wire::consul::path;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use tokio::net::TcpStream;
 
 use crate::exchange::{Answer, exchange, request};
@@ -43,8 +44,10 @@ pub struct Consul {
 
 #[derive(Debug)]
 enum Server {
-    Embedded(#[expect(dead_code, reason = "it lives as long as this")] Agent),
-    Real(#[expect(dead_code, reason = "it lives as long as this")] Box<ConsulServer>),
+    Embedded(Agent),
+    /// One whose data outlive it.
+    Lasting(Agent, Box<AgentConfig>, TempDir),
+    Real(Box<ConsulServer>),
     Cluster(#[expect(dead_code, reason = "it lives as long as this")] ConsulCluster),
 }
 
@@ -116,17 +119,53 @@ impl Consul {
     /// Ours answers strictly as 1.8.7, where it is more lenient by default.
     pub(super) async fn alone(&self) -> anyhow::Result<Self> {
         match self.server {
-            Server::Embedded(_) => Self::agent(AgentConfig::memory().with_strict(true)).await,
+            Server::Embedded(_) | Server::Lasting(..) => {
+                Self::agent(AgentConfig::memory().with_strict(true)).await
+            }
             Server::Real(_) => Self::real().await,
             Server::Cluster(_) => anyhow::bail!("a cluster can't {ALONE}"),
         }
+    }
+
+    /// As [`Consul::alone`], with data that outlive it, see [`Consul::restarted`].
+    pub(super) async fn lasting(&self) -> anyhow::Result<Self> {
+        let Server::Embedded(_) = self.server else {
+            return self.alone().await;
+        };
+        let folder = tempfile::tempdir()?;
+        let config = AgentConfig::directory(folder.path()).with_strict(true);
+        let mut lasting = Self::agent(config.clone()).await?;
+        if let Server::Embedded(agent) = lasting.server {
+            lasting.server = Server::Lasting(agent, Box::new(config), folder);
+        }
+        Ok(lasting)
+    }
+
+    /// The same server, ended and started again at the same address. A real one keeps its data, and
+    /// one of ours if it is [`Consul::lasting`].
+    pub(super) async fn restarted(mut self) -> anyhow::Result<Self> {
+        match self.server {
+            Server::Real(server) => {
+                server.restart().await?;
+                self.server = Server::Real(server);
+            }
+            Server::Lasting(agent, config, folder) => {
+                agent.shutdown().await;
+                let again = (*config).clone().with_node_name(self.node.as_str());
+                let again = again.with_consul_http(self.addr.to_string().parse()?);
+                let agent = Agent::start(again).await?;
+                self.server = Server::Lasting(agent, config, folder);
+            }
+            Server::Embedded(_) | Server::Cluster(_) => anyhow::bail!("it can't be restarted"),
+        }
+        Ok(self)
     }
 
     /// As [`Consul::alone`], with access rules: whatever they don't allow is denied, and
     /// [`MASTER`] may do everything. The typed client carries it.
     pub(super) async fn guarded(&self) -> anyhow::Result<Self> {
         let mut guarded = match self.server {
-            Server::Embedded(_) => {
+            Server::Embedded(_) | Server::Lasting(..) => {
                 let acl = AclConfig::default().with_management_token(MASTER);
                 let config = AgentConfig::memory().with_strict(true).with_acl(acl);
                 Self::agent(config).await?
@@ -145,7 +184,7 @@ impl Consul {
     /// As [`Consul::guarded`], but everything is allowed, and there is no token yet.
     pub(super) async fn unclaimed(&self) -> anyhow::Result<Self> {
         match self.server {
-            Server::Embedded(_) => {
+            Server::Embedded(_) | Server::Lasting(..) => {
                 let acl = AclConfig::default().with_default_policy(AclDefault::Allow);
                 let config = AgentConfig::memory().with_strict(true).with_acl(acl);
                 Self::agent(config).await
@@ -184,7 +223,7 @@ impl Consul {
                 let (addr, node) = (server.addr(), server.node_name().to_owned());
                 Self::new(addr, node, Server::Real(Box::new(server)))
             }
-            Server::Embedded(_) | Server::Cluster(_) => self.alone().await,
+            Server::Embedded(_) | Server::Lasting(..) | Server::Cluster(_) => self.alone().await,
         }
     }
 
@@ -193,7 +232,7 @@ impl Consul {
     pub(super) async fn quick(&self) -> anyhow::Result<Self> {
         let often = Duration::from_millis(500);
         match self.server {
-            Server::Embedded(_) => {
+            Server::Embedded(_) | Server::Lasting(..) => {
                 let config = AgentConfig::memory()
                     .with_strict(true)
                     .with_script_checks(true)

@@ -43,6 +43,7 @@ pub mod engine;
 mod error;
 mod go_number;
 mod go_regex;
+pub mod hcl;
 mod identity;
 mod listen;
 mod local;

@@ -141,9 +141,11 @@ fn word(items: &[Item], name: &str, path: &str) -> Result<Option<String>, RulesE
         return Ok(None);
     };
     let (what, at) = match &item.value {
-        Value::Literal(Literal::Text(text), _) => return Ok(Some(text.clone())),
+        Value::Literal(Literal::Text(text) | Literal::Number(text), _) => {
+            return Ok(Some(text.clone()));
+        }
         Value::Literal(Literal::Null, _) => return Ok(Some(String::new())),
-        Value::Literal(Literal::Bool, at) => ("LiteralType", *at),
+        Value::Literal(Literal::Bool(_), at) => ("LiteralType", *at),
         Value::List(_, at) => ("ListType", *at),
         Value::Object(_) => ("ObjectType", item.at()),
     };

@@ -69,20 +69,20 @@ impl<'de> Visitor<'de> for Node {
         Ok(literal(Literal::Text(text.to_owned())))
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Value, E> {
-        Ok(literal(Literal::Bool))
+    fn visit_bool<E>(self, flag: bool) -> Result<Value, E> {
+        Ok(literal(Literal::Bool(flag)))
     }
 
     fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
-        Ok(literal(Literal::Text(number.to_string())))
+        Ok(literal(Literal::Number(number.to_string())))
     }
 
     fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
-        Ok(literal(Literal::Text(number.to_string())))
+        Ok(literal(Literal::Number(number.to_string())))
     }
 
     fn visit_f64<E>(self, number: f64) -> Result<Value, E> {
-        Ok(literal(Literal::Text(number.to_string())))
+        Ok(literal(Literal::Number(number.to_string())))
     }
 
     fn visit_unit<E>(self) -> Result<Value, E> {

@@ -18,6 +18,7 @@ mod tree;
 pub(crate) use access::Access;
 pub(crate) use authorizer::{Authorizer, Fallback};
 pub(crate) use compile::Compiler;
+pub(crate) use hcl::to_object;
 pub(crate) use identity::{node_rules, service_rules};
 pub(crate) use rules::{Resource, Rule, Rules};
 pub(crate) use translate::translate;

@@ -89,8 +89,10 @@ fn write_value(out: &mut String, value: &Value, depth: usize) {
             }
             out.push(']');
         }
-        Value::Literal(Literal::Text(text), _) => out.push_str(&quote(text)),
-        Value::Literal(Literal::Bool | Literal::Null, _) => out.push_str("\"\""),
+        Value::Literal(Literal::Text(text) | Literal::Number(text), _) => {
+            out.push_str(&quote(text));
+        }
+        Value::Literal(Literal::Bool(_) | Literal::Null, _) => out.push_str("\"\""),
     }
 }
 

@@ -1,14 +1,16 @@
-//! HCL in its first version, which rules are written in: blocks, assignments, lists and comments.
+//! HCL in its first version, which rules and configuration entries are written in: blocks, assignments, lists and comments.
 //!
 //! Later versions read `${…}` in texts and would refuse some rules of old; this one takes texts as
 //! they are. A text is read in one pass, and nesting is bounded.
 
 mod lexer;
+mod object;
 mod parser;
 mod text;
 
 use std::fmt;
 
+pub(crate) use object::to_object;
 pub(super) use parser::parse;
 
 /// A place in a text: line and column, both from 1.
@@ -73,10 +75,11 @@ pub(super) enum Value {
     Literal(Literal, Option<Position>),
 }
 
-/// A single value; a number is as good as its text.
+/// A single value. To rules, a number is as good as its text.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Literal {
     Text(String),
-    Bool,
+    Number(String),
+    Bool(bool),
     Null,
 }

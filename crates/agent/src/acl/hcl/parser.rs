@@ -112,8 +112,9 @@ impl<'a> Parser<'a> {
     fn value(&mut self, depth: usize) -> Result<Value, LexError> {
         let (token, at) = self.advance()?;
         let literal = match token {
-            Token::Text(text) | Token::Number(text) => Literal::Text(text),
-            Token::Bool(_) => Literal::Bool,
+            Token::Text(text) => Literal::Text(text),
+            Token::Number(text) => Literal::Number(text),
+            Token::Bool(flag) => Literal::Bool(flag),
             Token::OpenBrace => return self.object(depth),
             Token::OpenBracket => return self.list(depth, at),
             Token::End | Token::CloseBrace => {

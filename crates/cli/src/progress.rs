@@ -19,3 +19,21 @@ pub(crate) fn keys(screen: &Screen, verb: &'static str, total: usize, shown: boo
     bar.set_message(verb);
     bar
 }
+
+/// A bar on standard error that counts bytes; without a total it only counts. Nothing where standard
+/// error is no terminal.
+pub(crate) fn bytes(screen: &Screen, verb: &'static str, total: Option<u64>) -> ProgressBar {
+    if !screen.stderr_is_terminal() || screen.is_json() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr());
+    let template = match total {
+        Some(_) => "{msg} {wide_bar} {bytes}/{total_bytes}, {bytes_per_sec}, {eta} left",
+        None => "{msg} {spinner} {bytes}, {bytes_per_sec}",
+    };
+    bar.set_style(
+        ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
+    );
+    bar.set_message(verb);
+    bar
+}

@@ -9,12 +9,14 @@ pub(crate) mod lock;
 pub(crate) mod object;
 pub(crate) mod report;
 pub(crate) mod rows;
+pub(crate) mod said;
 pub(crate) mod sanitize;
 pub(crate) mod style;
 pub(crate) mod tour;
 pub(crate) mod tree;
 pub(crate) mod value;
 pub(crate) mod version;
+pub(crate) mod watch;
 
 use std::io::{self, IsTerminal, Write};
 

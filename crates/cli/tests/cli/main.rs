@@ -4,6 +4,9 @@
 
 mod agent;
 mod consul;
+mod consul_mesh;
+mod consul_query;
+mod consul_watch;
 mod errors;
 mod kv;
 mod lock;

@@ -1,11 +1,18 @@
 //! `quorate consul`: Consul's own surface, a group a noun, in the words of the `consul` command.
 
 pub(crate) mod agent;
+pub(crate) mod config;
+pub(crate) mod connect;
+pub(crate) mod coordinate;
 pub(crate) mod event;
+pub(crate) mod intention;
 pub(crate) mod operator;
 pub(crate) mod options;
+pub(crate) mod query;
 pub(crate) mod session;
+pub(crate) mod snapshot;
 pub(crate) mod status;
+pub(crate) mod watch;
 
 use clap::{Args, Subcommand};
 
@@ -29,10 +36,20 @@ pub(crate) struct ConsulArgs {
 pub(crate) enum Group {
     /// The agent that is asked, as it sees itself
     Agent(agent::AgentViewArgs),
+    /// How services speak, and where their requests go
+    Config(config::ConfigArgs),
+    /// The mesh: its authorities and its certificates
+    Connect(connect::ConnectArgs),
+    /// Where nodes are in the network
+    Coordinate(coordinate::CoordinateArgs),
+    /// Where requests for a service end up
+    DiscoveryChain(connect::DiscoveryChainArgs),
     /// Short messages to every agent
     Event(event::EventArgs),
     /// Have the pool count a node as gone
     ForceLeave(agent::ForceLeaveArgs),
+    /// Which services may connect to which others
+    Intention(intention::IntentionArgs),
     /// Join the agent to the pool of others
     Join(agent::JoinArgs),
     /// The keys that gossip is encrypted with
@@ -47,10 +64,18 @@ pub(crate) enum Group {
     Monitor(agent::MonitorArgs),
     /// The servers as a cluster: Raft and autopilot
     Operator(operator::OperatorArgs),
+    /// Searches for a service, stored and run by name
+    Query(Box<query::QueryArgs>),
     /// Have the agent read its configuration again
     Reload(agent::ReloadArgs),
+    /// The round trip time between two nodes, as their coordinates say
+    Rtt(coordinate::RttArgs),
     /// Create, renew, list and end sessions
     Session(session::SessionArgs),
+    /// Save the whole state, and restore it
+    Snapshot(snapshot::SnapshotArgs),
     /// Who leads, and who takes part
     Status(status::StatusArgs),
+    /// Follow something, and run a command at each change
+    Watch(watch::WatchArgs),
 }

@@ -1,16 +1,24 @@
 //! `quorate consul`: one file a group.
 
 mod agent;
+mod config;
+mod connect;
+mod coordinate;
+mod document;
 mod event;
+mod intention;
 mod operator;
+mod query;
 mod session;
+mod snapshot;
 mod status;
+mod watch;
 
 use quorate_consul::Client;
 
 use crate::args::consul::Group;
+use crate::args::consul::snapshot::{SnapshotArgs, SnapshotVerb};
 use crate::config::Config;
-use crate::connect;
 use crate::exit::Exit;
 use crate::failure::Failure;
 
@@ -23,7 +31,13 @@ struct Context<'a> {
 
 /// Opens the backend, runs one verb, and closes the backend whatever came of it.
 pub(crate) async fn run(config: &Config, group: Group) -> Result<Exit, Failure> {
-    let coordinator = connect::open(config).await?;
+    if let Group::Snapshot(SnapshotArgs {
+        verb: SnapshotVerb::Inspect(args),
+    }) = &group
+    {
+        return snapshot::inspect(config, &args.file).map(|()| Exit::Success);
+    }
+    let coordinator = crate::connect::open(config).await?;
     let result = match coordinator.native_consul() {
         Some(client) => verb(Context { config, client }, group).await,
         None => Err(
@@ -40,8 +54,13 @@ pub(crate) async fn run(config: &Config, group: Group) -> Result<Exit, Failure> 
 async fn verb(context: Context<'_>, group: Group) -> Result<Exit, Failure> {
     match group {
         Group::Agent(args) => agent::run(context, args.verb).await,
+        Group::Config(args) => config::run(context, args.verb).await,
+        Group::Connect(args) => connect::run(context, args.part).await,
+        Group::Coordinate(args) => coordinate::run(context, args.verb).await,
+        Group::DiscoveryChain(args) => connect::discovery_chain(context, &args).await,
         Group::Event(args) => event::run(context, args.verb).await,
         Group::ForceLeave(args) => agent::force_leave(context, &args).await,
+        Group::Intention(args) => intention::run(context, args.verb).await,
         Group::Join(args) => agent::join(context, &args).await,
         Group::Keyring(args) => operator::keyring(context, args.verb).await,
         Group::Leave(_) => agent::leave(context).await,
@@ -49,9 +68,13 @@ async fn verb(context: Context<'_>, group: Group) -> Result<Exit, Failure> {
         Group::Members(args) => agent::members(context, &args).await,
         Group::Monitor(args) => agent::monitor(context, &args).await,
         Group::Operator(args) => operator::run(context, args.part).await,
+        Group::Query(args) => query::run(context, args.verb).await,
         Group::Reload(_) => agent::reload(context).await,
+        Group::Rtt(args) => coordinate::rtt(context, &args).await,
         Group::Session(args) => session::run(context, args.verb).await,
+        Group::Snapshot(args) => snapshot::run(context, args.verb).await,
         Group::Status(args) => status::run(context, args.verb).await,
+        Group::Watch(args) => watch::run(context, &args).await,
     }
 }
 

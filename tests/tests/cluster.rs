@@ -5,6 +5,8 @@
 mod locks;
 #[path = "cluster/reads.rs"]
 mod reads;
+#[path = "cluster/services.rs"]
+mod services;
 #[path = "cluster/trio.rs"]
 mod trio;
 #[path = "cluster/watches.rs"]
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
         .with_cases(reads::cases())
         .with_cases(writes::cases())
         .with_cases(watches::cases())
+        .with_cases(services::cases())
         .with_cases(locks::cases())
         .run_with(&arguments);
     outcome.conclusion.exit_code()

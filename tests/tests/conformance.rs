@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use libtest_mimic::Arguments;
-use quorate_testkit::protocol::consul::{self, ALONE, CATALOG_TXN, Consul, STREAKS};
+use quorate_testkit::protocol::consul::{self, ALONE, Consul, MESH, PROXIES, STREAKS};
 use quorate_testkit::protocol::unified::{self, REMOTE, Unified};
 use quorate_testkit::server::ConsulServer;
 use quorate_testkit::trial::{Outcome, Suite, Target};
@@ -21,12 +21,13 @@ const THREADS: usize = 24;
 
 fn consul(arguments: &Arguments) -> Outcome {
     let real = Target::real("real consul 1.8.7", ConsulServer::locate(), Consul::real);
+    let agent = Target::new("embedded", Consul::embedded);
     let cluster = ConsulServer::locate();
     let three = Target::real("three real consul 1.8.7", cluster, Consul::cluster);
     Suite::new()
-        .with_target(Target::new("embedded", Consul::embedded).able(&[ALONE, STREAKS]))
-        .with_target(real.able(&[ALONE, CATALOG_TXN]))
-        .with_target(three.able(&[CATALOG_TXN]))
+        .with_target(agent.able(&[ALONE, STREAKS, PROXIES]))
+        .with_target(real.able(&[ALONE, MESH]))
+        .with_target(three)
         .with_cases(consul::cases())
         .run_with(arguments)
 }

@@ -1,9 +1,12 @@
-//! `docs/consul.md` names functions and tests: all of them exist.
+//! `docs/consul.md` names functions and tests: all of them exist. `docs/conformance.md` says which
+//! cases prove what: they exist, and each fact and each endpoint has one.
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+
+use quorate_testkit::protocol::consul::{self, ENDPOINTS};
 
 /// How many functions the two older clients have.
 const AT_LEAST: usize = 130;
@@ -86,4 +89,118 @@ fn every_function_of_the_older_clients_has_ours_and_a_test() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// How many rows `docs/conformance.md` has beside those of cases and endpoints.
+const RULES_AT_LEAST: usize = 110;
+
+/// The texts between backticks.
+fn quoted(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split('`').skip(1).step_by(2)
+}
+
+/// The rows of `docs/conformance.md`: what they are about, and the cases that prove it.
+fn proofs() -> Vec<(String, Vec<String>)> {
+    let text = std::fs::read_to_string(root().join("docs/conformance.md")).unwrap();
+    let lines = text.lines().filter(|line| line.starts_with("| "));
+    let rows = lines.map(|line| {
+        let cells: Vec<_> = line.split(" |").map(str::trim).collect();
+        assert_eq!(cells.len(), 4, "{line}");
+        let cases = quoted(cells[2]).map(str::to_owned).collect();
+        (cells[0].trim_start_matches("| ").to_owned(), cases)
+    });
+    let headings = ["Case", "Endpoint", "Rule", "Read"];
+    rows.filter(|(subject, _)| !headings.contains(&&**subject))
+        .collect()
+}
+
+#[test]
+fn every_row_of_the_conformance_page_has_cases_that_exist() {
+    let known: BTreeSet<String> = consul::cases().iter().map(|case| case.name()).collect();
+    let mut wrong = Vec::new();
+    for (subject, cases) in proofs() {
+        if cases.is_empty() {
+            wrong.push(format!("{subject}: nothing proves it"));
+        }
+        let missing = cases.iter().filter(|case| !known.contains(*case));
+        wrong.extend(missing.map(|case| format!("{subject}: no case is called {case}")));
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn each_of_the_forty_cases_has_its_row_and_its_rows_cases() {
+    let proofs = proofs();
+    let numbered = |subject: &str| subject.strip_prefix('C')?.parse::<u32>().ok();
+    let rows: BTreeMap<u32, &Vec<String>> = proofs
+        .iter()
+        .filter_map(|(subject, cases)| Some((numbered(subject)?, cases)))
+        .collect();
+    assert_eq!(
+        rows.keys().copied().collect::<Vec<_>>(),
+        (1..=40).collect::<Vec<_>>()
+    );
+    for case in consul::cases() {
+        let name = case.name();
+        let number = name.strip_prefix('c').and_then(|rest| rest.get(..2));
+        if let Some(number) = number.and_then(|number| number.parse().ok()) {
+            assert!(
+                rows[&number].contains(&name),
+                "C{number} does not name {name}"
+            );
+        }
+    }
+    let others = proofs
+        .iter()
+        .filter(|(subject, _)| numbered(subject).is_none());
+    let rules = others.filter(|(subject, _)| !subject.contains(" /v1/"));
+    let rules = rules.count();
+    assert!(rules >= RULES_AT_LEAST, "only {rules} rows of rules");
+}
+
+/// The methods and paths of a row such as `` `GET,PUT /v1/a/:name?flag` ``; a name ends its path.
+fn endpoints_of(subject: &str) -> Vec<(String, String)> {
+    let Some((methods, target)) = quoted(subject).next().and_then(|it| it.split_once(" /v1/"))
+    else {
+        return Vec::new();
+    };
+    let path = target.split([':', '?']).next().unwrap_or(target);
+    let pair = |method: &str| (method.to_owned(), path.to_owned());
+    methods.split(',').map(pair).collect()
+}
+
+#[test]
+fn every_endpoint_has_a_row_of_the_conformance_page() {
+    let rows: BTreeSet<_> = proofs()
+        .iter()
+        .flat_map(|(subject, _)| endpoints_of(subject))
+        .collect();
+    let known: BTreeSet<_> = ENDPOINTS
+        .iter()
+        .flat_map(|(path, methods)| {
+            let pair = |method: &str| (method.to_owned(), (*path).to_owned());
+            methods.split(',').map(pair).collect::<Vec<_>>()
+        })
+        .collect();
+    assert_eq!(rows, known);
+}
+
+#[test]
+fn every_endpoint_of_the_agent_is_in_the_table_of_endpoints() {
+    let known: BTreeSet<&str> = ENDPOINTS.iter().map(|(path, _)| *path).collect();
+    let mut served = BTreeSet::new();
+    for text in sources(&root().join("crates/agent/src/consul")) {
+        for call in text.split("Endpoint::").skip(1) {
+            let Some((constructor, rest)) = call.split_once('(') else {
+                continue;
+            };
+            let path = rest.trim_start().strip_prefix('"');
+            let path = path.and_then(|rest| rest.split('"').next());
+            if let ("get" | "put" | "new", Some(path)) = (constructor, path) {
+                served.insert(path.to_owned());
+            }
+        }
+    }
+    let served: BTreeSet<&str> = served.iter().map(String::as_str).collect();
+    assert_eq!(served, known);
 }

@@ -17,21 +17,32 @@ use crate::waiters::{Waiter, Watch};
 /// What a read found: its answer, and the index that goes with it.
 pub(crate) struct Reading {
     pub(crate) index: u64,
+    /// The index that ends the wait of a reader who was woken; that of the answer for most.
+    changed: u64,
     pub(crate) reply: Reply,
 }
 
 impl Reading {
     /// Leaves the index out of the answer, as some endpoints do for what does not exist.
     pub(crate) fn without_headers(index: u64, reply: Reply) -> Self {
-        Self { index, reply }
+        Self {
+            index,
+            changed: index,
+            reply,
+        }
+    }
+
+    /// Of one thing that last changed at `index`: whoever waits for it sleeps on while others of its
+    /// table change. A reader who comes with an index that is older than the table's is answered at
+    /// once all the same, as on the real server.
+    pub(crate) fn of_one(mut self, index: u64) -> Self {
+        self.changed = index;
+        self
     }
 
     /// Puts the index into the answer.
     pub(crate) fn new(index: u64, reply: Reply) -> Self {
-        Self {
-            index,
-            reply: reply.with_index(index),
-        }
+        Self::without_headers(index, reply.with_index(index))
     }
 }
 
@@ -112,7 +123,7 @@ async fn wait(
         // When the agent ends, every waiter is woken, and answered with what there is; and when a
         // snapshot is restored, after which the client's index means nothing.
         let done = over || restored || front.stopping.has_begun();
-        if reading.index > options.index || done {
+        if reading.changed > options.index || done {
             return reading.reply;
         }
         tokio::select! {

@@ -9,7 +9,8 @@ use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::sync::{Mutex, PoisonError};
 
-use http::header::{AGE, HeaderName, HeaderValue};
+use http::HeaderMap;
+use http::header::{AGE, CACHE_CONTROL, HeaderName, HeaderValue};
 
 use super::reply::Reply;
 use super::request::Request;
@@ -87,6 +88,31 @@ impl Request<'_> {
         }
         Some(self.front.cached.note(hasher.finish()))
     }
+
+    /// The same for an endpoint whose cache nothing renews: there, the request limits the age.
+    pub(crate) fn aging_cache_status(&self, kind: &'static str) -> Option<CacheStatus> {
+        let status = self.cache_status(kind)?;
+        Some(if wants_new(self.headers) {
+            CacheStatus::Miss
+        } else {
+            status
+        })
+    }
+}
+
+/// Whether no cached answer is new enough for a request.
+fn wants_new(headers: &HeaderMap) -> bool {
+    let control = headers.get(CACHE_CONTROL);
+    let control = control.and_then(|value| value.to_str().ok());
+    let control = control.unwrap_or_default().to_ascii_lowercase();
+    control.split(',').any(|part| {
+        let (name, value) = part.split_once('=').unwrap_or((part, ""));
+        match name.trim() {
+            "must-revalidate" => true,
+            "max-age" => value.trim().parse::<i64>().is_ok_and(|age| age == 0),
+            _ => false,
+        }
+    })
 }
 
 #[cfg(test)]

@@ -67,18 +67,14 @@ fn node(request: Request<'_>) -> Result<Answer, Refused> {
     let permit = request.permit_of_read()?;
     let read = move |state: &State, permit: &Permit| {
         if !permit.node_read(&name) {
-            return Reading {
-                index: u64::MAX,
-                reply: denied().with_no_leader(),
-            };
+            return Reading::without_headers(u64::MAX, denied().with_no_leader());
         }
         let found = state.node_coordinates(&name);
         let shown = shown(found.value, segment.as_deref(), Some(&name));
         if shown.is_empty() {
             // As on the real server, this one comes without any header of a read.
             let reply = Reply::empty(StatusCode::NOT_FOUND);
-            let index = found.index;
-            return Reading { index, reply };
+            return Reading::without_headers(found.index, reply);
         }
         Reading::new(found.index, Reply::object(&shown))
     };

@@ -10,6 +10,8 @@ use serde_json::{Map, Value};
 
 use super::blocking::{self, Reading};
 use super::body::Body;
+use super::cached::CacheStatus;
+use super::catalog::finish;
 use super::config_entry::weak::{Field, Shape, Weak};
 use super::config_entry::{MESH_GATEWAY, malformed, read, value_of};
 use super::options::Options;
@@ -61,8 +63,12 @@ fn compile(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
         Ok(permit)
     });
     let watch = [Watch::Topic(Topic::Table(Table::ConfigEntries))];
+    let shown = Shown {
+        options,
+        cached: request.cache_status("discovery-chain"),
+    };
     if *request.method == Method::GET {
-        let read = move |state: &State, permit: &Permit| show(state, permit, &question, options);
+        let read = move |state: &State, permit: &Permit| shown.read(state, permit, &question);
         return Ok(blocking::answer_permitted(
             request, permitted?, options, watch, read,
         ));
@@ -80,23 +86,34 @@ fn compile(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
             Ok(permit) => permit,
             Err(refused) => return *refused,
         };
-        let read = move |state: &State, permit: &Permit| show(state, permit, &question, options);
+        let read = move |state: &State, permit: &Permit| shown.read(state, permit, &question);
         blocking::answer_later(&front, permit, options, watch, read).await
     }))
 }
 
-fn show(state: &State, permit: &Permit, question: &ChainQuestion, options: Options) -> Reading {
-    if !permit.service_read(&question.service) {
-        return Reading::without_headers(u64::MAX, denied().with_no_leader());
-    }
-    match state.discovery_chain(question) {
-        Ok(found) => {
-            let chain = found.value;
-            let (name, value) = options.effective();
-            let reply = Reply::object(&DiscoveryChainAnswer { chain }).with(name, value);
-            Reading::new(found.index, reply)
+/// What the request says of the headers of its answer.
+#[derive(Clone, Copy)]
+struct Shown {
+    options: Options,
+    cached: Option<CacheStatus>,
+}
+
+impl Shown {
+    fn read(self, state: &State, permit: &Permit, question: &ChainQuestion) -> Reading {
+        if !permit.service_read(&question.service) {
+            return Reading::without_headers(u64::MAX, denied().with_no_leader());
         }
-        Err(error) => Reading::new(1, Reply::server_error(error.to_string()).with_no_leader()),
+        match state.discovery_chain(question) {
+            Ok(found) => {
+                let chain = found.value;
+                let reply = Reply::object(&DiscoveryChainAnswer { chain });
+                finish(found.index, reply, self.options, self.cached)
+            }
+            Err(error) => {
+                let reply = Reply::server_error(error.to_string());
+                Reading::new(1, reply.with_no_leader())
+            }
+        }
     }
 }
 

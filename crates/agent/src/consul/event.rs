@@ -193,10 +193,7 @@ fn read(state: &State, name: Option<&str>, permit: &Permit) -> Reading {
     let shown: Vec<_> = events.map(|event| show(event)).collect();
     let last = shown.last().and_then(UserEvent::index);
     let index = last.filter(|index| *index > 0).unwrap_or(1);
-    Reading {
-        index,
-        reply: Reply::object(&shown).with_index_alone(index),
-    }
+    Reading::without_headers(index, Reply::object(&shown).with_index_alone(index))
 }
 
 fn show(event: &Event) -> UserEvent {

@@ -62,21 +62,20 @@ impl Catalog {
     /// As [`service`](Self::service).
     pub async fn connect(&self, name: &str) -> Result<Vec<CatalogService>, Error> {
         let options = QueryOptions::default();
-        Ok(self.connect_with(name, &[], &options).await?.value)
+        Ok(self.connect_with(name, &options).await?.value)
     }
 
-    /// [`connect`](Self::connect) with tags, options and metadata.
+    /// [`connect`](Self::connect) with options and metadata. Servers do not select proxies by tags.
     ///
     /// # Errors
     /// As [`service`](Self::service); `InvalidArgument` for a filter that the server can't read.
     pub async fn connect_with(
         &self,
         name: &str,
-        tags: &[&str],
         options: &QueryOptions,
     ) -> Result<Answer<Vec<CatalogService>>, Error> {
         let operation = Operation::new("list the proxies of service", name);
-        self.instances(operation, path::CATALOG_CONNECT, tags, options)
+        self.instances(operation, path::CATALOG_CONNECT, &[], options)
             .await
     }
 
@@ -143,7 +142,7 @@ impl Catalog {
         let (catalog, name) = (self.clone(), name.to_owned());
         Blocking::new(options, move |options| {
             let (catalog, name) = (catalog.clone(), name.clone());
-            Box::pin(async move { catalog.connect_with(&name, &[], &options).await })
+            Box::pin(async move { catalog.connect_with(&name, &options).await })
         })
     }
 

@@ -283,6 +283,8 @@ const ROWS: &[(&str, Row)] = &[
         "Cannot modify non-existent prepared query",
         Row::Refused(ErrorKind::NotFound),
     ),
+    // Of a query that is looked for through the agent's cache; without it, a 404.
+    ("Query not found", Row::Refused(ErrorKind::NotFound)),
     (
         "Invalid prepared query",
         Row::Refused(ErrorKind::InvalidArgument),

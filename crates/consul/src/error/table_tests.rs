@@ -122,6 +122,7 @@ rows! {
         refused(500, "Network segments are not supported in this version of Consul", K::Unsupported);
     a_node_that_is_to_leave_and_is_not_there: refused(500, "agent: No node found with name 'x'", K::NotFound);
     a_taken_name_of_a_query: refused(500, "name 'q' aliases an existing query name", K::AlreadyExists);
+    a_query_that_a_cache_does_not_find: refused(500, "Query not found", K::NotFound);
     a_second_template_for_all:
         refused(500, "a query template with an empty name already exists", K::AlreadyExists);
     a_query_that_is_not_there:

@@ -16,19 +16,24 @@ use crate::options::QueryOptions;
 struct Endpoint {
     path: &'static str,
     verb: &'static str,
+    /// Whether servers look at tags.
+    takes_tags: bool,
 }
 
 const SERVICE: Endpoint = Endpoint {
     path: path::HEALTH_SERVICE,
     verb: "get the health of service",
+    takes_tags: true,
 };
 const CONNECT: Endpoint = Endpoint {
     path: path::HEALTH_CONNECT,
     verb: "get the health of the proxies of service",
+    takes_tags: false,
 };
 const INGRESS: Endpoint = Endpoint {
     path: path::HEALTH_INGRESS,
     verb: "get the health of the ingress gateways of service",
+    takes_tags: false,
 };
 
 impl Health {
@@ -67,7 +72,7 @@ impl Health {
     /// `GET /v1/health/connect/NAME`
     ///
     /// # Errors
-    /// As [`service`](Self::service).
+    /// As [`service`](Self::service); `InvalidArgument` for tags, which servers ignore here.
     pub async fn connect(
         &self,
         query: impl Into<ServiceQuery>,
@@ -93,7 +98,7 @@ impl Health {
     /// `GET /v1/health/ingress/NAME`
     ///
     /// # Errors
-    /// As [`service`](Self::service).
+    /// As [`service`](Self::service); `InvalidArgument` for tags, which servers ignore here.
     pub async fn ingress(
         &self,
         query: impl Into<ServiceQuery>,
@@ -177,6 +182,10 @@ impl Health {
     ) -> Result<Answer<Vec<ServiceEntry>>, Error> {
         let operation = Operation::new(endpoint.verb, &query.name);
         let mut url = named(operation, endpoint.path, "service")?;
+        if !(query.tags.is_empty() || endpoint.takes_tags) {
+            let why = "tags: servers do not select proxies and gateways by tags";
+            return Err(Error::invalid(operation.to_string(), why));
+        }
         query.add_to(&mut url);
         self.client.list(operation, url, options).await
     }

@@ -22,8 +22,8 @@ impl<T> Case<T> {
         Self { name, needs, run }
     }
 
-    /// The name without the blanks that `stringify!` may leave in a path.
-    pub(super) fn name(&self) -> String {
+    /// The name, without the blanks that `stringify!` may leave in a path.
+    pub fn name(&self) -> String {
         self.name.replace(' ', "")
     }
 }

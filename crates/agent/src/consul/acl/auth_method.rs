@@ -87,7 +87,7 @@ fn read(request: Request<'_>, name: String) -> Result<Answer, Refused> {
 
 fn show(index: u64, method: Option<&Arc<AuthMethod>>, permit: &Permit) -> Reading {
     match method.filter(|_| permit.acl_read()) {
-        Some(method) => Reading::new(index, Reply::object(&**method)),
+        Some(method) => Reading::new(index, Reply::object(&**method)).of_one(method.modify_index),
         None => Reading::without_headers(index, Reply::empty(StatusCode::NOT_FOUND)),
     }
 }

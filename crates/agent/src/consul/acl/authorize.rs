@@ -31,6 +31,10 @@ pub(super) fn run(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
                 );
                 return Err(bad_request(text).into());
             }
+            // Nobody looks at the token of whoever asks nothing.
+            if questions.is_empty() {
+                return Ok(Reply::object(&questions));
+            }
             let permit = permit?;
             for question in &mut questions {
                 question.allow = allows(&permit, question).map_err(bad_request)?;

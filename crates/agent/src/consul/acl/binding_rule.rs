@@ -96,7 +96,7 @@ fn read(request: Request<'_>, id: String) -> Result<Answer, Refused> {
 
 fn show(index: u64, rule: Option<&Arc<BindingRule>>, permit: &Permit) -> Reading {
     match rule.filter(|_| permit.acl_read()) {
-        Some(rule) => Reading::new(index, Reply::object(&**rule)),
+        Some(rule) => Reading::new(index, Reply::object(&**rule)).of_one(rule.modify_index),
         None => Reading::without_headers(index, Reply::empty(StatusCode::NOT_FOUND)),
     }
 }

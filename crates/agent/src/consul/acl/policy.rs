@@ -57,7 +57,7 @@ pub(super) fn named(request: Request<'_>) -> Result<Answer, Refused> {
         watch(),
         move |state, permit| {
             let found = state.acl_policy_named(&name);
-            Reading::new(found.index, show(found.value, permit))
+            show(found.index, found.value, permit)
         },
     ))
 }
@@ -107,16 +107,16 @@ fn read(request: Request<'_>, id: String) -> Result<Answer, Refused> {
         options,
         watch(),
         move |state, permit| match state.acl_policy(&id) {
-            Ok(found) => Reading::new(found.index, show(found.value, permit)),
+            Ok(found) => show(found.index, found.value, permit),
             Err(refusal) => Reading::new(1, lookup_refused(&refusal)),
         },
     ))
 }
 
-fn show(policy: Option<&Arc<AclPolicy>>, permit: &Permit) -> Reply {
-    match policy.filter(|_| permit.acl_read()) {
-        Some(policy) => Reply::object(&policy.policy),
-        None => not_found(),
+fn show(index: u64, policy: Option<&Arc<AclPolicy>>, permit: &Permit) -> Reading {
+    match policy.filter(|_| permit.acl_read()).map(|it| &it.policy) {
+        Some(policy) => Reading::new(index, Reply::object(policy)).of_one(policy.modify_index),
+        None => Reading::new(index, not_found()),
     }
 }
 

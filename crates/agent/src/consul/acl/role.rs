@@ -22,7 +22,6 @@ use crate::engine::Topic;
 use crate::engine::consul::{AclCommand, State, Table};
 use crate::waiters::Watch;
 
-/// Links are shown with the names of today, so policies count too.
 fn watches() -> [Watch; 1] {
     [Watch::Topic(Topic::Table(Table::AclRoles))]
 }
@@ -117,7 +116,10 @@ fn read(request: Request<'_>, id: String) -> Result<Answer, Refused> {
 /// What does not exist is answered without the headers of a read.
 fn show(state: &State, index: u64, role: Option<&Arc<Role>>, permit: &Permit) -> Reading {
     match role.filter(|_| permit.acl_read()) {
-        Some(role) => Reading::new(index, Reply::object(&state.shown_acl_role(role))),
+        Some(role) => {
+            let reply = Reply::object(&state.shown_acl_role(role));
+            Reading::new(index, reply).of_one(role.modify_index)
+        }
         None => Reading::without_headers(index, Reply::empty(StatusCode::NOT_FOUND)),
     }
 }

@@ -137,24 +137,25 @@ fn read(request: Request<'_>, name: String) -> Result<Answer, Refused> {
         options,
         watch(),
         move |state, permit| match state.acl_token_by_accessor(&name) {
-            Ok(found) => Reading::new(found.index, show(state, found.value, permit)),
+            Ok(found) => show(state, found.index, found.value, permit),
             Err(refusal) => Reading::new(1, lookup_refused(&refusal)),
         },
     ))
 }
 
 /// A token as those see it who may or may not change access rules.
-fn show(state: &State, token: Option<&Arc<AclToken>>, permit: &Permit) -> Reply {
+fn show(state: &State, index: u64, token: Option<&Arc<AclToken>>, permit: &Permit) -> Reading {
     let now = SystemTime::now().into();
     let token = token.filter(|token| permit.acl_read() && !token.is_expired(now));
     let Some(token) = token else {
-        return not_found();
+        return Reading::new(index, not_found());
     };
     let mut token = state.acl_token_shown(token);
     if !permit.acl_write() {
         token.secret_id = HIDDEN.into();
     }
-    Reply::object(&token)
+    let changed = token.modify_index;
+    Reading::new(index, Reply::object(&token)).of_one(changed)
 }
 
 /// The command that writes the token of a body; `accessor` is that of the path.

@@ -100,7 +100,7 @@ pub(super) fn update(request: Request<'_>, body: Body) -> Result<Answer, Refused
     let (front, name) = (Arc::clone(request.front), request.text_name());
     Ok(Answer::later(async move {
         let secret = match body.collect(MAX_BODY_BYTES).await {
-            Ok(body) => decode(&body),
+            Ok(body) => decode(&body, front.strict),
             Err(BodyError::TooLarge) => Err("the body is too large".to_owned()),
             Err(BodyError::Broken) => Err("unexpected EOF".to_owned()),
         };
@@ -126,7 +126,7 @@ pub(super) fn update(request: Request<'_>, body: Body) -> Result<Answer, Refused
     }))
 }
 
-fn decode(body: &[u8]) -> Result<SecretText, String> {
+fn decode(body: &[u8], strict: bool) -> Result<SecretText, String> {
     let place = |field, type_name| Place { field, type_name };
     let read = || {
         let text = text_of(body)?;
@@ -139,6 +139,8 @@ fn decode(body: &[u8]) -> Result<SecretText, String> {
             if name.eq_ignore_ascii_case("token") {
                 let text = value.text(place("AgentToken.Token", "string"))?;
                 token = text.unwrap_or(token);
+            } else if strict {
+                return Err(DecodeError::unknown_field(&name));
             }
         }
         Ok(SecretText::from(token))

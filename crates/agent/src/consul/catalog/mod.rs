@@ -37,7 +37,7 @@ fn datacenters(request: Request<'_>) -> Result<Answer, Refused> {
     // Consul then answers the list as well, behind the error and with its status.
     Options::consistency(request.params, request.headers).map_err(Reply::bad_request)?;
     let reply = Reply::object(&[&request.front.datacenter]);
-    Ok(match request.cache_status("datacenters") {
+    Ok(match request.aging_cache_status("datacenters") {
         Some(status) => status.mark(reply).into(),
         None => reply.into(),
     })

@@ -28,6 +28,11 @@ static NO_LABELS: BTreeMap<String, String> = BTreeMap::new();
 pub(in crate::consul) struct Tags(Vec<String>);
 
 impl Tags {
+    /// None: Consul does not select proxies by tags, and neither do we.
+    pub(in crate::consul) fn none() -> Self {
+        Self(Vec::new())
+    }
+
     pub(in crate::consul) fn of(request: Request<'_>) -> Self {
         Self(request.params.all("tag").map(str::to_owned).collect())
     }
@@ -72,6 +77,7 @@ fn watches_of_all(request: Request<'_>, labels: &[(String, String)]) -> Vec<Watc
 pub(super) fn instances(request: Request<'_>) -> Result<Answer, Refused> {
     listing(
         request,
+        Tags::of(request),
         "service",
         |state, name| state.instances(name),
         |state, name| {
@@ -83,10 +89,12 @@ pub(super) fn instances(request: Request<'_>) -> Result<Answer, Refused> {
     )
 }
 
-/// `GET /v1/catalog/connect/:name`: the instances that speak Connect for a service.
+/// `GET /v1/catalog/connect/:name`: the instances that speak Connect for a service, whatever their
+/// tags.
 pub(super) fn connected(request: Request<'_>) -> Result<Answer, Refused> {
     listing(
         request,
+        Tags::none(),
         "connect",
         |state, name| state.connected_instances(name),
         |state, name| {
@@ -108,6 +116,7 @@ type Find = for<'a> fn(&'a State, &str) -> Found<Vec<Instance<'a>>>;
 /// waited for by.
 fn listing(
     request: Request<'_>,
+    tags: Tags,
     kind: &'static str,
     find: Find,
     topics: fn(&State, &str) -> Vec<Topic>,
@@ -115,7 +124,7 @@ fn listing(
     let (options, permit, name) = named(request, "Missing service name")?;
     let filter = request.filter(&CATALOG_SERVICE)?;
     let cached = request.cache_status(kind);
-    let (tags, labels, near) = (Tags::of(request), labels(request), request.near());
+    let (labels, near) = (labels(request), request.near());
     let front = Arc::clone(request.front);
     let watches = match options.index {
         0 => Vec::new(),

@@ -26,6 +26,7 @@ use crate::waiters::Watch;
 pub(super) fn instances(request: Request<'_>) -> Result<Answer, Refused> {
     listing(
         request,
+        Tags::of(request),
         "health-service",
         |state, name| state.instances_with_health(name),
         |state, name| {
@@ -41,6 +42,7 @@ pub(super) fn instances(request: Request<'_>) -> Result<Answer, Refused> {
 pub(super) fn connected(request: Request<'_>) -> Result<Answer, Refused> {
     listing(
         request,
+        Tags::none(),
         "health-connect",
         |state, name| state.connected_instances_with_health(name),
         |state, name| {
@@ -60,6 +62,7 @@ pub(super) fn connected(request: Request<'_>) -> Result<Answer, Refused> {
 pub(super) fn ingress(request: Request<'_>) -> Result<Answer, Refused> {
     listing(
         request,
+        Tags::none(),
         "health-ingress",
         |state, name| state.ingress_instances_with_health(name),
         |state, name| {
@@ -91,6 +94,7 @@ struct Listing {
 
 fn listing(
     request: Request<'_>,
+    tags: Tags,
     kind: &'static str,
     find: Find,
     topics: fn(&State, &str) -> Vec<Topic>,
@@ -107,7 +111,7 @@ fn listing(
         name,
         proxied: kind != "health-service",
         find,
-        tags: Tags::of(request),
+        tags,
         labels: labels(request),
         near: request.near(),
         passing,

@@ -43,7 +43,8 @@ pub(super) fn execute(request: Request<'_>, name: &str) -> Result<Answer, Refuse
     let snapshot = front.snapshot();
     let state = snapshot.consul();
     let query = state.resolve_prepared_query(name);
-    let query = query.map_err(|unresolved| unresolvable(&unresolved))?;
+    let cached = request.params.has("cached");
+    let query = query.map_err(|unresolved| unresolvable(&unresolved, cached))?;
     // A query with a token of its own sees what that may see.
     let permit = request.permit_of(query.token.expose());
     let permit = permit.map_err(|refused| Box::new(refused.with_no_leader()))?;
@@ -69,7 +70,11 @@ pub(super) fn execute(request: Request<'_>, name: &str) -> Result<Answer, Refuse
         known_leader: true,
         consistency_level: level(options),
     };
-    Ok(reading(1, Reply::object(&found), options).reply.into())
+    let reply = reading(1, Reply::object(&found), options).reply;
+    Ok(match request.aging_cache_status("execute") {
+        Some(status) => status.mark(reply).into(),
+        None => reply.into(),
+    })
 }
 
 /// `limit` and `connect`; without a limit, or with one below 1, all are answered.

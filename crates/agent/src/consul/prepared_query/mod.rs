@@ -109,18 +109,15 @@ fn read(request: Request<'_>, id: String) -> Result<Answer, Refused> {
             let index = found.index;
             match found.value {
                 // As on the real server, this one comes without any header of a read.
-                None => Reading {
-                    index,
-                    reply: not_found(),
-                },
+                None => Reading::without_headers(index, not_found()),
                 Some(query) if !is_readable(query, permit) => {
                     // Nobody waits for what he may not see.
-                    Reading {
-                        index: u64::MAX,
-                        reply: denied().with_no_leader(),
-                    }
+                    Reading::without_headers(u64::MAX, denied().with_no_leader())
                 }
-                Some(query) => reading(index, Reply::object(&[show(query, permit)]), options),
+                Some(query) => {
+                    let reply = Reply::object(&[show(query, permit)]);
+                    reading(index, reply, options).of_one(query.modify_index)
+                }
             }
         },
     ))
@@ -132,7 +129,7 @@ fn explain(request: Request<'_>, name: &str) -> Result<Answer, Refused> {
     request.check_datacenter_of_read()?;
     let snapshot = request.front.snapshot();
     let query = snapshot.consul().resolve_prepared_query(name);
-    let query = query.map_err(|unresolved| unresolvable(&unresolved))?;
+    let query = query.map_err(|unresolved| unresolvable(&unresolved, false))?;
     let permit = request.permit_of_read()?;
     if !is_listed(&query, &permit) {
         return Err(denied().with_no_leader().into());
@@ -163,9 +160,10 @@ fn not_found() -> Reply {
     Reply::text(StatusCode::NOT_FOUND, "Query not found")
 }
 
-fn unresolvable(unresolved: &Unresolved) -> Refused {
+/// What an id or a name is answered that leads to no query. To a cache, that is an error too.
+fn unresolvable(unresolved: &Unresolved, cached: bool) -> Refused {
     match unresolved {
-        Unresolved::NotFound => not_found().into(),
+        Unresolved::NotFound if !cached => not_found().into(),
         other => Reply::server_error(other.to_string())
             .with_no_leader()
             .into(),

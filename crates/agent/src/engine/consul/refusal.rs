@@ -133,7 +133,7 @@ pub enum Refusal {
     UnknownService(String),
     /// A node's name belongs to a live node with another id.
     #[error(
-        "failed inserting node: Error while renaming Node ID: {}{address}: Node name {name} is reserved by node {owner} with name {name} ({owner_address})",
+        "failed inserting node: Error while renaming Node ID: {}{address}: Node name {name} is reserved by node {owner}",
         quote(id)
     )]
     ReservedNode {
@@ -143,10 +143,8 @@ pub enum Refusal {
         address: String,
         /// The name.
         name: String,
-        /// The id that has the name.
+        /// The node that has the name: its id, its own way of writing the name, its address.
         owner: String,
-        /// The address of the node that has the name.
-        owner_address: String,
     },
     /// A configuration entry is refused, in Consul's words.
     #[error("{0}")]

@@ -238,7 +238,7 @@ async fn acl_old_tokens_live_and_die(consul: &Subject<Consul>) -> anyhow::Result
     Ok(())
 }
 
-fn key_file(name: &str) -> std::io::Result<String> {
+pub(super) fn key_file(name: &str) -> std::io::Result<String> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../wire/fixtures/jwt");
     std::fs::read_to_string(format!("{folder}/{name}"))
 }

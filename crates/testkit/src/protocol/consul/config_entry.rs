@@ -28,6 +28,7 @@ pub(super) fn cases() -> Vec<Case<Consul>> {
         what_no_route_can_be_is_refused,
         what_would_break_a_chain_is_refused,
         what_is_outside_or_a_gateway_is_one_thing,
+        a_listener_of_bytes_stays_when_its_service_speaks_more,
         the_client_sets_gets_lists_and_deletes,
         the_client_follows_an_entry,
         the_client_knows_why_an_entry_is_refused,
@@ -485,6 +486,46 @@ async fn what_is_outside_or_a_gateway_is_one_thing(consul: &Subject<Consul>) -> 
     let text = "cannot create a \"terminating-gateway\" config entry with name \"chain-in\", a \"ingress-gateway\" config entry with that name already exists";
     let other = json!({"Kind": "terminating-gateway", "Name": "chain-in"});
     refused(consul, &other, (500, text)).await
+}
+
+async fn a_listener_of_bytes_stays_when_its_service_speaks_more(
+    consul: &Subject<Consul>,
+) -> anyhow::Result<()> {
+    let put = async |body: Value, text: Option<&str>| -> anyhow::Result<()> {
+        let answer = text.map_or((200, "true"), |text| (500, text));
+        consul
+            .expect("PUT", "/v1/config", body.to_string(), answer)
+            .await?;
+        Ok(())
+    };
+    let listens = |protocol: &str| {
+        let services = json!([{"Name": "bytes-web"}]);
+        let listeners = json!([{"Port": 8080, "Protocol": protocol, "Services": services}]);
+        json!({"Kind": "ingress-gateway", "Name": "bytes-gw", "Listeners": listeners})
+    };
+    let speaks = |protocol: &str| json!({"Kind": "service-defaults", "Name": "bytes-web", "Protocol": protocol});
+    let mismatch = |service: &str, listener: &str| {
+        format!(
+            "service \"bytes-web\" has protocol \"{service}\", which does not match defined listener protocol \"{listener}\""
+        )
+    };
+    put(listens("http"), Some(&mismatch("tcp", "http"))).await?;
+    put(listens("tcp"), None).await?;
+    put(speaks("http"), None).await?;
+    // Written anew, or with routes, it has to speak as its service.
+    put(listens("tcp"), Some(&mismatch("http", "tcp"))).await?;
+    let routed = json!({"Kind": "service-router", "Name": "bytes-web"});
+    put(routed.clone(), Some(&mismatch("http", "tcp"))).await?;
+    let resolved = json!({"Kind": "service-resolver", "Name": "bytes-web"});
+    put(resolved, None).await?;
+    put(listens("http"), None).await?;
+    put(routed, None).await?;
+    put(speaks("grpc"), Some(&mismatch("grpc", "http"))).await?;
+    for kind in ["ingress-gateway/bytes-gw", "service-router/bytes-web"] {
+        let target = format!("/v1/config/{kind}");
+        consul.ask("DELETE", &target, "").await?;
+    }
+    Ok(())
 }
 
 async fn the_client_sets_gets_lists_and_deletes(consul: &Subject<Consul>) -> anyhow::Result<()> {

@@ -3,7 +3,11 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
-use quorate_consul::{Coordinate, ErrorKind, NodeCoordinate};
+use quorate_consul::wire::service::Connect;
+use quorate_consul::{
+    Coordinate, ErrorKind, HealthCheck, HealthStatus, NodeCoordinate, NodeService, QueryOptions,
+    RegisterRequest,
+};
 use serde_json::{Value, json};
 
 use super::target::{ALONE, Consul, index_of};
@@ -24,6 +28,7 @@ pub(super) fn cases() -> Vec<Case<Consul>> {
         a_node_takes_its_coordinates_along,
         a_segment_has_coordinates_of_its_own,
         near_sorts_nodes_and_checks_by_distance needs [ALONE],
+        near_sorts_instances_by_the_distance_of_their_nodes needs [ALONE],
         the_client_reads_updates_and_measures,
     ]
     .into()
@@ -286,6 +291,47 @@ async fn near_sorts_nodes_and_checks_by_distance(consul: &Subject<Consul>) -> an
         order("/v1/catalog/nodes?near=_agent").await?.as_str(),
         "becad",
     )
+}
+
+async fn near_sorts_instances_by_the_distance_of_their_nodes(
+    consul: &Subject<Consul>,
+) -> anyhow::Result<()> {
+    let consul = consul.alone().await?;
+    for (node, x) in [("n-a", 0.9), ("n-b", 0.1), ("n-c", 0.5)] {
+        let check = HealthCheck::new("own", HealthStatus::Passing).with_service_id("web");
+        let request = RegisterRequest::new(node, "10.0.0.1")
+            .with_service(NodeService::new("web").with_connect(Connect::native()))
+            .with_check(check);
+        consul.client.catalog().register(&request).await?;
+        place(&consul, &at(node, x)).await?;
+    }
+    for path in [
+        "catalog/service",
+        "catalog/connect",
+        "health/service",
+        "health/connect",
+        "health/checks",
+    ] {
+        for (near, expected) in [("n-a", "acb"), ("n-b", "bca"), ("nobody", "abc")] {
+            let target = format!("/v1/{path}/web?near={near}");
+            let found = consul.send("GET", &target, "").await?.json()?;
+            let name = |one: &Value| -> Option<String> {
+                let node = one["Node"].as_str().or(one["Node"]["Node"].as_str());
+                node?.strip_prefix("n-").map(str::to_owned)
+            };
+            let names: String = found
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(name)
+                .collect();
+            equal(&target, names.as_str(), expected)?;
+        }
+    }
+    let near = QueryOptions::new().with_near("n-b");
+    let found = consul.client.health().service_with("web", &near).await?;
+    let first = found.value.first().context("no instance")?;
+    equal("typed", first.node.node.as_str(), "n-b")
 }
 
 async fn the_client_reads_updates_and_measures(consul: &Subject<Consul>) -> anyhow::Result<()> {

@@ -4,6 +4,7 @@
 //! 1.8.7 before any of this was written; cases without a number are further rules.
 
 mod acl;
+mod acl_enforced;
 mod agent_check;
 mod agent_itself;
 mod agent_maintenance;
@@ -11,17 +12,24 @@ mod agent_mesh;
 mod agent_service;
 mod agent_typed;
 mod blocking;
+mod cached;
 mod catalog;
+mod catalog_register;
+mod catalog_service;
 mod check_runner;
 mod check_runner_grpc;
 mod config_entry;
+mod connect_ca;
 mod coordinate;
 mod decoding;
 mod discovery_chain;
 mod empty;
+mod endpoint;
 mod event;
 mod filter;
+mod health_service;
 mod http;
+mod index_table;
 mod intention;
 mod kv;
 mod listing;
@@ -35,6 +43,7 @@ mod prepared_query;
 mod query_template;
 mod recorded;
 mod replay;
+mod service_index;
 mod session;
 mod session_checks;
 mod session_ttl;
@@ -43,9 +52,11 @@ mod status;
 mod target;
 mod tombstone;
 mod txn;
+mod txn_catalog;
 mod txn_verbs;
 
-pub use target::{ALONE, CATALOG_TXN, Consul, STREAKS};
+pub use endpoint::ENDPOINTS;
+pub use target::{ALONE, Consul, MESH, PROXIES, STREAKS};
 
 use crate::trial::Case;
 
@@ -59,6 +70,7 @@ pub fn cases() -> Vec<Case<Consul>> {
         blocking::cases(),
         plan::cases(),
         plan_all::cases(),
+        index_table::cases(),
         recorded::cases(),
         empty::cases(),
         session_checks::cases(),
@@ -71,10 +83,18 @@ pub fn cases() -> Vec<Case<Consul>> {
         txn::cases(),
         txn_verbs::cases(),
         http::cases(),
+        endpoint::cases(),
         acl::cases(),
+        acl_enforced::cases(),
         status::cases(),
         operator::cases(),
         catalog::cases(),
+        cached::cases(),
+        catalog_service::cases(),
+        catalog_register::cases(),
+        health_service::cases(),
+        service_index::cases(),
+        txn_catalog::cases(),
         decoding::cases(),
         agent_service::cases(),
         agent_mesh::cases(),
@@ -90,6 +110,7 @@ pub fn cases() -> Vec<Case<Consul>> {
         check_runner_grpc::cases(),
         config_entry::cases(),
         intention::cases(),
+        connect_ca::cases(),
         discovery_chain::cases(),
         snapshot::cases(),
     ];

@@ -14,9 +14,7 @@ use tokio::net::TcpStream;
 
 use crate::exchange::{Answer, exchange, request};
 use crate::server::{ConsulCluster, ConsulOptions, ConsulServer};
-
-/// Transactions on nodes, services and checks of the catalog.
-pub const CATALOG_TXN: &str = "transactions on the catalog";
+use crate::trial::Subject;
 
 /// To be one server, of which another one with nothing in it can be had: for cases that speak of the
 /// whole store, of its first indexes, or of its peers.
@@ -25,6 +23,13 @@ pub const ALONE: &str = "be one server with a store of its own";
 /// To count a check's successes and failures in a row, as its fields ask for. Consul 1.8.7 takes
 /// the fields and does as if they were not there.
 pub const STREAKS: &str = "count successes and failures in a row";
+
+/// To have a certificate authority. One process has no use for one; the agent answers as a server
+/// whose mesh is off.
+pub const MESH: &str = "have a certificate authority";
+
+/// To wake watches of a service's proxies for each that comes and goes. Consul 1.8.7 does for some.
+pub const PROXIES: &str = "tell of every proxy";
 
 /// The token that may do everything on a guarded server.
 pub(super) const MASTER: &str = "11111111-2222-4333-8444-555555555555";
@@ -279,6 +284,19 @@ impl Consul {
             .await
     }
 
+    /// The same with a token.
+    pub(super) async fn send_as(
+        &self,
+        token: &str,
+        method: &str,
+        target: &str,
+        body: impl AsRef<[u8]>,
+    ) -> anyhow::Result<Answer> {
+        let headers = [("X-Consul-Token", token)];
+        self.exchange(&request(method, target, &headers, body.as_ref()))
+            .await
+    }
+
     /// The same with headers.
     pub(super) async fn send_with(
         &self,
@@ -436,6 +454,11 @@ impl Consul {
         ensure!(self.ask("PUT", target, fields.to_string()).await? == "true");
         Ok(())
     }
+}
+
+/// A name of a node or service that no other trial has.
+pub(super) fn name(consul: &Subject<Consul>, name: &str) -> String {
+    consul.key(name).replace('/', "-")
 }
 
 /// The path of a key.

@@ -4,7 +4,7 @@ use anyhow::ensure;
 use quorate_consul::{KvEntry, KvOp, KvVerb, TxnOutcome};
 use serde_json::json;
 
-use super::target::{CATALOG_TXN, Consul, rolled_back};
+use super::target::{Consul, rolled_back};
 use crate::cases;
 use crate::protocol::equal;
 use crate::trial::{Case, Subject};
@@ -22,7 +22,7 @@ pub(super) fn cases() -> Vec<Case<Consul>> {
         every_verb_needs_a_key,
         an_unknown_verb_is_a_failure_of_its_operation,
         an_identical_set_moves_no_index,
-        a_node_can_be_read needs [CATALOG_TXN],
+        a_node_can_be_read,
     ]
     .into()
 }

@@ -48,7 +48,7 @@ impl State {
     /// front of it, and its instances that need neither.
     ///
     /// On the real server the index is that of the service that they speak for, so that nobody who
-    /// waits is told of a new proxy; here it moves with the proxies too.
+    /// waits is told of a new proxy, nor of one that goes; here it moves with them.
     #[must_use]
     pub fn connected_instances(&self, name: &str) -> Found<Vec<Instance<'_>>> {
         let name = name.to_lowercase();
@@ -56,7 +56,7 @@ impl State {
         found.extend(self.terminating_instances(&name));
         let index = self.service_index(&name, !found.is_empty(), false);
         let index = index.max(self.newest_of(&found));
-        Found::new(found, index.max(self.catalog.last_gateway_change))
+        Found::new(found, index.max(self.connect_index(&name)))
     }
 
     /// The instances of a service for those who ask for their health: the index moves with them,
@@ -79,7 +79,7 @@ impl State {
             true => self.service_index(&name, false, true),
             false => self.newest_of(&found),
         };
-        Found::new(found, index.max(self.catalog.last_gateway_change))
+        Found::new(found, index.max(self.connect_index(&name)))
     }
 
     /// The newest index of the services that these are instances of.

@@ -23,6 +23,10 @@ impl Catalog {
         for name in names {
             self.service_indexes.insert_mut(name, newest);
         }
+        let names: Vec<Box<str>> = self.connected_names().map(Into::into).collect();
+        for name in names {
+            self.connect_indexes.insert_mut(name, newest);
+        }
         self.last_extinction = newest;
     }
 }
@@ -57,6 +61,16 @@ impl State {
     }
 }
 
+impl State {
+    /// The index of what speaks Connect for a service, whose name is in lower case, and of the
+    /// gateways; 0 when nothing ever did.
+    pub(super) fn connect_index(&self, name: &str) -> u64 {
+        let catalog = &self.catalog;
+        let own = catalog.connect_indexes.get(name).copied();
+        own.unwrap_or_default().max(catalog.last_gateway_change)
+    }
+}
+
 impl Step<'_> {
     /// Says that something of an instance changed.
     pub(super) fn touch_service(&mut self, service: &Service, cause: Cause) {
@@ -70,6 +84,10 @@ impl Step<'_> {
     fn wake_service(&mut self, service: &Service, cause: Cause, name: Box<str>) {
         let connect = service.speaks_connect_for();
         let connect: Option<Box<str>> = connect.map(|name| name.to_lowercase().into());
+        if let Some(connect) = &connect {
+            let indexes = &mut self.state.catalog.connect_indexes;
+            indexes.insert_mut(connect.clone(), self.index);
+        }
         if cause == Cause::Itself {
             self.wake(Topic::Service(name.clone()));
             if let Some(connect) = &connect {

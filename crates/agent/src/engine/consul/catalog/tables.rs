@@ -36,6 +36,8 @@ pub(in crate::engine::consul) struct Catalog {
     checks_of_name: Named<Check>,
     /// When each service, its nodes or its checks last changed.
     pub(super) service_indexes: RedBlackTreeMapSync<Box<str>, u64>,
+    /// When any instance that speaks Connect for each service last changed, came or went.
+    pub(super) connect_indexes: RedBlackTreeMapSync<Box<str>, u64>,
     /// When a service last lost its last instance; 0 for never.
     pub(super) last_extinction: u64,
     /// When a configuration entry of a gateway last changed; 0 for never.
@@ -155,6 +157,11 @@ impl Catalog {
     /// The names of all services in lower case, with their instances.
     pub(super) fn service_names(&self) -> impl Iterator<Item = (&str, &Parts<Service>)> {
         self.instances.iter().map(|(name, parts)| (&**name, parts))
+    }
+
+    /// The names in lower case of the services that anything speaks Connect for.
+    pub(super) fn connected_names(&self) -> impl Iterator<Item = &str> {
+        self.connected.keys().map(|name| &**name)
     }
 
     pub(super) fn all_checks(&self) -> impl Iterator<Item = (&PartKey, &Arc<Check>)> {

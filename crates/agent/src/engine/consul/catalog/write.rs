@@ -164,8 +164,7 @@ impl Step<'_> {
             id: spec.id.clone(),
             address: renamed.map_or_else(String::new, |node| format!(" ({})", node.address)),
             name: spec.name.clone(),
-            owner: owner.id.clone(),
-            owner_address: owner.address.clone(),
+            owner: format!("{} with name {} ({})", owner.id, owner.node, owner.address),
         })
     }
 

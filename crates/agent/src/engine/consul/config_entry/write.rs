@@ -119,7 +119,9 @@ fn check_graph(entries: &ConfigEntries, (kind, _): &ConfigId, name: &str) -> Res
         ConfigKind::TerminatingGateway => return Ok(()),
         ConfigKind::IngressGateway => {
             return match entries.get(kind, name).map(|it| &**it) {
-                Some(ConfigEntry::IngressGateway(gateway)) => check_ingress(entries, gateway),
+                Some(ConfigEntry::IngressGateway(gateway)) => {
+                    check_ingress(entries, gateway, |_| false)
+                }
                 _ => Ok(()),
             };
         }
@@ -141,17 +143,31 @@ fn check_graph(entries: &ConfigEntries, (kind, _): &ConfigId, name: &str) -> Res
     }
     for entry in entries.of_kind(ConfigKind::IngressGateway.as_str()) {
         if let ConfigEntry::IngressGateway(gateway) = &**entry {
-            check_ingress(entries, gateway)?;
+            // A listener that passes bytes on stays so when its services come to speak more, until
+            // these are routed or split.
+            check_ingress(entries, gateway, |service| !is_routed(entries, service))?;
         }
     }
     Ok(())
 }
 
-fn check_ingress(entries: &ConfigEntries, gateway: &IngressGateway) -> Result<(), Refusal> {
+/// Whether requests to a service are looked into on their way.
+fn is_routed(entries: &ConfigEntries, service: &str) -> bool {
+    let mut kinds = [ConfigKind::ServiceRouter, ConfigKind::ServiceSplitter].into_iter();
+    kinds.any(|kind| entries.get(kind.as_str(), service).is_some())
+}
+
+/// A listener speaks as its services do; `passes` says of whom it may pass on bytes instead.
+fn check_ingress(
+    entries: &ConfigEntries,
+    gateway: &IngressGateway,
+    passes: impl Fn(&str) -> bool,
+) -> Result<(), Refusal> {
     for listener in &gateway.listeners {
         for service in listener.services.iter().filter(|it| it.name != "*") {
             let protocol = protocol_of(entries, &service.name)?;
-            refuse_if(protocol != listener.protocol, || {
+            let passed = listener.protocol == "tcp" && passes(&service.name);
+            refuse_if(protocol != listener.protocol && !passed, || {
                 format!(
                     "service {} has protocol {}, which does not match defined listener protocol {}",
                     quote(&service.name),

@@ -133,3 +133,26 @@ fn table_name(table: u8) -> &'static str {
         _ => "others",
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+mod tests {
+    use quorate_wire::consul::snapshot::{SnapshotMeta, SnapshotWriter};
+
+    use super::*;
+
+    #[test]
+    fn a_snapshot_of_a_real_server_is_whole_and_its_tables_are_unknown() {
+        // How the state of a real server begins, and more of it than one row of ours has.
+        let mut state = b"\x81\xa9LastIndex\xcd\x01\x0c\x00\x8d\xa7Address\xa9".to_vec();
+        state.resize(3000, 0x81);
+        let mut meta = SnapshotMeta::default();
+        meta.size = 3000;
+        meta.index = 268;
+        let mut writer = SnapshotWriter::new(&meta, 1).unwrap();
+        writer.state(&state).unwrap();
+        let archive = [writer.take(), writer.finish().unwrap()].concat();
+        let found = inspect(archive.as_slice()).unwrap();
+        assert_eq!((found.index, found.size, found.tables), (268, 3000, None));
+    }
+}

@@ -93,6 +93,10 @@ impl Reader {
             };
             self.started = true;
             self.foreign = format != FORMAT;
+            if self.foreign {
+                self.rest = Vec::new();
+                return Ok(());
+            }
             at = FORMAT.len();
         }
         while let Some(row) = next(&self.rest[at..])? {
@@ -100,9 +104,6 @@ impl Reader {
             each(row)?;
         }
         self.rest.drain(..at);
-        if self.foreign {
-            self.rest = Vec::new();
-        }
         Ok(())
     }
 

@@ -88,6 +88,28 @@ mod tests {
     }
 
     #[test]
+    fn what_a_sink_refuses_is_told_in_its_words_also_at_the_end() {
+        #[derive(Debug)]
+        struct Picky;
+        impl StateSink for Picky {
+            fn take(&mut self, _: &[u8]) -> Result<(), String> {
+                Err("no".to_owned())
+            }
+        }
+        let archive = archive(&[7; 700]);
+        for piece in [1, 100, archive.len()] {
+            let mut reader = SnapshotReader::new(Picky);
+            let pushed = archive.chunks(piece).try_for_each(|it| reader.push(it));
+            let refused = pushed.and_then(|()| reader.finish().map(drop));
+            assert_eq!(
+                refused,
+                Err(SnapshotError::State("no".to_owned())),
+                "{piece}"
+            );
+        }
+    }
+
+    #[test]
     fn a_writer_keeps_its_word_about_the_size() {
         let meta = SnapshotMeta {
             size: 3,

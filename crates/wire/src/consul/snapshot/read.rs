@@ -106,6 +106,9 @@ impl<K: StateSink> SnapshotReader<K> {
             _ => {}
         }
         if let Err(error) = self.decoder.try_finish() {
+            if let Some(problem) = self.decoder.get_mut().problem.take() {
+                return Err(problem);
+            }
             // What is cut short has no checksum either.
             let problem = self.cause(&error);
             return Err(self.decoder.get_ref().cut().unwrap_or(problem));

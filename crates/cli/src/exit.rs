@@ -46,7 +46,7 @@ const MEANINGS: [(Exit, &str); 15] = [
     (Exit::Success, "all that was asked has been done"),
     (Exit::Failure, "something else failed"),
     (Exit::Usage, "the command line was wrong"),
-    (Exit::NotFound, "the key does not exist"),
+    (Exit::NotFound, "what was named does not exist"),
     (
         Exit::Conflict,
         "a condition (--cas, --create) did not hold; nothing was written",
@@ -67,15 +67,21 @@ const MEANINGS: [(Exit, &str); 15] = [
     (Exit::Expectation, "tour: an expectation did not hold"),
     (
         Exit::LockLost,
-        "lock: the lock was lost and the command stopped",
+        "lock, elect: the lock or office was lost and the command stopped",
     ),
-    (Exit::NotAcquired, "lock: not acquired in time"),
+    (Exit::NotAcquired, "lock, elect: not acquired in time"),
     (
         Exit::LockFailed,
-        "lock: quorate failed before the command started",
+        "lock, elect, service register: quorate failed before the command started",
     ),
-    (Exit::CannotExecute, "lock: the command cannot be executed"),
-    (Exit::CommandNotFound, "lock: there is no such command"),
+    (
+        Exit::CannotExecute,
+        "lock, elect, service register: the command cannot be executed",
+    ),
+    (
+        Exit::CommandNotFound,
+        "lock, elect, service register: there is no such command",
+    ),
 ];
 
 impl Exit {
@@ -115,7 +121,7 @@ pub(crate) fn table() -> String {
         .iter()
         .map(|(exit, meaning)| format!("  {:>3}  {meaning}\n", exit.code()));
     let rows: String = rows.collect();
-    format!("Exit codes:\n{rows}  128 + N  signal N ended quorate, or the command of lock\n")
+    format!("Exit codes:\n{rows}  128 + N  signal N ended quorate, or the command that it ran\n")
 }
 
 #[cfg(test)]

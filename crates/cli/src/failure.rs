@@ -125,6 +125,17 @@ impl From<io::Error> for Failure {
     }
 }
 
+/// Whether trying again can only give the same error: what is followed never ends by itself.
+pub(crate) fn is_lasting(kind: ErrorKind) -> bool {
+    use ErrorKind::{
+        Closed, InvalidArgument, NotFound, PermissionDenied, Unauthenticated, Unsupported,
+    };
+    matches!(
+        kind,
+        Closed | InvalidArgument | NotFound | PermissionDenied | Unauthenticated | Unsupported
+    )
+}
+
 fn exit_for(kind: ErrorKind) -> Exit {
     match kind {
         ErrorKind::NotFound => Exit::NotFound,

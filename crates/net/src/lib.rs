@@ -11,6 +11,7 @@
 //! | to wait between attempts | [`backoff::Backoff`] |
 //! | to start a task that somebody ends | [`task::spawn`], [`task::TaskGroup`] |
 //! | to carry a token without printing it | [`secret::Secret`] |
+//! | to write a file that is there as a whole or not at all | [`new_file::NewFile`] |
 //!
 //! Everything here needs a tokio runtime with its time and I/O drivers. Nothing here starts a
 //! runtime, keeps global state that can be changed, or starts a task that nobody owns.
@@ -43,6 +44,7 @@ pub mod endpoint;
 mod endpoint_set;
 pub mod error;
 pub mod http;
+pub mod new_file;
 mod retry;
 mod rng;
 pub mod secret;

@@ -48,6 +48,20 @@ pub struct Capabilities {
     pub max_lock_delay: Duration,
     /// Whoever waited longest gets the lock next.
     pub fair_locks: bool,
+    /// Leaders can be elected.
+    pub elections: bool,
+    /// Services can be registered and found.
+    pub services: bool,
+    /// The nearest instances of a service can come first.
+    pub service_distances: bool,
+    /// Nodes can be listed.
+    pub nodes: bool,
+    /// Events can be fired and followed.
+    pub events: bool,
+    /// Events can be for some nodes only.
+    pub event_filters: bool,
+    /// Everything can be saved into a file, and restored.
+    pub snapshots: bool,
     /// What is written survives the end of the process that serves it.
     pub durable: bool,
     /// Other processes can reach the same data.

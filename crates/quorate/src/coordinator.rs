@@ -6,8 +6,8 @@ use std::time::Duration;
 use crate::backend::Backend;
 use crate::gate::Gate;
 use crate::{
-    Cache, Capabilities, Held, Key, Kv, Lock, Prefix, Result, Semaphore, Watch, WatchOptions,
-    WatchTarget,
+    Cache, Capabilities, Election, Events, Held, Key, Kv, Lock, Nodes, Prefix, Result, Semaphore,
+    Services, Snapshots, Watch, WatchOptions, WatchTarget,
 };
 
 /// How long [`Coordinator::close`] waits for its own tasks before it ends them.
@@ -147,6 +147,40 @@ impl Coordinator {
         Fut: Future<Output = T>,
     {
         self.semaphore(name, limit).acquire().await?.run(body).await
+    }
+
+    /// The election `name`. See [`Election`] for where it lives.
+    #[must_use]
+    pub fn election(&self, name: impl Into<String>) -> Election {
+        Election::new(
+            self.backend.election.clone(),
+            self.gate.clone(),
+            name.into(),
+        )
+    }
+
+    /// The services and their instances.
+    #[must_use]
+    pub fn services(&self) -> Services {
+        Services::new(self.backend.service.clone(), self.gate.clone())
+    }
+
+    /// The nodes.
+    #[must_use]
+    pub fn nodes(&self) -> Nodes {
+        Nodes::new(self.backend.node.clone(), self.gate.clone())
+    }
+
+    /// The events.
+    #[must_use]
+    pub fn events(&self) -> Events {
+        Events::new(self.backend.event.clone(), self.gate.clone())
+    }
+
+    /// Saving everything into a file, and restoring it.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshots {
+        Snapshots::new(self.backend.snapshot.clone(), self.gate.clone())
     }
 
     /// What the backend can do, and how much of it.

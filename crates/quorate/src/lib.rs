@@ -1,6 +1,6 @@
-//! Keys, watches, locks and semaphores for services that must agree: on an agent inside this
-//! process with nothing installed, and on a real Consul when it outgrows one machine. Only the URL
-//! changes.
+//! Keys, watches, locks, elections, services and events for programs that must agree: on an agent
+//! inside this process with nothing installed, and on a real Consul when it outgrows one machine.
+//! Only the URL changes.
 //!
 //! ```
 //! # #[cfg(feature = "embedded")]
@@ -37,6 +37,12 @@
 //! | a local copy that is always up to date | [`Coordinator::cache`], [`Cache`] |
 //! | to do something in one place at a time | [`Coordinator::with_lock`], [`Lock`] |
 //! | to do something in at most N places at a time | [`Coordinator::with_semaphore`], [`Semaphore`] |
+//! | one leader of many, and to know who it is | [`Coordinator::election`], [`Election`] |
+//! | a service that stays registered, whatever happens | [`Services::register`], [`Registration`] |
+//! | the instances of a service that work, followed | [`Services::instances`], [`Services::watch`] |
+//! | to know which nodes there are, and how they are | [`Coordinator::nodes`], [`Nodes`] |
+//! | to tell everybody something | [`Coordinator::events`], [`Events`] |
+//! | to save everything, and to restore it | [`Coordinator::snapshot`], [`Snapshots`] |
 //! | a write that a holder who lost its lock can't make | [`KvExt::put_fenced`], [`Transaction::held`] |
 //! | to know whether a failed call happened | [`Error::outcome`], [`Error::advice`] |
 //! | to know what a backend can do | [`Coordinator::capabilities`] |
@@ -69,16 +75,23 @@ mod builder;
 mod cache;
 mod capabilities;
 mod coordinator;
+mod election;
 mod entry;
 mod error;
+mod event;
+mod feed;
 mod gate;
+mod health;
 mod held;
 mod key;
 mod kv;
 mod lock;
+mod node;
 pub mod prelude;
 mod replica;
 mod semaphore;
+mod service;
+mod snapshot;
 pub mod target;
 mod transaction;
 mod watch;
@@ -87,8 +100,12 @@ pub use builder::{Builder, connect};
 pub use cache::Cache;
 pub use capabilities::Capabilities;
 pub use coordinator::Coordinator;
+pub use election::{Election, ElectionOptions, Leadership};
 pub use entry::{Entry, Revision};
 pub use error::{Error, ErrorKind, Outcome, Result, RetryAdvice};
+pub use event::{Delivery, Event, EventOptions, Events, FireOptions};
+pub use feed::Feed;
+pub use health::{CheckResult, Health, HealthStatus};
 pub use held::{Acquisition, FencingToken, Held, Holder, Holding, LostReason, Wait};
 pub use key::{Key, MAX_KEY_BYTES, Prefix};
 pub use kv::{
@@ -96,8 +113,15 @@ pub use kv::{
     Precondition, PutOptions,
 };
 pub use lock::{Lock, LockGuard, LockOptions};
+pub use node::{Node, NodeDetails, NodeService, NodeSet, Nodes};
 pub use replica::Replica;
 pub use semaphore::{Semaphore, SemaphoreGuard, SemaphoreOptions};
+pub use service::{
+    CheckProbe, HealthProbe, Instance, InstanceOptions, InstanceSet, Near, RegisterOptions,
+    Registration, RegistrationState, RegistrationStates, Service, ServiceCheck, ServiceSummary,
+    Services, WantedHealth,
+};
+pub use snapshot::{SnapshotInfo, SnapshotStream, SnapshotTable, Snapshots};
 pub use transaction::{Committed, Compare, FailedCompare, Operation, Transaction, TxnOutcome};
 pub use watch::{Watch, WatchEvent, WatchOptions, WatchTarget};
 

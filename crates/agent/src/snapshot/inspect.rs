@@ -54,7 +54,7 @@ pub struct TableCount {
 /// checksums are not right.
 pub fn inspect(mut reader: impl Read) -> io::Result<Inspection> {
     let invalid = |error: SnapshotError| io::Error::new(io::ErrorKind::InvalidData, error);
-    let mut snapshot = SnapshotReader::new(Counts::default());
+    let mut inspector = Inspector::default();
     let mut piece = vec![0; PIECE];
     loop {
         let count = match reader.read(&mut piece) {
@@ -62,22 +62,49 @@ pub fn inspect(mut reader: impl Read) -> io::Result<Inspection> {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             read => read?,
         };
-        snapshot.push(&piece[..count]).map_err(invalid)?;
+        inspector.push(&piece[..count]).map_err(invalid)?;
     }
-    let (meta, mut counts) = snapshot.finish().map_err(invalid)?;
-    let whole = counts.reader.finish();
-    whole.map_err(|problem| invalid(SnapshotError::State(problem)))?;
-    let foreign = counts.reader.is_foreign();
-    let mut tables: Vec<TableCount> = counts.tables.into_values().collect();
-    tables.sort_by_key(|table| Reverse(table.bytes));
-    Ok(Inspection {
-        id: meta.id,
-        index: meta.index,
-        term: meta.term,
-        version: meta.version,
-        size: meta.size,
-        tables: (!foreign).then_some(tables),
-    })
+    inspector.finish().map_err(invalid)
+}
+
+/// [`inspect`] for whoever has the snapshot piece by piece.
+#[derive(Debug)]
+pub struct Inspector(SnapshotReader<Counts>);
+
+impl Default for Inspector {
+    fn default() -> Self {
+        Self(SnapshotReader::new(Counts::default()))
+    }
+}
+
+impl Inspector {
+    /// Takes the next bytes of the snapshot.
+    ///
+    /// # Errors
+    /// When it is no snapshot. Inspecting ends with it.
+    pub fn push(&mut self, bytes: &[u8]) -> Result<(), SnapshotError> {
+        self.0.push(bytes)
+    }
+
+    /// The snapshot has ended: what is in it.
+    ///
+    /// # Errors
+    /// When it was not whole, or was changed.
+    pub fn finish(self) -> Result<Inspection, SnapshotError> {
+        let (meta, mut counts) = self.0.finish()?;
+        counts.reader.finish().map_err(SnapshotError::State)?;
+        let foreign = counts.reader.is_foreign();
+        let mut tables: Vec<TableCount> = counts.tables.into_values().collect();
+        tables.sort_by_key(|table| Reverse(table.bytes));
+        Ok(Inspection {
+            id: meta.id,
+            index: meta.index,
+            term: meta.term,
+            version: meta.version,
+            size: meta.size,
+            tables: (!foreign).then_some(tables),
+        })
+    }
 }
 
 /// Counts the rows and forgets them.

@@ -9,7 +9,7 @@ mod load;
 mod save;
 mod state;
 
-pub use inspect::{Inspection, TableCount, inspect};
+pub use inspect::{Inspection, Inspector, TableCount, inspect};
 pub(crate) use load::Rows;
 pub use quorate_wire::consul::snapshot::SnapshotError;
 pub(crate) use save::Saver;

@@ -3,8 +3,13 @@
 pub(crate) mod agent;
 pub(crate) mod completions;
 pub(crate) mod consul;
+pub(crate) mod elect;
+pub(crate) mod event;
 pub(crate) mod kv;
 pub(crate) mod lock;
+pub(crate) mod node;
+pub(crate) mod service;
+pub(crate) mod snapshot;
 pub(crate) mod tour;
 pub(crate) mod value;
 pub(crate) mod version;
@@ -23,10 +28,11 @@ Examples:
   quorate kv get config/port                        read it
   quorate --at consul://127.0.0.1:8500 kv ls        the same on a real Consul
   quorate lock nightly -- ./backup.sh               run a command under a lock
+  quorate service register web --port 80 -- ./web   registered while it runs
   quorate agent                                     serve Consul's HTTP API on 127.0.0.1:8500
 ";
 
-/// Configuration keys, watches, locks and semaphores: on nothing installed, or on a real Consul.
+/// Keys, watches, locks, elections, services and events: on nothing installed, or on a real Consul.
 #[derive(Debug, Parser)]
 #[command(
     name = "quorate",
@@ -103,6 +109,16 @@ pub(crate) enum Command {
     Kv(kv::KvArgs),
     /// Run a command while a lock, or a place of a semaphore, is held
     Lock(lock::LockArgs),
+    /// Run a command while this is the elected leader
+    Elect(elect::ElectArgs),
+    /// Register services, find their instances and follow them
+    Service(service::ServiceArgs),
+    /// The nodes and how they are
+    Node(node::NodeArgs),
+    /// Fire events, and follow them
+    Event(event::EventArgs),
+    /// Save everything into a file, restore it, or see what such a file holds
+    Snapshot(snapshot::SnapshotArgs),
     /// Consul's own endpoints, in the words of the consul command
     Consul(Box<consul::ConsulArgs>),
     /// Print a completion script for a shell

@@ -3,8 +3,14 @@
 mod agent;
 mod completions;
 mod consul;
+mod elect;
+mod event;
+mod follow;
 mod kv;
 pub(crate) mod lock;
+mod node;
+mod service;
+mod snapshot;
 mod tour;
 mod version;
 pub(crate) mod watchdog;
@@ -23,6 +29,11 @@ pub(crate) fn run_alone(config: &Config, command: &Command) -> Option<Result<Exi
         | Command::Agent(_)
         | Command::Kv(_)
         | Command::Lock(_)
+        | Command::Elect(_)
+        | Command::Service(_)
+        | Command::Node(_)
+        | Command::Event(_)
+        | Command::Snapshot(_)
         | Command::Consul(_) => None,
     }
 }
@@ -34,7 +45,12 @@ pub(crate) async fn run(config: &Config, command: Command) -> Result<Exit, Failu
         Command::Agent(args) => Box::pin(agent::run(config, args)).await,
         Command::Kv(args) => Box::pin(kv::run(config, args.command)).await,
         Command::Consul(args) => Box::pin(consul::run(config, args.group)).await,
-        Command::Lock(args) => Box::pin(lock::run(config, &args)).await,
+        Command::Lock(args) => Box::pin(lock::run(config, &args.into())).await,
+        Command::Elect(args) => Box::pin(elect::run(config, args)).await,
+        Command::Service(args) => Box::pin(service::run(config, args.command)).await,
+        Command::Node(args) => Box::pin(node::run(config, args.command)).await,
+        Command::Event(args) => Box::pin(event::run(config, args.command)).await,
+        Command::Snapshot(args) => Box::pin(snapshot::run(config, args.command)).await,
         alone => run_alone(config, &alone).unwrap_or(Ok(Exit::Success)),
     }
 }

@@ -1,16 +1,21 @@
 //! What is printed: own types with stable keys, as text for people or as JSON for programs.
 
 pub(crate) mod agent;
+pub(crate) mod delivery;
 pub(crate) mod entry;
 pub(crate) mod event;
 pub(crate) mod failure;
+pub(crate) mod leader;
 pub(crate) mod list;
 pub(crate) mod lock;
+pub(crate) mod node;
 pub(crate) mod object;
 pub(crate) mod report;
 pub(crate) mod rows;
 pub(crate) mod said;
 pub(crate) mod sanitize;
+pub(crate) mod service;
+pub(crate) mod snapshot;
 pub(crate) mod style;
 pub(crate) mod tour;
 pub(crate) mod tree;

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use comfy_table::presets::NOTHING;
-use comfy_table::{ContentArrangement, Table};
+use comfy_table::{Cell, Color, ContentArrangement, Table};
 use serde::{Serialize, Serializer};
 
 use super::{Style, View};
@@ -12,12 +12,55 @@ use super::{Style, View};
 pub(crate) struct Column<T> {
     title: &'static str,
     cell: fn(&T) -> String,
+    tone: fn(&T) -> Tone,
+}
+
+/// How a cell is meant, which colour shows where there is any.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tone {
+    Plain,
+    Good,
+    Doubtful,
+    Bad,
+}
+
+impl Tone {
+    fn color(self) -> Option<Color> {
+        match self {
+            Self::Plain => None,
+            Self::Good => Some(Color::Green),
+            Self::Doubtful => Some(Color::Yellow),
+            Self::Bad => Some(Color::Red),
+        }
+    }
 }
 
 impl<T> Column<T> {
     /// A column under `title`, which is in capitals.
     pub(crate) const fn new(title: &'static str, cell: fn(&T) -> String) -> Self {
-        Self { title, cell }
+        Self {
+            title,
+            cell,
+            tone: |_| Tone::Plain,
+        }
+    }
+
+    /// The same column in colour.
+    pub(crate) const fn toned(self, tone: fn(&T) -> Tone) -> Self {
+        Self { tone, ..self }
+    }
+}
+
+impl<T> Column<T> {
+    fn shown(&self, item: &T, style: &Style) -> Cell {
+        let cell = match &*style.line(&(self.cell)(item)) {
+            "" => Cell::new("-"),
+            text => Cell::new(text),
+        };
+        match (self.tone)(item).color().filter(|_| style.has_color()) {
+            Some(color) => cell.fg(color),
+            None => cell,
+        }
     }
 }
 
@@ -59,15 +102,17 @@ impl<T: Serialize> View for Rows<T> {
         table
             .load_preset(NOTHING)
             .set_content_arrangement(ContentArrangement::Disabled);
+        if style.has_color() {
+            table.enforce_styling();
+        } else {
+            table.force_no_tty();
+        }
         if self.title && !self.items.is_empty() {
             table.set_header(self.columns.iter().map(|column| column.title));
         }
         for item in &self.items {
-            let cells = self.columns.iter().map(|column| (column.cell)(item));
-            table.add_row(cells.map(|cell| match &*style.line(&cell) {
-                "" => "-".to_owned(),
-                cell => cell.to_owned(),
-            }));
+            let cells = self.columns.iter().map(|column| column.shown(item, style));
+            table.add_row(cells);
         }
         for column in table.column_iter_mut() {
             column.set_padding((0, 2));
@@ -101,6 +146,21 @@ mod tests {
         assert_eq!(
             serde_json::to_string(&rows).unwrap(),
             r#"[[1,"one"],[20,""]]"#
+        );
+    }
+
+    #[test]
+    fn colour_is_only_where_there_is_any() {
+        const TONED: &[Column<(u8, &str)>] =
+            &[Column::new("NAME", |row: &(u8, &str)| row.1.to_owned()).toned(|_| Tone::Bad)];
+        assert_eq!(text(&Rows::new(vec![(1, "down")], TONED)), "NAME\ndown\n");
+        let mut out = Vec::new();
+        let rows = Rows::new(vec![(1, "down")], TONED);
+        rows.text(&mut out, &Style::COLOR).unwrap();
+        let shown = String::from_utf8(out).unwrap();
+        assert!(
+            shown.contains("\u{1b}[") && shown.contains("down"),
+            "{shown:?}"
         );
     }
 

@@ -20,6 +20,13 @@ impl Style {
         color: false,
     };
 
+    /// To a terminal in colour.
+    #[cfg(test)]
+    pub(crate) const COLOR: Self = Self {
+        terminal: true,
+        color: true,
+    };
+
     /// Colour only on a terminal, and not with `NO_COLOR` or a dumb terminal.
     pub(crate) fn detect(terminal: bool) -> Self {
         let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
@@ -28,6 +35,11 @@ impl Style {
             terminal,
             color: terminal && !refused && !dumb,
         }
+    }
+
+    /// Whether there is colour.
+    pub(crate) fn has_color(&self) -> bool {
+        self.color
     }
 
     /// Whether it is a terminal.

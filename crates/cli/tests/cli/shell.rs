@@ -33,7 +33,10 @@ fn help_has_the_examples_and_the_exit_codes() {
         help.contains("Examples:\n") && help.contains("Exit codes:\n"),
         "{help}"
     );
-    assert!(help.contains("124  lock: not acquired in time"), "{help}");
+    assert!(
+        help.contains("124  lock, elect: not acquired in time"),
+        "{help}"
+    );
     assert!(env.ok(&["kv", "put", "-h"]).contains("Examples:\n"));
     assert!(
         env.ok(&["lock", "--help"])

@@ -1,11 +1,12 @@
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use quorate_net::new_file::NewFile;
 use quorate_wire::consul::snapshot::{SnapshotMeta, SnapshotReader};
 use tokio::fs::File;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncSeekExt, AsyncWriteExt, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncSeekExt, ReadBuf};
 
 use super::stream::SnapshotStream;
 use crate::error::Error;
@@ -23,7 +24,7 @@ pub struct SavedSnapshot {
     pub meta: SnapshotMeta,
 }
 
-/// Writes to a file beside `path`, which takes its place in the end.
+/// Saves into a file that is there when it is whole.
 pub(super) async fn save(
     mut stream: SnapshotStream,
     path: &Path,
@@ -33,65 +34,16 @@ pub(super) async fn save(
         let why = format_args!("path: {} can't be written", path.display());
         Error::invalid("save a snapshot", why).with_source(error)
     };
-    let mut partial = Partial::create(path).await.map_err(unwritable)?;
+    let mut file = NewFile::create(path).await.map_err(unwritable)?;
     while let Some(piece) = stream.next().await? {
-        partial.file.write_all(&piece).await.map_err(unwritable)?;
+        file.write_all(&piece).await.map_err(unwritable)?;
         progress(stream.bytes());
     }
-    partial.finish(path).await.map_err(unwritable)?;
+    file.finish().await.map_err(unwritable)?;
     Ok(SavedSnapshot {
         bytes: stream.bytes(),
         meta: stream.snapshot_meta().cloned().unwrap_or_default(),
     })
-}
-
-/// A file that is not finished. It is removed when nobody finishes it.
-struct Partial {
-    file: File,
-    path: Option<PathBuf>,
-}
-
-impl Partial {
-    async fn create(target: &Path) -> io::Result<Self> {
-        let mut name = std::ffi::OsString::from(".");
-        name.push(target.file_name().ok_or(io::ErrorKind::InvalidInput)?);
-        name.push(format!(".{}.partial", std::process::id()));
-        let path = target.with_file_name(name);
-        let mut options = File::options();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        // It is a secret.
-        options.mode(0o600);
-        let file = options.open(&path).await?;
-        Ok(Self {
-            file,
-            path: Some(path),
-        })
-    }
-
-    async fn finish(mut self, target: &Path) -> io::Result<()> {
-        self.file.flush().await?;
-        self.file.sync_all().await?;
-        if let Some(path) = &self.path {
-            tokio::fs::rename(path, target).await?;
-        }
-        self.path = None;
-        let folder = target.parent().filter(|it| !it.as_os_str().is_empty());
-        // Some systems can't do that, and the file itself is safe already.
-        if let Ok(folder) = File::open(folder.unwrap_or(Path::new("."))).await {
-            let _ = folder.sync_all().await;
-        }
-        Ok(())
-    }
-}
-
-impl Drop for Partial {
-    fn drop(&mut self) {
-        if let Some(path) = self.path.take() {
-            // One that can't be removed now can't be removed at all.
-            let _ = std::fs::remove_file(path);
-        }
-    }
 }
 
 /// Reads a file to its end, back to its start, and gives its length, if it is a whole snapshot.

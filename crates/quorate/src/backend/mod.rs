@@ -6,6 +6,11 @@
 //! [`Coordinator`](crate::Coordinator) through [`Coordinator::new`](crate::Coordinator::new).
 
 pub mod consul;
+mod election;
+mod event;
+mod node;
+mod service;
+mod snapshot;
 mod unsupported;
 
 use std::fmt::Debug;
@@ -22,6 +27,11 @@ use crate::{
     Transaction, TxnOutcome, WatchEvent, WatchOptions, WatchTarget,
 };
 
+pub use election::{Elected, ElectionBackend, Office};
+pub use event::EventBackend;
+pub use node::NodeBackend;
+pub use service::{KeptService, ServiceBackend};
+pub use snapshot::{SnapshotBackend, SnapshotSource};
 pub use unsupported::Unsupported;
 
 /// A future on the heap, so that the traits here are object-safe.
@@ -170,6 +180,16 @@ pub struct Backend {
     pub lock: Arc<dyn LockBackend>,
     /// Semaphores.
     pub semaphore: Arc<dyn SemaphoreBackend>,
+    /// Elections.
+    pub election: Arc<dyn ElectionBackend>,
+    /// Services.
+    pub service: Arc<dyn ServiceBackend>,
+    /// Nodes.
+    pub node: Arc<dyn NodeBackend>,
+    /// Events.
+    pub event: Arc<dyn EventBackend>,
+    /// Snapshots.
+    pub snapshot: Arc<dyn SnapshotBackend>,
     /// The whole.
     pub lifecycle: Arc<dyn Lifecycle>,
     /// The Consul client, where that is what works underneath.
@@ -189,6 +209,11 @@ impl Backend {
             watch: nothing.clone(),
             lock: nothing.clone(),
             semaphore: nothing.clone(),
+            election: nothing.clone(),
+            service: nothing.clone(),
+            node: nothing.clone(),
+            event: nothing.clone(),
+            snapshot: nothing.clone(),
             lifecycle: nothing,
             consul: None,
         }

@@ -1,13 +1,20 @@
 //! What a backend does not have.
 
+use std::io;
+use std::pin::Pin;
+
 use bytes::Bytes;
 
 use super::{
-    BoxFuture, BoxStream, Hold, KvBackend, Lifecycle, LockBackend, SemaphoreBackend, WatchBackend,
+    BoxFuture, BoxStream, Elected, ElectionBackend, EventBackend, Hold, KeptService, KvBackend,
+    Lifecycle, LockBackend, NodeBackend, SemaphoreBackend, ServiceBackend, SnapshotBackend,
+    SnapshotSource, WatchBackend,
 };
 use crate::{
-    Acquisition, DeleteOptions, Entry, Error, GetOptions, Key, KeysOptions, ListOptions,
-    LockOptions, Prefix, PutOptions, Result, Revision, SemaphoreOptions, Transaction, TxnOutcome,
+    Acquisition, CheckResult, DeleteOptions, Delivery, ElectionOptions, Entry, Error, EventOptions,
+    FireOptions, GetOptions, Holder, Instance, InstanceOptions, InstanceSet, Key, KeysOptions,
+    ListOptions, LockOptions, Node, NodeDetails, NodeSet, Prefix, PutOptions, RegisterOptions,
+    Result, Revision, SemaphoreOptions, Service, ServiceSummary, Transaction, TxnOutcome,
     WatchEvent, WatchOptions, WatchTarget,
 };
 
@@ -40,6 +47,11 @@ impl Unsupported {
 }
 
 const KEYS: &str = "keys and values";
+const ELECTIONS: &str = "elections";
+const SERVICES: &str = "services";
+const NODES: &str = "nodes";
+const EVENTS: &str = "events";
+const SNAPSHOTS: &str = "snapshots";
 
 impl KvBackend for Unsupported {
     fn get_with<'a>(
@@ -124,6 +136,116 @@ impl SemaphoreBackend for Unsupported {
 
     fn destroy<'a>(&'a self, name: &'a Key, _: u32) -> BoxFuture<'a, Result<()>> {
         self.refuse(&format!("destroy semaphore `{name}`"), "semaphores")
+    }
+}
+
+impl ElectionBackend for Unsupported {
+    fn campaign<'a>(
+        &'a self,
+        name: &'a Key,
+        _: Bytes,
+        _: &'a ElectionOptions,
+    ) -> BoxFuture<'a, Result<Acquisition<Elected>>> {
+        self.refuse(&format!("campaign in election `{name}`"), ELECTIONS)
+    }
+
+    fn leader<'a>(&'a self, name: &'a Key) -> BoxFuture<'a, Result<Option<Holder>>> {
+        self.refuse(&format!("get the leader of election `{name}`"), ELECTIONS)
+    }
+
+    fn observe(&self, name: &Key) -> Result<BoxStream<'static, Result<Option<Holder>>>> {
+        Err(self.error(&format!("observe election `{name}`"), ELECTIONS))
+    }
+}
+
+impl ServiceBackend for Unsupported {
+    fn register(&self, service: &Service, _: &RegisterOptions) -> Result<Box<dyn KeptService>> {
+        Err(self.error(&format!("register service `{}`", service.id()), SERVICES))
+    }
+
+    fn add<'a>(&'a self, service: &'a Service) -> BoxFuture<'a, Result<()>> {
+        self.refuse(&format!("register service `{}`", service.id()), SERVICES)
+    }
+
+    fn deregister<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<()>> {
+        self.refuse(&format!("deregister service `{id}`"), SERVICES)
+    }
+
+    fn list(&self) -> BoxFuture<'_, Result<Vec<ServiceSummary>>> {
+        self.refuse("list the services", SERVICES)
+    }
+
+    fn instances<'a>(
+        &'a self,
+        name: &'a str,
+        _: &'a InstanceOptions,
+    ) -> BoxFuture<'a, Result<Vec<Instance>>> {
+        self.refuse(&format!("list the instances of service `{name}`"), SERVICES)
+    }
+
+    fn watch(
+        &self,
+        name: &str,
+        _: &InstanceOptions,
+    ) -> Result<BoxStream<'static, Result<InstanceSet>>> {
+        Err(self.error(&format!("watch service `{name}`"), SERVICES))
+    }
+
+    fn checks<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Vec<CheckResult>>> {
+        self.refuse(&format!("list the checks of service `{name}`"), SERVICES)
+    }
+
+    fn maintain<'a>(&'a self, id: &'a str, _: Option<&'a str>) -> BoxFuture<'a, Result<()>> {
+        self.refuse(
+            &format!("change the maintenance of service `{id}`"),
+            SERVICES,
+        )
+    }
+}
+
+impl NodeBackend for Unsupported {
+    fn list(&self) -> BoxFuture<'_, Result<Vec<Node>>> {
+        self.refuse("list the nodes", NODES)
+    }
+
+    fn get<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<NodeDetails>>> {
+        self.refuse(&format!("get node `{name}`"), NODES)
+    }
+
+    fn watch(&self) -> Result<BoxStream<'static, Result<NodeSet>>> {
+        Err(self.error("watch the nodes", NODES))
+    }
+}
+
+impl EventBackend for Unsupported {
+    fn fire<'a>(
+        &'a self,
+        name: &'a str,
+        _: Bytes,
+        _: &'a FireOptions,
+    ) -> BoxFuture<'a, Result<String>> {
+        self.refuse(&format!("fire event `{name}`"), EVENTS)
+    }
+
+    fn watch<'a>(
+        &'a self,
+        _: &'a EventOptions,
+    ) -> BoxFuture<'a, Result<BoxStream<'static, Result<Delivery>>>> {
+        self.refuse("watch the events", EVENTS)
+    }
+}
+
+impl SnapshotBackend for Unsupported {
+    fn save(&self) -> BoxFuture<'_, Result<Pin<Box<dyn SnapshotSource>>>> {
+        self.refuse("save a snapshot", SNAPSHOTS)
+    }
+
+    fn restore(
+        &self,
+        _: BoxStream<'static, io::Result<Bytes>>,
+        _: Option<u64>,
+    ) -> BoxFuture<'_, Result<()>> {
+        self.refuse("restore a snapshot", SNAPSHOTS)
     }
 }
 

@@ -1,12 +1,12 @@
 //! `quorate kv watch`.
 
-use quorate::{Coordinator, ErrorKind, Watch, WatchEvent};
+use quorate::{Coordinator, Watch, WatchEvent};
 
 use crate::args::kv::WatchArgs;
 use crate::config::Config;
 use crate::connect;
 use crate::exit::Exit;
-use crate::failure::Failure;
+use crate::failure::{Failure, is_lasting};
 use crate::signals::{self, Signals};
 use crate::view::event::EventView;
 
@@ -63,15 +63,4 @@ fn open(args: &WatchArgs, coordinator: &Coordinator) -> Result<Watch, Failure> {
 
 fn is_done(event: &WatchEvent) -> bool {
     matches!(event, WatchEvent::InitDone { .. })
-}
-
-/// Whether trying again can only give the same error: the watch itself never ends.
-fn is_lasting(kind: ErrorKind) -> bool {
-    use ErrorKind::{
-        Closed, InvalidArgument, NotFound, PermissionDenied, Unauthenticated, Unsupported,
-    };
-    matches!(
-        kind,
-        Closed | InvalidArgument | NotFound | PermissionDenied | Unauthenticated | Unsupported
-    )
 }

@@ -7,27 +7,31 @@ use std::process::ExitStatus;
 
 use tokio::process::{Child, Command};
 
+use super::job::Job;
 use crate::command::watchdog;
 use crate::exit::Exit;
 use crate::failure::Failure;
 
 /// Starts the command in a process group of its own. By `mark` the watchdog finds it whatever
 /// happens to this process.
-pub(crate) fn start(
-    words: &[OsString],
-    name: &str,
-    token: u64,
-    mark: &str,
-) -> Result<Child, Failure> {
+pub(crate) fn start(job: &Job, token: u64, mark: &str) -> Result<Child, Failure> {
+    let token = token.to_string();
+    let variables = [
+        (watchdog::MARK, mark),
+        (job.variable(), &job.name),
+        ("QUORATE_FENCING_TOKEN", &token),
+    ];
+    start_with(&job.command, &variables)
+}
+
+/// Starts a command in a process group of its own, with these variables in its environment.
+pub(crate) fn start_with(words: &[OsString], variables: &[(&str, &str)]) -> Result<Child, Failure> {
     let Some((program, arguments)) = words.split_first() else {
         return Err(Failure::usage("there is no command to run"));
     };
     let mut command = Command::new(program);
     command.args(arguments).process_group(0);
-    command
-        .env(watchdog::MARK, mark)
-        .env("QUORATE_LOCK_NAME", name)
-        .env("QUORATE_FENCING_TOKEN", token.to_string());
+    command.envs(variables.iter().copied());
     command.spawn().map_err(|error| not_started(program, error))
 }
 

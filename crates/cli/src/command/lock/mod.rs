@@ -1,8 +1,11 @@
-//! `quorate lock`: runs a command while a lock, or a slot of a semaphore, is held.
+//! `quorate lock` and `quorate elect`: run a command while a lock, a slot of a semaphore or the
+//! office of a leader is held.
 
 pub(crate) mod child;
+pub(crate) mod foreground;
 pub(crate) mod group;
-mod hold;
+pub(crate) mod hold;
+pub(crate) mod job;
 mod leash;
 mod respite;
 mod supervise;
@@ -11,7 +14,6 @@ mod terms;
 use nix::sys::signal::Signal;
 use quorate::{Acquisition, Coordinator, Holder, Wait};
 
-use crate::args::lock::LockArgs;
 use crate::config::Config;
 use crate::connect;
 use crate::exit::Exit;
@@ -19,18 +21,19 @@ use crate::failure::Failure;
 use crate::signals::{self, Signals};
 use crate::view::lock::LockEvent;
 use hold::{Contended, Guard};
+use job::Job;
 use terms::Terms;
 
 /// Runs the command under the lock.
-pub(crate) async fn run(config: &Config, args: &LockArgs) -> Result<Exit, Failure> {
-    let terms = Terms::new(args)?;
+pub(crate) async fn run(config: &Config, job: &Job) -> Result<Exit, Failure> {
+    let terms = Terms::new(job)?;
     // From here on no signal ends this process before the lock is given back.
     let mut signals = Signals::listen(&Signals::PASSED_ON)?;
     let coordinator = tokio::select! {
         opened = connect::open(config) => opened.map_err(before_start)?,
         signal = ending(&mut signals) => return Ok(Exit::Signal(signals::number(signal))),
     };
-    let result = hold(config, args, &terms, &coordinator, &mut signals).await;
+    let result = hold(config, job, &terms, &coordinator, &mut signals).await;
     if let Err(error) = coordinator.close().await {
         tracing::debug!(%error, "closing");
     }
@@ -39,37 +42,37 @@ pub(crate) async fn run(config: &Config, args: &LockArgs) -> Result<Exit, Failur
 
 async fn hold(
     config: &Config,
-    args: &LockArgs,
+    job: &Job,
     terms: &Terms,
     coordinator: &Coordinator,
     signals: &mut Signals,
 ) -> Result<Exit, Failure> {
-    let contended = Contended::new(coordinator, args);
+    let contended = Contended::new(coordinator, job);
     let acquired = tokio::select! {
-        acquired = acquire(config, args, &contended) => acquired?,
+        acquired = acquire(config, job, &contended) => acquired?,
         signal = ending(signals) => return Ok(Exit::Signal(signals::number(signal))),
     };
     let Some(guard) = acquired else {
-        return Err(not_acquired(args));
+        return Err(not_acquired(job));
     };
     note(config, || LockEvent::Acquired {
-        lock: args.name.clone(),
+        subject: job.subject(),
         fencing_token: guard.held().fencing_token().0,
     });
-    let ended = supervise::run(config, args, terms, &contended, guard.held(), signals).await;
-    release(config, args, guard, &ended).await;
+    let ended = supervise::run(config, job, terms, &contended, guard.held(), signals).await;
+    release(config, job, guard, &ended).await;
     ended
 }
 
 /// Waits as it was told. Where somebody may read it, tries once first, to say who holds the lock.
 async fn acquire(
     config: &Config,
-    args: &LockArgs,
+    job: &Job,
     contended: &Contended,
 ) -> Result<Option<Guard>, Failure> {
     let started = std::time::Instant::now();
     let told = config.screen.stderr_is_terminal() || config.screen.is_json();
-    if told && !args.try_once {
+    if told && job.wait != Wait::Try {
         match contended.acquire(Wait::Try).await.map_err(before_start)? {
             Acquisition::Acquired(guard) => return Ok(Some(guard)),
             Acquisition::TimedOut { holders } => {
@@ -77,17 +80,16 @@ async fn acquire(
                 say(
                     config,
                     &LockEvent::Waiting {
-                        lock: args.name.clone(),
+                        subject: job.subject(),
                         holders,
                     },
                 );
             }
         }
     }
-    let wait = match (args.try_once, args.wait) {
-        (true, _) => Wait::Try,
-        (false, Some(most)) => Wait::AtMost(most.saturating_sub(started.elapsed())),
-        (false, None) => Wait::Forever,
+    let wait = match job.wait {
+        Wait::AtMost(most) => Wait::AtMost(most.saturating_sub(started.elapsed())),
+        wait => wait,
     };
     Ok(contended
         .acquire(wait)
@@ -104,30 +106,32 @@ fn holder_name(holder: &Holder) -> String {
     }
 }
 
-fn not_acquired(args: &LockArgs) -> Failure {
-    let message = match args.wait {
-        Some(wait) => format!("lock {} was not acquired within {wait:?}", args.name),
-        None => format!("lock {} is held by another", args.name),
+fn not_acquired(job: &Job) -> Failure {
+    let subject = job.subject();
+    let message = match job.wait {
+        Wait::AtMost(wait) => format!("{subject} was not acquired within {wait:?}"),
+        _ => format!("{subject} is held by another"),
     };
+    let (verb, name) = (job.verb(), &job.name);
     Failure::new(Exit::NotAcquired, message)
-        .with_next(format!("quorate lock {} --wait 1m -- …", args.name))
+        .with_next(format!("quorate {verb} {name} --wait 1m -- …"))
 }
 
-async fn release(config: &Config, args: &LockArgs, guard: Guard, ended: &Result<Exit, Failure>) {
+async fn release(config: &Config, job: &Job, guard: Guard, ended: &Result<Exit, Failure>) {
     if ended.as_ref().is_ok_and(|exit| *exit == Exit::LockLost) {
         // There is nothing to give back, and the server may not answer.
         return drop(guard);
     }
     match guard.release().await {
         Ok(()) => note(config, || LockEvent::Released {
-            lock: args.name.clone(),
+            subject: job.subject(),
         }),
         Err(error) => tracing::warn!(%error, "the lock was not released and ends with its time"),
     }
 }
 
 /// The next signal that asks to end; others have no command to be passed on to yet.
-async fn ending(signals: &mut Signals) -> Signal {
+pub(crate) async fn ending(signals: &mut Signals) -> Signal {
     loop {
         let signal = signals.next().await;
         if Signals::END.contains(&signal) {
@@ -138,7 +142,7 @@ async fn ending(signals: &mut Signals) -> Signal {
 
 /// What fails before the command starts has its own exit code, so that it cannot be mistaken for
 /// the command's; a wrong command line keeps its own.
-fn before_start(failure: impl Into<Failure>) -> Failure {
+pub(crate) fn before_start(failure: impl Into<Failure>) -> Failure {
     let failure = failure.into();
     match failure.exit() {
         Exit::Usage => failure,

@@ -40,7 +40,7 @@ impl Respite {
         valid_until: Instant,
     ) -> Self {
         let now = Instant::now();
-        let asks = matches!(contended, Contended::Lock(_)) && terms.may_ask(now, valid_until);
+        let asks = contended.has_lock_delay() && terms.may_ask(now, valid_until);
         if !asks {
             return Self::until(now);
         }

@@ -4,19 +4,16 @@
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::{Signal, raise};
-use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
-use nix::unistd::Pid;
+use nix::sys::signal::Signal;
 use quorate::{Held, LostReason};
-use tokio::process::Child;
 
 use super::child;
-use super::group::{Group, Terminal};
+use super::foreground::Foreground;
 use super::hold::Contended;
+use super::job::Job;
 use super::leash::Leash;
 use super::respite::Respite;
 use super::terms::Terms;
-use crate::args::lock::LockArgs;
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -37,9 +34,7 @@ enum Stop {
 }
 
 struct Supervised<'a> {
-    child: Child,
-    group: Group,
-    terminal: Terminal,
+    front: Foreground,
     leash: Leash,
     terms: &'a Terms,
     contended: &'a Contended,
@@ -49,7 +44,7 @@ struct Supervised<'a> {
 /// Starts the command and stays with it until it has ended.
 pub(crate) async fn run(
     config: &Config,
-    args: &LockArgs,
+    job: &Job,
     terms: &Terms,
     contended: &Contended,
     held: &Held,
@@ -65,25 +60,18 @@ pub(crate) async fn run(
         .map_err(failed)?;
     // Heard from before there is a command that could stop.
     let mut stops = Signals::listen(&[Signal::SIGCHLD]).map_err(failed)?;
-    let started = child::start(
-        &args.command,
-        &args.name,
-        held.fencing_token().0,
-        leash.mark(),
-    );
-    let child = match started {
+    let token = held.fencing_token().0;
+    let child = match child::start(job, token, leash.mark()) {
         Ok(child) => child,
         Err(failure) => {
             leash.done();
             return Err(failure);
         }
     };
-    let group = Group::of(child.id().unwrap_or_default()).map_err(failed)?;
-    let terminal = Terminal::lend(group);
+    let front = Foreground::new(child).map_err(failed)?;
+    let group = front.group;
     let mut supervised = Supervised {
-        child,
-        group,
-        terminal,
+        front,
         leash,
         terms,
         contended,
@@ -99,7 +87,7 @@ pub(crate) async fn run(
         Err(stop) => {
             supervised.freeze(&stop);
             let lost = LockEvent::Losing {
-                lock: args.name.clone(),
+                subject: job.subject(),
                 why: stop.reason().to_string(),
             };
             super::say(config, &lost);
@@ -107,7 +95,7 @@ pub(crate) async fn run(
             Exit::LockLost
         }
     };
-    supervised.terminal.take_back();
+    supervised.front.take_back();
     Ok(if supervised.leash.done() {
         Exit::LockLost
     } else {
@@ -127,9 +115,9 @@ impl Supervised<'_> {
         loop {
             tokio::select! {
                 biased;
-                status = self.child.wait() => return Ok(status),
+                status = self.front.ended() => return Ok(status),
                 reason = &mut lost => return Err(Stop::Lost(reason)),
-                signal = signals.next() => self.group.signal(signal),
+                signal = signals.next() => self.front.group.signal(signal),
                 _ = stops.next() => self.follow_stop()?,
                 _ = tick.tick() => self.check()?,
             }
@@ -149,43 +137,21 @@ impl Supervised<'_> {
         Ok(())
     }
 
-    /// Ctrl-Z stops the command's group alone, and so does reading in the background. This process
-    /// follows, so that the shell takes the terminal back; when it is continued, it looks first
-    /// whether the lock is still held.
+    /// Stops with the command; when this process is continued, it looks first whether the lock is
+    /// still held.
     fn follow_stop(&mut self) -> Result<(), Stop> {
-        let Some(signal) = self.stopped_by() else {
-            return Ok(());
-        };
-        self.terminal.take_back();
         // Renewals stop too; past the deadline the watchdog ends the command.
-        if matches!(signal, Signal::SIGTTIN | Signal::SIGTTOU) {
-            self.terminal.wait_for_front();
-        } else if let Err(error) = raise(Signal::SIGSTOP) {
-            tracing::debug!(%error, "not stopped");
+        if self.front.follow_stop() {
+            self.check()?;
+            self.front.resume();
         }
-        self.check()?;
-        self.terminal.resume(self.group);
         Ok(())
-    }
-
-    /// The signal that has stopped the command since the last call; without a terminal nobody's
-    /// business.
-    fn stopped_by(&self) -> Option<Signal> {
-        if !self.terminal.is_present() {
-            return None;
-        }
-        let pid = self.child.id().and_then(|id| i32::try_from(id).ok())?;
-        let flags = WaitPidFlag::WSTOPPED | WaitPidFlag::WNOHANG;
-        match waitid(Id::Pid(Pid::from_raw(pid)), flags) {
-            Ok(WaitStatus::Stopped(_, signal)) => Some(signal),
-            _ => None,
-        }
     }
 
     /// What has lost its lock does not run while it is found out whether it may still end by itself.
     fn freeze(&self, stop: &Stop) {
         if let Stop::Lost(_) = stop {
-            self.group.signal(Signal::SIGSTOP);
+            self.front.group.signal(Signal::SIGSTOP);
         }
     }
 
@@ -206,10 +172,10 @@ impl Supervised<'_> {
     async fn stop(&mut self, stop: &Stop) {
         let respite = self.respite(stop).await;
         if Instant::now() < respite.kill_at {
-            self.group.terminate();
+            self.front.group.terminate();
             let gone = async {
-                let _ = self.child.wait().await;
-                while self.group.is_left() {
+                let _ = self.front.ended().await;
+                while self.front.group.is_left() {
                     tokio::time::sleep(LOOK).await;
                 }
             };
@@ -219,8 +185,8 @@ impl Supervised<'_> {
                 () = tokio::time::sleep_until(respite.kill_at.into()) => {}
             }
         }
-        self.group.kill();
-        if let Err(error) = self.child.wait().await {
+        self.front.group.kill();
+        if let Err(error) = self.front.ended().await {
             tracing::warn!(%error, "the command was not waited for");
         }
         respite.end().await;

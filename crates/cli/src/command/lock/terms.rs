@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use super::job::{Job, Kind};
 use super::respite::ASK;
-use crate::args::lock::LockArgs;
 use crate::failure::Failure;
 
 /// What stays between the end of the command and the moment from which another may hold the lock.
@@ -22,21 +22,20 @@ pub(crate) struct Terms {
 
 impl Terms {
     /// Checks that the grace leaves time for renewals to fail and to come back.
-    pub(crate) fn new(args: &LockArgs) -> Result<Self, Failure> {
-        if args.grace >= args.ttl / 2 {
-            let (grace, ttl) = (args.grace, args.ttl);
+    pub(crate) fn new(job: &Job) -> Result<Self, Failure> {
+        if job.grace >= job.ttl / 2 {
+            let (grace, ttl) = (job.grace, job.ttl);
             let message = format!("--grace {grace:?} has to be less than half of --ttl {ttl:?}");
             return Err(Failure::usage(message)
-                .with_next(format!("--ttl {}s", args.grace.as_secs().max(4) * 2 + 2)));
+                .with_next(format!("--ttl {}s", job.grace.as_secs().max(4) * 2 + 2)));
         }
-        let lock_delay = if args.is_semaphore() {
-            Duration::ZERO
-        } else {
-            args.lock_delay
+        let lock_delay = match job.kind {
+            Kind::Semaphore(_) => Duration::ZERO,
+            Kind::Lock | Kind::Election => job.lock_delay,
         };
         Ok(Self {
-            grace: args.grace,
-            ttl: args.ttl,
+            grace: job.grace,
+            ttl: job.ttl,
             lock_delay,
         })
     }
@@ -78,13 +77,6 @@ impl Terms {
             .and_then(|renewed| renewed.checked_add(self.lock_delay))
             .unwrap_or(now);
         self.kill_at_while_held(now, valid_until.min(free_at))
-    }
-}
-
-impl LockArgs {
-    /// Whether more than one may hold it. One place is a lock, as for `consul lock -n 1`.
-    pub(crate) fn is_semaphore(&self) -> bool {
-        self.limit.is_some_and(|limit| limit > 1)
     }
 }
 

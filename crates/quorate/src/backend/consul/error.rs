@@ -1,5 +1,7 @@
 //! The errors of the Consul client, in the words of the unified layer.
 
+use std::sync::Arc;
+
 use quorate_consul as native;
 
 use crate::{Error, ErrorKind, Outcome, RetryAdvice};
@@ -32,16 +34,32 @@ pub(super) fn from_native(error: native::Error, operation: impl Into<String>, ur
     convert(error, operation.into(), Some(url))
 }
 
+/// The same of an error that others have too.
+pub(super) fn from_shared(error: &Arc<native::Error>, url: &str) -> Error {
+    let converted = described(error, error.operation().to_owned(), Some(url));
+    converted.with_source(Shared(Arc::clone(error)))
+}
+
 fn convert(error: native::Error, operation: String, url: Option<&str>) -> Error {
+    described(&error, operation, url).with_source(error)
+}
+
+/// All but the source.
+fn described(error: &native::Error, operation: String, url: Option<&str>) -> Error {
     let detail = error.text().unwrap_or_default().to_owned();
-    let mut converted = Error::new(kind(error.kind()), operation, detail)
+    let converted = Error::new(kind(error.kind()), operation, detail)
         .with_outcome(outcome(error.outcome()))
         .with_advice(advice(error.advice()));
-    if let Some(target) = error.peer().or(url) {
-        converted = converted.with_target(target);
+    match error.peer().or(url) {
+        Some(target) => converted.with_target(target),
+        None => converted,
     }
-    converted.with_source(error)
 }
+
+/// An error of the client that others have too. What is looked for by its type is the error in it.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Shared(#[source] Arc<native::Error>);
 
 fn kind(kind: native::ErrorKind) -> ErrorKind {
     match kind {

@@ -1,15 +1,23 @@
-//! Consul, real or embedded: keys, watches, locks and semaphores over its HTTP API.
+//! Consul, real or embedded: all of this layer over its HTTP API.
 
 mod diff;
 #[cfg(test)]
 mod diff_model;
+mod election;
 #[cfg(feature = "embedded")]
 pub(crate) mod embedded;
 mod error;
+mod event;
+mod health;
 mod kv;
 mod lock;
+mod mapped;
+mod node;
 mod open;
+mod registration;
 mod semaphore;
+mod service;
+mod snapshot;
 mod transaction;
 mod watch;
 
@@ -104,6 +112,11 @@ impl ConsulBackend {
         backend.watch = this.clone();
         backend.lock = this.clone();
         backend.semaphore = this.clone();
+        backend.election = this.clone();
+        backend.service = this.clone();
+        backend.node = this.clone();
+        backend.event = this.clone();
+        backend.snapshot = this.clone();
         backend.lifecycle = this;
         backend
     }
@@ -144,6 +157,13 @@ fn capabilities() -> Capabilities {
         max_ttl: Duration::from_secs(24 * 60 * 60),
         max_lock_delay: Duration::from_secs(60),
         fair_locks: false,
+        elections: true,
+        services: true,
+        service_distances: true,
+        nodes: true,
+        events: true,
+        event_filters: true,
+        snapshots: true,
         durable: false,
         shared: false,
     }

@@ -28,7 +28,9 @@ async fn every_part_is_there(it: &Subject<Unified>) -> anyhow::Result<()> {
         can.kv && can.transactions && can.fenced_writes && can.watch,
         "{can:?}"
     );
-    ensure!(can.locks && can.semaphores, "{can:?}");
+    ensure!(can.locks && can.semaphores && can.elections, "{can:?}");
+    ensure!(can.services && can.nodes && can.events, "{can:?}");
+    ensure!(can.event_filters && can.snapshots, "{can:?}");
     ensure!(
         can.max_key_bytes >= 512 && can.max_value_bytes >= 64 * 1024,
         "{can:?}"
@@ -107,6 +109,24 @@ async fn what_a_backend_lacks_is_unsupported(_: &Subject<Unified>) -> anyhow::Re
         nothing.watch("k").err(),
         nothing.lock("jobs").acquire().await.err(),
         nothing.semaphore("pool", 2).acquire().await.err(),
+        nothing.election("e").campaign("x").await.err(),
+        nothing.election("e").leader().await.err(),
+        nothing.election("e").observe().err(),
+        nothing.services().register("web").await.err(),
+        nothing.services().add("web").await.err(),
+        nothing.services().deregister("web").await.err(),
+        nothing.services().list().await.err(),
+        nothing.services().instances("web").await.err(),
+        nothing.services().checks("web").await.err(),
+        nothing.services().watch("web").err(),
+        nothing.services().end_maintenance("web").await.err(),
+        nothing.nodes().list().await.err(),
+        nothing.nodes().get("n").await.err(),
+        nothing.nodes().watch().err(),
+        nothing.events().fire("e", "").await.err(),
+        nothing.events().watch("e").await.err(),
+        nothing.snapshot().save().await.err(),
+        nothing.snapshot().restore(tokio::io::empty()).await.err(),
     ];
     for error in errors {
         let error = error.context("supported")?;

@@ -1,12 +1,18 @@
 //! The unified layer: what every backend of quorate promises, whatever stands behind it.
 
 mod capabilities;
+mod election;
+mod event;
 mod fault;
 mod kv;
 mod listing;
 mod lock;
 mod lock_lost;
+mod node;
+mod registration;
 mod semaphore;
+mod service;
+mod snapshot;
 mod target;
 mod transaction;
 mod watch;
@@ -17,12 +23,18 @@ use crate::trial::Case;
 
 /// Every case.
 pub fn cases() -> Vec<Case<Unified>> {
-    let tables: [Vec<Case<Unified>>; 9] = [
+    let tables = [
         fault::cases(),
         watch::cases(),
         lock_lost::cases(),
         lock::cases(),
         semaphore::cases(),
+        election::cases(),
+        service::cases(),
+        registration::cases(),
+        node::cases(),
+        event::cases(),
+        snapshot::cases(),
         kv::cases(),
         listing::cases(),
         transaction::cases(),

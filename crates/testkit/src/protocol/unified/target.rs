@@ -103,6 +103,16 @@ impl Unified {
         }
     }
 
+    /// One of the same kind with data of its own, for a case that changes all of it.
+    pub(super) async fn alone(&self) -> anyhow::Result<Self> {
+        match &self.place {
+            Place::Memory => Self::memory().await,
+            Place::Directory(_) => Self::embedded().await,
+            Place::Agent(..) => Self::agent().await,
+            Place::Real(_) => Self::real().await,
+        }
+    }
+
     /// A handle that can be closed; not always on the same data.
     pub(super) async fn separate(&self) -> anyhow::Result<Coordinator> {
         match self.place {

@@ -35,8 +35,23 @@ async fn closing_leaves_no_task() {
     let _watch = coordinator.watch("a").unwrap();
     let _guard = coordinator.lock("jobs").acquire().await.unwrap();
     let _slot = coordinator.semaphore("pool", 2).acquire().await.unwrap();
+    let _office = coordinator.election("e").campaign("me").await.unwrap();
+    let registration = coordinator.services().register("web").await.unwrap();
+    let mut leaders = coordinator.election("e").observe().unwrap();
+    leaders.next().await.unwrap().unwrap();
+    let mut events = coordinator.events().watch("e").await.unwrap();
+    let mut sets = coordinator.services().watch("web").unwrap();
+    sets.next().await.unwrap().unwrap();
+    let mut nodes = coordinator.nodes().watch().unwrap();
+    nodes.next().await.unwrap().unwrap();
     coordinator.close().await.unwrap();
     assert_eq!(alive_tasks(), 0);
+    assert!(leaders.next().await.is_none() && events.next().await.is_none());
+    assert!(sets.next().await.is_none() && nodes.next().await.is_none());
+    let closed = registration.registered().await.unwrap_err();
+    assert_eq!(closed.kind(), ErrorKind::Closed);
+    let closed = coordinator.services().register("web").await.unwrap_err();
+    assert_eq!(closed.kind(), ErrorKind::Closed);
 }
 
 #[tokio::test]
@@ -59,9 +74,14 @@ async fn what_is_held_is_released_even_if_everything_is_just_dropped() {
     let url = format!("embedded:{}", dir.path().display());
     let coordinator = quorate::connect(&url).await.unwrap();
     let guard = coordinator.lock("jobs").acquire().await.unwrap();
-    drop((coordinator, guard));
+    let office = coordinator.election("e").campaign("me").await.unwrap();
+    let registration = coordinator.services().register("web").await.unwrap();
+    drop((coordinator, guard, office, registration));
     no_task_is_left().await;
     let coordinator = quorate::connect(&url).await.unwrap();
+    let services = coordinator.services().list().await.unwrap();
+    assert!(services.iter().all(|it| it.name != "web"), "{services:?}");
+    assert_eq!(coordinator.election("e").leader().await.unwrap(), None);
     let next = coordinator.lock("jobs").try_acquire().await.unwrap();
     assert!(
         next.acquired().is_some(),

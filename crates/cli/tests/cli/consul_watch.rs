@@ -65,7 +65,7 @@ fn a_command_gets_each_change_and_its_index() {
         "--",
         "sh",
         "-c",
-        "echo \"$CONSUL_INDEX $(cat)\"; echo 'it works' >&2",
+        "echo 'it works' >&2; echo \"$CONSUL_INDEX $(cat)\"",
     ]);
     assert!(watch.line().ends_with(" null"));
     env.ok(&["kv", "put", "a", "<1>"]);

@@ -11,6 +11,7 @@ use tokio::time::{sleep, timeout};
 use super::plan::{SOON, instance, next, quiet};
 use super::target::{ALONE, Consul};
 use crate::cases;
+use crate::eventually::eventually;
 use crate::protocol::{PARKED, equal};
 use crate::trial::{Case, Subject};
 
@@ -81,6 +82,12 @@ async fn plans_of_everything_are_quiet_while_nothing_changes(
 ) -> anyhow::Result<()> {
     let consul = consul.alone().await?;
     let client = &consul.client;
+    // A real server says all of itself a moment after its start.
+    eventually(SOON, "all of the node", || async {
+        let nodes = consul.ask("GET", "/v1/catalog/nodes", "").await.ok()?;
+        nodes.contains("consul-network-segment").then_some(())
+    })
+    .await?;
     let there = instance("quiet-node", "quiet-web", HealthStatus::Warning);
     client.catalog().register(&there).await?;
     let plans = [

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use quorate_net::secret::Secret;
 use quorate_wire::consul::query;
-use quorate_wire::consul::{CacheControl, Consistency};
+use quorate_wire::consul::{CacheControl, Consistency, SecretText};
 
 /// Options of a read. Every method has a `_with` twin that takes them.
 ///
@@ -181,5 +181,14 @@ impl WriteOptions {
     pub fn with_datacenter(mut self, datacenter: impl Into<String>) -> Self {
         self.write = self.write.with_datacenter(datacenter);
         self
+    }
+
+    /// The same with `token`, unless there is one already, or `token` is none.
+    pub(crate) fn or_token(&self, token: &SecretText) -> Self {
+        let mut options = self.clone();
+        if options.token.is_none() && !token.is_empty() {
+            options.token = Some(Secret::new(token.expose()));
+        }
+        options
     }
 }

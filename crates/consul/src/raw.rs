@@ -212,6 +212,21 @@ impl RawAnswer {
         }
     }
 
+    /// The answer itself if its status is a success.
+    ///
+    /// # Errors
+    /// What a typed call says of any other status, see [`ErrorKind`](crate::ErrorKind).
+    pub fn success(self) -> Result<Self, Error> {
+        self.reply().success()?;
+        Ok(self)
+    }
+
+    /// All headers that are text, in the order in which they came.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        let all = self.headers.iter();
+        all.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
+    }
+
     /// A header by its name, if it is there and is text.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use quorate_agent::{Agent, AgentConfig};
+use quorate_agent::{AclConfig, AclDefault, Agent, AgentConfig};
+use quorate_consul::acl::{Access, Link, PolicyRequest, Rules, TokenRequest};
 use quorate_consul::registration::{Health, RegistrationOptions, RegistrationState};
 use quorate_consul::{Client, ErrorKind, RegistrationGuard, ServiceRegistration};
 use tokio::time::{sleep, timeout};
@@ -257,5 +258,64 @@ async fn what_can_not_be_registered_is_refused_before_anything_is_sent() {
     let nameless = client.registration(ServiceRegistration::default()).start();
     assert_eq!(nameless.unwrap_err().kind(), ErrorKind::InvalidArgument);
     assert!(client.agent().services().await.unwrap().is_empty());
+    agent.shutdown().await;
+}
+
+const MANAGEMENT: &str = "11111111-2222-4333-8444-555555555555";
+
+/// A token that may do what the service `web` needs; its accessor and its secret.
+async fn token_for_web(manager: &Client) -> (String, String) {
+    let tokens = manager.acl().tokens();
+    let request = TokenRequest::new().with_policy(Link::name("web"));
+    let token = tokens.create(&request).await.unwrap();
+    (token.accessor_id, token.secret_id.expose().to_owned())
+}
+
+#[tokio::test]
+async fn a_service_is_kept_with_its_own_token_and_a_new_one_takes_over() {
+    let acl = AclConfig::default()
+        .with_default_policy(AclDefault::Deny)
+        .with_management_token(MANAGEMENT);
+    let agent = Agent::start(AgentConfig::memory().with_acl(acl))
+        .await
+        .unwrap();
+    let client = |token: &str| {
+        let builder = Client::builder().dialer(agent.dialer());
+        builder.token(token).build().unwrap()
+    };
+    let (manager, nobody) = (client(MANAGEMENT), client("anonymous"));
+    let rules = Rules::new().service("web", Access::Write);
+    let policy = PolicyRequest::new("web", rules);
+    manager.acl().policies().create(&policy).await.unwrap();
+    let (first, secret) = token_for_web(&manager).await;
+    let health = async || Health::passing("well");
+    let start = |service: ServiceRegistration| {
+        let registration = nobody.registration(service).with_options(quick());
+        registration.with_health(health).start().unwrap()
+    };
+
+    // The client's own token may not do it.
+    let denied = start(web());
+    let error = timeout(PATIENCE, denied.registered()).await.unwrap();
+    assert_eq!(error.unwrap_err().kind(), ErrorKind::PermissionDenied);
+    drop(denied);
+
+    // The service's may.
+    let guard = start(web().with_token(secret));
+    let registered = timeout(PATIENCE, guard.registered()).await.unwrap();
+    registered.unwrap();
+    assert!(status_of(&manager, "web-1").await.is_some());
+
+    // When it is taken away the guard says so, and goes on with a new one.
+    manager.acl().tokens().delete(&first).await.unwrap();
+    until(&guard, |state| !state.is_registered()).await;
+    let (_, secret) = token_for_web(&manager).await;
+    guard.update(web().with_port(9).with_token(secret)).unwrap();
+    until(&guard, RegistrationState::is_registered).await;
+    let found = manager.agent().service("web-1").await.unwrap();
+    assert_eq!(found.unwrap().port, 9);
+    guard.release().await.unwrap();
+    let found = manager.agent().service("web-1").await.unwrap();
+    assert!(found.is_none());
     agent.shutdown().await;
 }

@@ -41,6 +41,9 @@ impl Agent {
     /// Registers a check of the node or of one of the agent's services, or changes the one with
     /// the same id, which keeps the status that it has. Sent again when the answer is lost.
     ///
+    /// The token that the call carries is the one with which the agent keeps the check in the
+    /// catalog: that of the options, or of the check, or of the client.
+    ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let agent = quorate_agent::Agent::start(Default::default()).await?;
@@ -84,7 +87,8 @@ impl Agent {
             .validate()
             .map_err(|error| Error::invalid(operation.to_string(), error))?;
         let url = Url::new(path::AGENT_CHECK_REGISTER);
-        self.write_json(operation, url, check, options).await
+        let write = options.or_token(&check.token);
+        self.write_json(operation, url, check, &write).await
     }
 
     /// Removes the check with this id. It is no error if there is none. Sent again when the answer

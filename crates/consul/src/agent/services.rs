@@ -120,6 +120,9 @@ impl Agent {
     /// Registers a service with its checks, or changes the one with the same id. It is in the
     /// catalog when this returns. Sent again when the answer is lost.
     ///
+    /// The token that the call carries is the one with which the agent keeps the service in the
+    /// catalog: that of the options, or of the service, or of the client.
+    ///
     /// A check that exists keeps the status that it has. Checks of an earlier registration that
     /// are not named stay, unless
     /// [`replace_existing_checks`](RegisterOptions::replace_existing_checks) is set.
@@ -172,8 +175,8 @@ impl Agent {
         if options.replace_existing_checks {
             url.pair("replace-existing-checks", "true");
         }
-        self.write_json(operation, url, service, &options.write)
-            .await
+        let write = options.write.or_token(&service.token);
+        self.write_json(operation, url, service, &write).await
     }
 
     /// Removes the service with this id and its checks. It is no error if there is none. Sent

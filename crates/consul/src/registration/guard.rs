@@ -76,7 +76,8 @@ impl RegistrationGuard {
     }
 
     /// Changes what is registered: tags, port, labels, checks. The id stays; one that is named in
-    /// `service` is ignored. It is sent at once, and kept from then on.
+    /// `service` is ignored. It is sent at once, and kept from then on. A token that the service
+    /// brings is used from then on, so that an old one can be taken away afterwards.
     ///
     /// # Errors
     ///

@@ -29,7 +29,9 @@ pub struct RegistrationOptions {
     /// For how long the service is in maintenance, so that nobody new comes, before a
     /// [`release`](super::RegistrationGuard::release) deregisters it. Default: not at all.
     pub drain: Duration,
-    /// The ACL token of every call, instead of the client's.
+    /// The ACL token of every call, and so the one with which the agent keeps the service in the
+    /// catalog. Default: that of the service, see
+    /// [`with_token`](crate::ServiceRegistration::with_token), else the client's.
     pub token: Option<Secret>,
 }
 

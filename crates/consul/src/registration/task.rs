@@ -12,7 +12,9 @@ use super::health::{Health, Probe, ask};
 use super::{MAX_REPAIR_PAUSE, RegistrationOptions, RegistrationState, drift};
 
 use crate::error::Class;
-use crate::{CheckDefinition, Client, Error, ErrorKind, RegisterOptions, ServiceRegistration};
+use crate::{
+    CheckDefinition, Client, Error, ErrorKind, RegisterOptions, ServiceRegistration, WriteOptions,
+};
 
 /// The first pause between two tries to repair is drawn below this.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
@@ -156,7 +158,7 @@ impl Keeper {
         }
         let options = RegisterOptions::new()
             .with_replace_existing_checks()
-            .with_write(self.options.write());
+            .with_write(self.write());
         let agent = self.client.agent();
         agent.register_service_with(&service, &options).await?;
         match health {
@@ -229,7 +231,7 @@ impl Keeper {
     /// Fails with `NotFound` unless the agent has the service as it should be.
     async fn audit(&self) -> Result<(), Error> {
         let id = self.service.id();
-        let query = self.options.write().into();
+        let query = self.write().into();
         let found = self.client.agent().service_with(id, &query).await?.value;
         let amiss = match &found {
             None => Some("it is not registered"),
@@ -252,11 +254,16 @@ impl Keeper {
     }
 
     async fn tell(&self, health: &Health) -> Result<(), Error> {
-        let (id, write) = (self.check_id(), self.options.write());
+        let (id, write) = (self.check_id(), self.write());
         let agent = self.client.agent();
         agent
             .update_ttl_with(&id, &health.status, &health.note, &write)
             .await
+    }
+
+    /// How every call is sent: with the token of the options, or that of the service itself.
+    fn write(&self) -> WriteOptions {
+        self.options.write().or_token(&self.service.token)
     }
 
     /// The id of the check that the health closure feeds.
@@ -307,7 +314,7 @@ impl Keeper {
     }
 
     async fn release(&self) -> Result<(), Error> {
-        let (id, write) = (self.service.id(), self.options.write());
+        let (id, write) = (self.service.id(), self.write());
         let agent = self.client.agent();
         if !self.options.drain.is_zero() {
             self.state.send_replace(RegistrationState::Draining);
@@ -329,7 +336,7 @@ impl Keeper {
 
     /// Deregisters the service for nobody in particular.
     async fn part(&self) {
-        let (id, write) = (self.service.id(), self.options.write());
+        let (id, write) = (self.service.id(), self.write());
         for _ in 0..PARTING_TRIES {
             let deregister = self.client.agent();
             let gone = deregister.deregister_service_with(id, &write);

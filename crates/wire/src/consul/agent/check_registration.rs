@@ -298,7 +298,9 @@ pub struct CheckRegistration {
     pub check: CheckDefinition,
     /// The id of the service that it belongs to; empty for a check of the node.
     pub service_id: String,
-    /// The ACL token with which the agent keeps it in the catalog, instead of its own.
+    /// The ACL token with which the agent keeps it in the catalog, instead of its own. Agents
+    /// take it from a configuration file; of a request they take its own token, so a client sends
+    /// this one there.
     pub token: SecretText,
 }
 

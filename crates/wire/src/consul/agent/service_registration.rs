@@ -74,7 +74,9 @@ pub struct ServiceRegistration {
     /// How it takes part in the mesh.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connect: Option<ConnectRegistration>,
-    /// The ACL token with which the agent keeps it in the catalog, instead of its own.
+    /// The ACL token with which the agent keeps it in the catalog, instead of its own. Agents
+    /// take it from a configuration file; of a request they take its own token, so a client sends
+    /// this one there.
     #[serde(skip_serializing_if = "SecretText::is_empty")]
     pub token: SecretText,
 }

@@ -9,7 +9,7 @@ const ID: &str = "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa";
 const DENIED: &str = "Permission denied";
 
 /// Method, path, body; status and text of the answer. `<id>` stands for an id of nothing.
-const ANSWERS: [(&str, &str, &str, u16, &str); 74] = [
+const ANSWERS: [(&str, &str, &str, u16, &str); 83] = [
     ("GET", "/kv/a", "", 403, DENIED),
     ("GET", "/kv/?keys", "", 200, "[]"),
     ("GET", "/kv/?recurse", "", 404, ""),
@@ -19,6 +19,21 @@ const ANSWERS: [(&str, &str, &str, u16, &str); 74] = [
     ("GET", "/catalog/node/node-1", "", 200, "null"),
     ("GET", "/health/node/node-1", "", 200, "[]"),
     ("GET", "/health/state/any", "", 200, "[]"),
+    ("GET", "/health/service/consul", "", 200, "[]"),
+    ("GET", "/health/checks/consul", "", 200, "[]"),
+    ("GET", "/health/connect/x", "", 200, "[]"),
+    ("GET", "/health/ingress/x", "", 200, "[]"),
+    ("GET", "/catalog/services", "", 200, "{}"),
+    ("GET", "/catalog/service/consul", "", 200, "[]"),
+    ("GET", "/catalog/connect/x", "", 200, "[]"),
+    (
+        "GET",
+        "/catalog/node-services/node-1",
+        "",
+        200,
+        r#"{"Node":null,"Services":null}"#,
+    ),
+    ("GET", "/catalog/gateway-services/x", "", 403, DENIED),
     ("PUT", "/session/create", "", 403, DENIED),
     ("PUT", "/session/create", "{}", 403, DENIED),
     ("GET", "/session/list", "", 200, "[]"),

@@ -9,23 +9,53 @@ use std::path::Path;
 use crate::exit::Exit;
 use crate::failure::Failure;
 
+/// What messages call standard input.
+const STDIN: &str = "standard input";
+
+/// What helps where a value was taken for the name of a file.
+const LITERAL: &str = "--literal, if the value itself starts with @";
+
 /// A value: the text itself, `@FILE` or `-`. More than `limit` bytes are refused before they are
 /// all read.
 pub(crate) fn value(text: &OsStr, limit: usize) -> Result<Vec<u8>, Failure> {
+    plain(text, limit).map_err(|failure| match text.as_bytes() {
+        [b'@', ..] => failure.or_next(|| LITERAL.into()),
+        _ => failure,
+    })
+}
+
+/// The same where there is no `--literal`.
+pub(crate) fn plain(text: &OsStr, limit: usize) -> Result<Vec<u8>, Failure> {
     match text.as_bytes() {
-        b"-" => read(io::stdin().lock(), "standard input", limit),
+        b"-" => read(io::stdin().lock(), STDIN, limit),
         [b'@', path @ ..] => file(Path::new(OsStr::from_bytes(path)), limit),
         bytes => Ok(bytes.to_vec()),
+    }
+}
+
+/// A text: the text itself, `@FILE` or `-`.
+pub(crate) fn text(text: &str, limit: usize) -> Result<String, Failure> {
+    let (bytes, name) = match text.as_bytes() {
+        b"-" => (read(io::stdin().lock(), STDIN, limit)?, STDIN),
+        [b'@', path @ ..] => (file(Path::new(OsStr::from_bytes(path)), limit)?, &text[1..]),
+        _ => return Ok(text.to_owned()),
+    };
+    String::from_utf8(bytes).map_err(|_| Failure::usage(format!("{name} is no text")))
+}
+
+/// The content of a file, or of standard input for `-`.
+pub(crate) fn document(path: &Path, limit: usize) -> Result<Vec<u8>, Failure> {
+    match path.as_os_str().as_bytes() {
+        b"-" => read(io::stdin().lock(), STDIN, limit),
+        _ => file(path, limit),
     }
 }
 
 /// The content of a file.
 pub(crate) fn file(path: &Path, limit: usize) -> Result<Vec<u8>, Failure> {
     let name = path.display().to_string();
-    let opened = File::open(path).map_err(|error| {
-        let failure = Failure::caused(Exit::Failure, error).context(format!("open {name}"));
-        failure.with_next("--literal, if the value itself starts with @")
-    })?;
+    let opened = File::open(path)
+        .map_err(|error| Failure::caused(Exit::Failure, error).context(format!("open {name}")))?;
     read(opened, &name, limit)
 }
 

@@ -15,6 +15,7 @@ mod progress;
 mod prompt;
 mod record;
 mod signals;
+mod sink;
 mod trace;
 mod view;
 

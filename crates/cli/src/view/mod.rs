@@ -5,6 +5,8 @@ pub(crate) mod delivery;
 pub(crate) mod entry;
 pub(crate) mod event;
 pub(crate) mod failure;
+pub(crate) mod json;
+pub(crate) mod kv;
 pub(crate) mod leader;
 pub(crate) mod list;
 pub(crate) mod lock;

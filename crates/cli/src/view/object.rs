@@ -12,12 +12,24 @@ pub(crate) struct Object<T> {
     thing: T,
     /// For a thing that is no object: the one line of it, and its name in JSON.
     name: Option<&'static str>,
+    /// Fields that people don't see.
+    hidden: &'static [&'static str],
 }
 
 impl<T> Object<T> {
     /// A thing with fields.
     pub(crate) fn of(thing: T) -> Self {
-        Self { thing, name: None }
+        Self {
+            thing,
+            name: None,
+            hidden: &[],
+        }
+    }
+
+    /// The same, without some of its fields for people.
+    pub(crate) fn hiding(mut self, fields: &'static [&'static str]) -> Self {
+        self.hidden = fields;
+        self
     }
 
     /// A single text or number: people see it alone, programs as the field `name`.
@@ -25,6 +37,7 @@ impl<T> Object<T> {
         Self {
             thing,
             name: Some(name),
+            hidden: &[],
         }
     }
 }
@@ -40,21 +53,33 @@ impl<T: Serialize> Serialize for Object<T> {
 
 impl<T: Serialize> View for Object<T> {
     fn text(&self, out: &mut dyn Write, style: &Style) -> io::Result<()> {
-        let value = serde_json::to_value(&self.thing).map_err(io::Error::other)?;
+        let mut value = serde_json::to_value(&self.thing).map_err(io::Error::other)?;
+        if let Value::Object(fields) = &mut value {
+            fields.retain(|name, _| !self.hidden.contains(&name.as_str()));
+        }
         match &value {
-            Value::Object(_) => {
-                let mut lines = Vec::new();
-                flatten("", &value, &mut lines);
-                let width = lines.iter().map(|(name, _)| name.chars().count()).max();
-                for (name, value) in &lines {
-                    let width = width.unwrap_or_default();
-                    writeln!(out, "{name:width$}  {}", style.line(value))?;
-                }
-                Ok(())
-            }
+            Value::Object(_) => fields(&value, out, style),
             single => writeln!(out, "{}", style.line(&shown(single))),
         }
     }
+}
+
+/// Each field on its line; texts of several lines stand below, as they are.
+fn fields(value: &Value, out: &mut dyn Write, style: &Style) -> io::Result<()> {
+    let mut lines = Vec::new();
+    flatten("", value, &mut lines);
+    let (texts, lines): (Vec<_>, Vec<_>) = lines
+        .into_iter()
+        .partition(|(_, value)| value.trim_end().contains('\n'));
+    let width = lines.iter().map(|(name, _)| name.chars().count()).max();
+    for (name, value) in &lines {
+        let width = width.unwrap_or_default();
+        writeln!(out, "{name:width$}  {}", style.line(value))?;
+    }
+    for (name, text) in &texts {
+        writeln!(out, "{name}:\n{}", style.clean(text.trim_end()))?;
+    }
+    Ok(())
 }
 
 /// The fields with their paths; what is empty is left out.
@@ -112,6 +137,14 @@ mod tests {
             shown,
             "Checks[0].Name  n\nID              x\nMeta.rack       a\nTags            b, c\n"
         );
+    }
+
+    #[test]
+    fn a_text_of_several_lines_stands_below_the_others() {
+        let thing = json!({"Hash": "x", "Name": "n", "Rules": "a {\n}\n"});
+        let object = Object::of(thing).hiding(&["Hash"]);
+        assert_eq!(text(&object), "Name  n\nRules:\na {\n}\n");
+        assert!(serde_json::to_string(&object).unwrap().contains("Hash"));
     }
 
     #[test]

@@ -48,7 +48,6 @@ impl ReadArgs {
     }
 }
 
-#[allow(dead_code, reason = "the catalog and health take them")]
 /// What lists of nodes and services take beside that.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Options of the read")]
@@ -66,7 +65,6 @@ pub(crate) struct ListArgs {
     pub(crate) filter: Option<String>,
 }
 
-#[allow(dead_code, reason = "the catalog and health take them")]
 impl ListArgs {
     /// As the client takes them.
     pub(crate) fn options(&self) -> QueryOptions {

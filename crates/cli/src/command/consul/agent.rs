@@ -34,7 +34,7 @@ const MEMBERS: &[Column<Member>] = &[
     }),
 ];
 
-const SERVICES: &[Column<AgentService>] = &[
+pub(super) const SERVICES: &[Column<AgentService>] = &[
     Column::new("ID", |service| service.id.clone()),
     Column::new("SERVICE", |service| service.service.clone()),
     Column::new("ADDRESS", |service| service.address.clone()),
@@ -42,7 +42,7 @@ const SERVICES: &[Column<AgentService>] = &[
     Column::new("TAGS", |service| service.tags.join(",")),
 ];
 
-const CHECKS: &[Column<HealthCheck>] = &[
+pub(super) const CHECKS: &[Column<HealthCheck>] = &[
     Column::new("CHECK", |check| check.check_id.clone()),
     Column::new("STATUS", |check| check.status.to_string()),
     Column::new("SERVICE", |check| check.service_id.clone()),
@@ -68,18 +68,23 @@ pub(super) async fn run(context: Context<'_>, verb: AgentVerb) -> Result<Exit, F
             screen.show(&Rows::new(found.into_values().collect(), CHECKS))?;
         }
         AgentVerb::Check(args) => {
-            let status = match args.status {
-                Status::Passing => HealthStatus::Passing,
-                Status::Warning => HealthStatus::Warning,
-                Status::Critical => HealthStatus::Critical,
-            };
-            agent.update_ttl(&args.id, &status, &args.note).await?;
+            agent
+                .update_ttl(&args.id, &status(args.status), &args.note)
+                .await?;
         }
     }
     Ok(Exit::Success)
 }
 
-fn filtered(args: &FilterArgs) -> QueryOptions {
+pub(super) fn status(status: Status) -> HealthStatus {
+    match status {
+        Status::Passing => HealthStatus::Passing,
+        Status::Warning => HealthStatus::Warning,
+        Status::Critical => HealthStatus::Critical,
+    }
+}
+
+pub(super) fn filtered(args: &FilterArgs) -> QueryOptions {
     match &args.filter {
         Some(expression) => QueryOptions::new().with_filter(expression),
         None => QueryOptions::new(),

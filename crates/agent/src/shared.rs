@@ -31,6 +31,9 @@ const FIND_LIMIT: Duration = Duration::from_secs(10);
 /// owner ends, however it does, the next one that connects takes the directory over, so that
 /// nobody sees more than a connection that has to be made again.
 ///
+/// An owner that a client makes leave (`PUT /v1/agent/leave`) ends, and this place with it: whoever
+/// shares the directory from another one takes it over.
+///
 /// It is a [`Dial`]: give it to a client, and each of the client's connections goes to whoever is
 /// the owner then. Clones share one place.
 ///
@@ -210,8 +213,26 @@ async fn keep(
     mut requests: mpsc::Receiver<()>,
 ) {
     let mut look = 1;
-    while requests.recv().await.is_some() {
-        if matches!(*state.borrow(), State::Owner(_)) {
+    loop {
+        let owned = match &*state.borrow() {
+            State::Owner(agent) => Some(agent.clone()),
+            _ => None,
+        };
+        let request = match &owned {
+            None => requests.recv().await,
+            Some(agent) => tokio::select! {
+                request = requests.recv() => request,
+                () = agent.left() => {
+                    agent.shutdown().await;
+                    state.send_replace(State::Closed);
+                    return;
+                }
+            },
+        };
+        if request.is_none() {
+            return;
+        }
+        if owned.is_some() {
             continue;
         }
         look += 1;

@@ -34,7 +34,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
 fn list(request: Request<'_>) -> Result<Answer, Refused> {
     request.check_namespace()?;
     let permit = request.permit()?;
-    let filter = request.local_filter(&HEALTH_CHECK)?;
+    let filter = request.check_filter(&HEALTH_CHECK)?;
     let front = request.front;
     let snapshot = front.snapshot();
     let state = snapshot.consul();

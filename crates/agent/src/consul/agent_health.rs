@@ -222,7 +222,8 @@ fn show_check<'a>(check: &'a Check, request: Request<'a>) -> ShownCheck<'a> {
 
 fn wants_text(request: Request<'_>) -> bool {
     let accept = request.headers.get(ACCEPT).map(HeaderValue::as_bytes);
-    request.params.text("format") == Some("text") || accept == Some(b"text/plain")
+    request.params.text("format") == Some("text")
+        || accept.is_some_and(|it| it.starts_with(b"text/plain"))
 }
 
 fn plain(text: &str) -> Reply {

@@ -16,6 +16,7 @@ use super::body::Body;
 use super::decode::text_of;
 use super::filter::NODE_SERVICE;
 use super::front::Front;
+use super::options::{DEFAULT_WAIT, Options};
 use super::permit::{Permit, denied};
 use super::reply::{Refused, Reply};
 use super::request::{Answer, Request};
@@ -128,7 +129,7 @@ fn list(request: Request<'_>) -> Result<Answer, Refused> {
 /// `GET /v1/agent/service/:id`: one service, at once or when it is no longer the one that the
 /// client knows.
 fn read(request: Request<'_>) -> Result<Answer, Refused> {
-    let options = request.options()?;
+    let (_, wait) = Options::blocking(request.params, DEFAULT_WAIT).map_err(Reply::bad_request)?;
     request.check_namespace()?;
     let permit = request.permit()?;
     let id = request.text_name();
@@ -139,7 +140,7 @@ fn read(request: Request<'_>) -> Result<Answer, Refused> {
     }
     let watch = Watch::Topic(Topic::LocalService(id.as_str().into()));
     let mut waiter = front.writer.waiters().register([watch]);
-    let deadline = Instant::now() + options.wait + jitter(options.wait);
+    let deadline = Instant::now() + wait + jitter(wait);
     Ok(Answer::later(async move {
         let mut over = false;
         loop {

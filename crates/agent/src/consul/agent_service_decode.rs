@@ -85,9 +85,8 @@ pub(super) struct SentService {
     path: Option<&'static str>,
 }
 
-/// What an agent makes of an upstream; namespaces are a Consul Enterprise feature.
+/// What an agent makes of an upstream.
 fn complete(upstream: &mut Upstream) {
-    upstream.destination_namespace.clear();
     if upstream.destination_type.is_empty() {
         "service".clone_into(&mut upstream.destination_type);
     }

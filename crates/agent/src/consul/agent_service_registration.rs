@@ -10,7 +10,7 @@ use super::agent_service_kind as kind;
 use super::reply::{Refused, Reply};
 use crate::config::Compat;
 use crate::engine::consul::{
-    LocalCheck, LocalService, Service, ServiceRegistration, ServiceWeights, SidecarSpec,
+    LocalCheck, LocalService, Service, ServiceRegistration, ServiceWeights, SidecarSpec, check_meta,
 };
 use crate::local::Settings;
 
@@ -201,42 +201,5 @@ fn check_weights(weights: ServiceWeights) -> Result<(), &'static str> {
         Err("DNS Weight must be between 0 and 65535")
     } else {
         Ok(())
-    }
-}
-
-fn check_meta(meta: Option<&BTreeMap<String, String>>) -> Result<(), String> {
-    const MOST: usize = 64;
-    let Some(meta) = meta else {
-        return Ok(());
-    };
-    if meta.len() > MOST {
-        return Err(format!(
-            "Node metadata cannot contain more than {MOST} key/value pairs"
-        ));
-    }
-    for (key, value) in meta {
-        if let Some(problem) = pair_problem(key, value) {
-            return Err(format!(
-                "Couldn't load metadata pair ('{key}', '{value}'): {problem}"
-            ));
-        }
-    }
-    Ok(())
-}
-
-fn pair_problem(key: &str, value: &str) -> Option<&'static str> {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-    if key.is_empty() {
-        Some("Key cannot be blank")
-    } else if !key.chars().all(allowed) {
-        Some("Key contains invalid characters")
-    } else if key.len() > 128 {
-        Some("Key is too long (limit: 128 characters)")
-    } else if key.starts_with("consul-") {
-        Some("Key prefix 'consul-' is reserved for internal use")
-    } else if value.len() > 512 {
-        Some("Value is too long (limit: 512 characters)")
-    } else {
-        None
     }
 }

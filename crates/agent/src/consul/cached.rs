@@ -56,6 +56,12 @@ impl CacheStatus {
 }
 
 impl Cached {
+    /// Whether a question was asked before. `body` is a part of it.
+    pub(crate) fn status(&self, mut question: DefaultHasher, body: &[u8]) -> CacheStatus {
+        body.hash(&mut question);
+        self.note(question.finish())
+    }
+
     fn note(&self, question: u64) -> CacheStatus {
         // Nothing in here can panic halfway through a change.
         let mut asked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -74,6 +80,12 @@ impl Request<'_> {
     /// Whether the agent was asked this before, if the request lets its cache answer. `kind` tells
     /// endpoints apart.
     pub(crate) fn cache_status(&self, kind: &'static str) -> Option<CacheStatus> {
+        let question = self.question(kind)?;
+        Some(self.front.cached.status(question, b""))
+    }
+
+    /// What is asked, if the request lets the agent's cache answer.
+    pub(crate) fn question(&self, kind: &'static str) -> Option<DefaultHasher> {
         if !self.params.has("cached") {
             return None;
         }
@@ -86,7 +98,7 @@ impl Request<'_> {
                 (name, value).hash(&mut hasher);
             }
         }
-        Some(self.front.cached.note(hasher.finish()))
+        Some(hasher)
     }
 
     /// The same for an endpoint whose cache nothing renews: there, the request limits the age.

@@ -41,7 +41,7 @@ fn datacenters(request: Request<'_>) -> Result<Answer, Refused> {
 fn nodes(request: Request<'_>) -> Result<Answer, Refused> {
     let options = request.options()?;
     request.check_datacenter_of_read()?;
-    let segment = request.params.text("segment").map(str::to_owned);
+    let segment = request.params.get("segment").map(str::to_owned);
     let permit = request.permit_of_read()?;
     let read = move |state: &State, permit: &Permit| {
         let mut found = state.coordinates();
@@ -63,7 +63,7 @@ fn node(request: Request<'_>) -> Result<Answer, Refused> {
     let options = request.options()?;
     request.check_datacenter_of_read()?;
     let name = request.text_name();
-    let segment = request.params.text("segment").map(str::to_owned);
+    let segment = request.params.get("segment").map(str::to_owned);
     let permit = request.permit_of_read()?;
     let read = move |state: &State, permit: &Permit| {
         if !permit.node_read(&name) {

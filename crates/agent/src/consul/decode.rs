@@ -137,7 +137,9 @@ impl<'a> Json<'a> {
 
     /// The value in full.
     pub(crate) fn value(self) -> Result<serde_json::Value, DecodeError> {
-        serde_json::from_str(self.0).map_err(|error| DecodeError::new(error.to_string()))
+        serde_json::from_str(self.0)
+            .or_else(|_| serde_json::from_str(&without_halves(self.0)))
+            .map_err(|error| DecodeError::new(error.to_string()))
     }
 
     /// The error of a value that does not fit into `place`.
@@ -167,6 +169,14 @@ impl<'a> Json<'a> {
         serde_json::from_str(self.0)
             .or_else(|_| serde_json::from_str(self.0).map(|Lossy(text)| text))
             .unwrap_or_default()
+    }
+
+    /// The same, borrowed where nothing is escaped.
+    fn borrowed(self) -> Cow<'a, str> {
+        match serde_json::from_str::<&'a str>(self.0) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => Cow::Owned(self.string()),
+        }
     }
 
     /// A number from 0 to 2^64-1; `None` for `null`.
@@ -324,9 +334,9 @@ impl<'de> Deserialize<'de> for Fields<'de> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut fields = Vec::new();
-                while let Some(Name(name)) = map.next_key()? {
+                while let Some(name) = map.next_key::<&'de RawValue>()? {
                     let value: &'de RawValue = map.next_value()?;
-                    fields.push((name, Json(value.get())));
+                    fields.push((Json(name.get()).borrowed(), Json(value.get())));
                 }
                 Ok(Fields(fields))
             }
@@ -335,9 +345,36 @@ impl<'de> Deserialize<'de> for Fields<'de> {
     }
 }
 
-/// A name that borrows where it can.
-#[derive(Deserialize)]
-struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+/// JSON in which halves of surrogate pairs stand for U+FFFD.
+fn without_halves(json: &str) -> String {
+    let unit = |rest: &str| {
+        let digits = rest.strip_prefix("\\u").and_then(|rest| rest.get(..4));
+        digits.and_then(|digits| u16::from_str_radix(digits, 16).ok())
+    };
+    let mut whole = String::with_capacity(json.len());
+    let mut rest = json;
+    while let Some(at) = rest.find('\\') {
+        let (before, escape) = rest.split_at(at);
+        whole.push_str(before);
+        let low = || escape.get(6..).and_then(unit);
+        let length = match unit(escape) {
+            None => escape
+                .char_indices()
+                .nth(2)
+                .map_or(escape.len(), |(at, _)| at),
+            Some(0xd800..=0xdbff) if matches!(low(), Some(0xdc00..=0xdfff)) => 12,
+            Some(0xd800..=0xdfff) => {
+                whole.push_str("\\ufffd");
+                rest = &escape[6..];
+                continue;
+            }
+            Some(_) => 6,
+        };
+        whole.push_str(&escape[..length]);
+        rest = &escape[length..];
+    }
+    whole + rest
+}
 
 /// A text in which what is no text was replaced.
 struct Lossy(String);
@@ -425,6 +462,17 @@ mod tests {
         }
         assert_eq!(parse("null").u64(U64), Ok(None));
         assert_eq!(parse("18446744073709551615").u64(U64), Ok(Some(u64::MAX)));
+    }
+
+    #[test]
+    fn halves_of_surrogate_pairs_are_replaced_in_names_and_whole_values() {
+        let text = r#"{"\ud800":"\ud83e\udd80 \\ud800 \udc00x\n","a\udfff":["\ud83e"]}"#;
+        let json = parse(text);
+        let names: Vec<_> = json.fields().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["\u{fffd}", "a\u{fffd}"]);
+        let value = json.value().unwrap();
+        assert_eq!(value["\u{fffd}"], "🦀 \\ud800 \u{fffd}x\n");
+        assert_eq!(value["a\u{fffd}"][0], "\u{fffd}");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::decode::{DecodeError, Json, Kind, Place};
 use super::session_create::whole_nanos;
-use crate::quote::in_gos_words;
+use crate::quote::{in_gos_words, quote};
 
 const TYPE: &str = "struct { Interval interface {}; Timeout interface {}; DeregisterCriticalServiceAfter interface {}; TTL interface {}; *structs.Alias }";
 
@@ -114,6 +114,16 @@ fn read_in_txn(definition: Json<'_>, field: &str) -> Result<Definition, DecodeEr
         return Err(definition.mismatch(Place { field, type_name }));
     }
     let mut decoded = read(definition, field)?;
+    for (name, value) in definition.fields() {
+        let mut durations = DURATIONS[..3].iter();
+        let is_duration = durations.any(|it| name.eq_ignore_ascii_case(it));
+        if is_duration && !matches!(value.kind(), Kind::String | Kind::Number) {
+            let text = quote(value.raw());
+            return Err(DecodeError::new(format!(
+                "strconv.ParseFloat: parsing {text}: invalid syntax"
+            )));
+        }
+    }
     decoded.retain(|name, _| TXN_FIELDS.contains(&name.as_str()));
     for (name, value) in definition.fields() {
         let mut durations = DURATIONS[..3].iter();

@@ -63,11 +63,10 @@ fn compile(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
         Ok(permit)
     });
     let watch = [Watch::Topic(Topic::Table(Table::ConfigEntries))];
-    let shown = Shown {
-        options,
-        cached: request.cache_status("discovery-chain"),
-    };
+    let asked = request.question("discovery-chain");
     if *request.method == Method::GET {
+        let cached = asked.map(|asked| front.cached.status(asked, b""));
+        let shown = Shown { options, cached };
         let read = move |state: &State, permit: &Permit| shown.read(state, permit, &question);
         return Ok(blocking::answer_permitted(
             request, permitted?, options, watch, read,
@@ -86,6 +85,8 @@ fn compile(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
             Ok(permit) => permit,
             Err(refused) => return *refused,
         };
+        let cached = asked.map(|asked| front.cached.status(asked, &body));
+        let shown = Shown { options, cached };
         let read = move |state: &State, permit: &Permit| shown.read(state, permit, &question);
         blocking::answer_later(&front, permit, options, watch, read).await
     }))

@@ -254,7 +254,8 @@ fn decode(body: &str, strict: bool) -> Result<Intention, DecodeError> {
 /// answer has no index.
 pub(super) fn matching(request: Request<'_>) -> Result<Answer, Refused> {
     let options = request.options()?;
-    let side = match request.params.text("by") {
+    let once = request.params.all("by").count() == 1;
+    let side = match request.params.get("by").filter(|_| once) {
         Some("source") => IntentionSide::Source,
         Some("destination") => IntentionSide::Destination,
         Some(_) => {
@@ -298,7 +299,8 @@ pub(super) fn matching(request: Request<'_>) -> Result<Answer, Refused> {
 pub(super) fn check(request: Request<'_>) -> Result<Answer, Refused> {
     request.options()?;
     let required = |name: &str| {
-        let value = request.params.text(name);
+        let once = request.params.all(name).count() == 1;
+        let value = request.params.get(name).filter(|_| once);
         value.ok_or_else(|| missing(&format!("required query parameter '{name}' not set")))
     };
     let (source, destination) = (required("source")?, required("destination")?);

@@ -10,7 +10,7 @@ use super::reply::EFFECTIVE_CONSISTENCY;
 use super::target::Params;
 
 /// How long a read blocks unless the client says otherwise.
-const DEFAULT_WAIT: Duration = Duration::from_secs(5 * 60);
+pub(super) const DEFAULT_WAIT: Duration = Duration::from_secs(5 * 60);
 /// The longest time that a read blocks.
 const MAX_WAIT: Duration = Duration::from_secs(10 * 60);
 

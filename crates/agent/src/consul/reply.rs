@@ -20,6 +20,7 @@ const LAST_CONTACT: HeaderName = HeaderName::from_static("x-consul-lastcontact")
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
+const BINARY: HeaderValue = HeaderValue::from_static("application/octet-stream");
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 const ACCEPT_ENCODING: HeaderValue = HeaderValue::from_static("Accept-Encoding");
 const GZIP: HeaderValue = HeaderValue::from_static("gzip");
@@ -33,6 +34,14 @@ pub(crate) const EFFECTIVE_CONSISTENCY: &str = "x-consul-effective-consistency";
 
 /// More than any answer has, so that the map is allocated once.
 const HEADERS: usize = 8;
+
+/// How much of a text Go looks at.
+const SNIFFED: usize = 512;
+
+/// Whether no text has this byte.
+fn is_binary(byte: &u8) -> bool {
+    matches!(byte, 0..=8 | 0x0b | 0x0e..=0x1a | 0x1c..=0x1f)
+}
 
 /// How the client wants its answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -111,8 +120,16 @@ impl Reply {
     }
 
     /// A refusal in words.
+    ///
+    /// Consul leaves it to Go to guess what it is, which takes control characters near its start
+    /// for no text.
     pub(crate) fn text(status: StatusCode, text: impl Into<Bytes>) -> Self {
-        Self::within(status, Content::Other, Some(TEXT), text.into())
+        let text = text.into();
+        let kind = match text.iter().take(SNIFFED).any(is_binary) {
+            true => BINARY,
+            false => TEXT,
+        };
+        Self::within(status, Content::Other, Some(kind), text)
     }
 
     /// Status 400 in words.

@@ -23,6 +23,8 @@ pub(crate) struct Endpoint {
     allow: &'static str,
     /// Whether clients from before Consul 1.0 may use GET too: it took any method then.
     get_of_old: bool,
+    /// Whether the endpoint itself refuses methods.
+    any_method: bool,
     run: Handler,
 }
 
@@ -33,6 +35,7 @@ impl Endpoint {
             path,
             allow,
             get_of_old: false,
+            any_method: false,
             run,
         }
     }
@@ -47,6 +50,12 @@ impl Endpoint {
         Self::new(path, "OPTIONS,PUT", run)
     }
 
+    /// Takes any method, to refuse some itself: what it allows depends on the path.
+    pub(crate) const fn with_any_method(mut self) -> Self {
+        self.any_method = true;
+        self
+    }
+
     /// Takes GET of clients from before Consul 1.0 too, unless the agent is strict.
     pub(crate) const fn with_get_of_old(mut self) -> Self {
         self.get_of_old = true;
@@ -56,7 +65,8 @@ impl Endpoint {
     /// Whether the endpoint takes `method`.
     pub(crate) fn takes(&self, method: &Method, lenient: bool) -> bool {
         let mut allowed = self.allow.split(',').skip(1);
-        allowed.any(|one| one == method.as_str())
+        self.any_method
+            || allowed.any(|one| one == method.as_str())
             || (lenient && self.get_of_old && *method == Method::GET)
     }
 

@@ -18,7 +18,7 @@ use std::time::Duration;
 use peer::Peer;
 use quorate_agent::{Agent, AgentConfig, AgentError, SharedAgent};
 use tokio::time::timeout;
-use wire::{get, put};
+use wire::{get, leave, put};
 
 fn config(path: &Path) -> AgentConfig {
     AgentConfig::directory(path).with_node_name("shared")
@@ -59,6 +59,26 @@ async fn when_the_owner_ends_gracefully_another_process_takes_over() {
     here.shutdown().await;
     assert!(!here.is_owner());
     assert!(get(&here, "a").await.is_err(), "it has given its place up");
+}
+
+#[tokio::test]
+async fn an_owner_that_is_made_to_leave_ends_and_another_place_takes_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let owner = open(folder.path()).await;
+    let guest = open(folder.path()).await;
+    put(&guest, "a", "1").await.unwrap();
+    leave(&guest).await.unwrap();
+    let ended = async {
+        while owner.is_owner() {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(Duration::from_secs(10), ended).await.unwrap();
+    assert!(get(&owner, "a").await.is_err(), "its place is given up");
+    assert_eq!(get(&guest, "a").await.unwrap(), "1", "nothing is lost");
+    assert!(guest.is_owner());
+    owner.shutdown().await;
+    guest.shutdown().await;
 }
 
 #[tokio::test]

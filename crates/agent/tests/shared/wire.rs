@@ -17,6 +17,11 @@ pub(crate) async fn put(agent: &SharedAgent, key: &str, value: &str) -> io::Resu
     exchange(agent, &format!("PUT /v1/kv/{key}"), value).await
 }
 
+/// Makes the agent leave.
+pub(crate) async fn leave(agent: &SharedAgent) -> io::Result<String> {
+    exchange(agent, "PUT /v1/agent/leave", "").await
+}
+
 async fn exchange(agent: &SharedAgent, line: &str, body: &str) -> io::Result<String> {
     let mut stream = agent.dial(&Endpoint::memory()).await?;
     let length = body.len();

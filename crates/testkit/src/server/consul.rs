@@ -22,6 +22,8 @@ use crate::eventually::eventually_ok;
 use crate::exchange::{Answer, exchange, request};
 
 const PROGRAM: &str = "consul";
+/// Its data, within its folder.
+const DATA: &str = "data";
 /// How long a start may take, from the process to the first session.
 const READY: Duration = Duration::from_secs(30);
 /// How often a start is tried when others take the ports first.
@@ -272,6 +274,22 @@ impl ConsulServer {
     /// As [`start`](Self::start), but ports that others have taken meanwhile are an error.
     pub async fn restart(&self) -> Result<(), ServerError> {
         self.process.kill()?;
+        self.run().await
+    }
+
+    /// As [`restart`](Self::restart), on no data: all that it knew is gone.
+    ///
+    /// # Errors
+    ///
+    /// As [`restart`](Self::restart), and when the data can't be removed.
+    pub async fn restart_empty(&self) -> Result<(), ServerError> {
+        self.process.kill()?;
+        match std::fs::remove_dir_all(self.folder.path().join(DATA)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(ServerError::io("remove the data")(error));
+            }
+            _ => {}
+        }
         self.run().await
     }
 

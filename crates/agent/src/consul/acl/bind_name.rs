@@ -16,9 +16,10 @@ pub(super) fn fill(name: &str, lookup: impl Fn(&str) -> Option<String>) -> Resul
         filled.push_str(before);
         let column = name.len() - after.len() + 1;
         let Some((variable, tail)) = after.split_once('}') else {
-            return Err(format!(
-                "1:{column}: expected expression, but found end of string"
-            ));
+            return Err(match after.trim().is_empty() {
+                true => format!("1:{column}: expected expression, but found end of string"),
+                false => "parse error: syntax error".to_owned(),
+            });
         };
         let Some(text) = lookup(variable.trim()) else {
             let variable = variable.trim();

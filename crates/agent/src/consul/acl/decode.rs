@@ -76,8 +76,12 @@ pub(super) fn time(value: Json<'_>) -> Result<Option<GoTime>, DecodeError> {
             let text = value.string();
             let parsed = text.parse::<GoTime>();
             parsed.map(Some).map_err(|_| {
+                // A year that begins with a digit is read before it is refused.
+                let quoted = format!("{text}\"");
+                let read = quoted.bytes().next().is_some_and(|it| it.is_ascii_digit());
+                let rest = quoted.get(4..).filter(|_| read).unwrap_or(&quoted);
                 DecodeError::new(format!(
-                    "parsing time \"\"{text}\"\" as \"{LAYOUT}\": cannot parse \"{text}\"\" as \"2006\""
+                    "parsing time \"\"{text}\"\" as \"{LAYOUT}\": cannot parse \"{rest}\" as \"2006\""
                 ))
             })
         }

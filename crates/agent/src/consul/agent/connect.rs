@@ -1,9 +1,9 @@
 //! The service mesh, which this agent does not offer: `/v1/agent/connect/…`.
 
+use std::hash::{DefaultHasher, Hash as _};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{HeaderName, HeaderValue};
 use percent_encoding::percent_decode_str;
 use quorate_wire::consul::IntentionAction;
 use quorate_wire::consul::agent::{Authorization, AuthorizeRequest};
@@ -22,12 +22,14 @@ const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// `GET /v1/agent/connect/ca/roots` and `…/leaf/:service`: refused, as by a Consul whose mesh is
 /// off.
-pub(super) fn disabled(_request: Request<'_>) -> Result<Answer, Refused> {
+pub(super) fn disabled(request: Request<'_>) -> Result<Answer, Refused> {
+    request.options()?;
     Err(Reply::server_error("Connect must be enabled in order to use this endpoint").into())
 }
 
 /// `POST /v1/agent/connect/authorize`: whether the holder of a certificate may connect.
 pub(super) fn authorize(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
+    request.check_namespace()?;
     let front = Arc::clone(request.front);
     let permit = request.permit();
     Ok(Answer::later(async move {
@@ -48,11 +50,11 @@ pub(super) fn authorize(request: Request<'_>, body: Body) -> Result<Answer, Refu
                     Ok(_) => return denied(),
                     Err(refused) => return *refused,
                 }
-                let answer = decide(&front, &source, target);
-                Reply::object(&answer).with(
-                    HeaderName::from_static("x-cache"),
-                    HeaderValue::from_static("MISS"),
-                )
+                // What is kept is which intentions a target has.
+                let mut question = DefaultHasher::new();
+                "authorize".hash(&mut question);
+                let cached = front.cached.status(question, target.as_bytes());
+                cached.mark(Reply::object(&decide(&front, &source, target)))
             }
             Err(text) => Reply::bad_request(format!("Bad request: {text}")),
         }

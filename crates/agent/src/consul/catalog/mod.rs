@@ -7,6 +7,8 @@ mod service;
 pub(super) use register::decode_weights;
 pub(super) use service::{Tags, finish};
 
+use std::collections::BTreeMap;
+
 use super::blocking::Reading;
 use super::options::Options;
 use super::permit::Permit;
@@ -70,14 +72,15 @@ pub(super) fn reading(index: u64, reply: Reply, options: Options) -> Reading {
     Reading::new(index, reply.with(name, value))
 }
 
-/// The labels that nodes must have (`node-meta`).
+/// The labels that nodes must have (`node-meta`). The last of those with one name counts.
 pub(super) fn labels(request: Request<'_>) -> Vec<(String, String)> {
     let pairs = request.params.all("node-meta");
     let split = |pair: &str| {
         let (name, value) = pair.split_once(':').unwrap_or((pair, ""));
         (name.to_owned(), value.to_owned())
     };
-    pairs.map(split).collect()
+    let labels: BTreeMap<_, _> = pairs.map(split).collect();
+    labels.into_iter().collect()
 }
 
 /// Whether the permit shows an instance: its node and its service both.

@@ -96,9 +96,14 @@ pub(super) fn services(request: Request<'_>) -> Result<Answer, Refused> {
     let read = move |state: &State, permit: &Permit| {
         let found = state.find_node(&name);
         let node = found.value.filter(|node| permit.node_read(&node.node));
-        let shown = node.map(|node| NodeWithServices {
-            node: Some(node.as_node_ref(&datacenter)),
-            services: Some(services_of(state, node, permit, filter.as_ref()).collect()),
+        let shown = node.map(|node| {
+            let services: Vec<_> = services_of(state, node, permit, filter.as_ref()).collect();
+            // Go makes a list of none only when it filters.
+            let is_list = !services.is_empty() || filter.is_some();
+            NodeWithServices {
+                node: Some(node.as_node_ref(&datacenter)),
+                services: is_list.then_some(services),
+            }
         });
         let shown = shown.unwrap_or_default();
         reading(found.index, Reply::object(&shown), options)

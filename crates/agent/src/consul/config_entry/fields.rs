@@ -168,7 +168,7 @@ const LISTENER: &[Field] = &[
     ("Services", List(&Object(INGRESS_SERVICE))),
 ];
 
-const INGRESS_SERVICE: &[Field] = &[("Name", Text), ("Hosts", List(&Text))];
+const INGRESS_SERVICE: &[Field] = &[("Name", Text), ("Hosts", List(&Text)), ("Meta", Labels)];
 
 const TERMINATING_GATEWAY: &[Field] = &[
     ("Kind", Text),

@@ -130,6 +130,8 @@ impl Weak {
                 let given = self.map(path, value)?;
                 Some(Value::Object(self.fields(path, given, fields)))
             }
+            // A list of none is a map of none, but no object.
+            Shape::Any | Shape::Labels | Shape::Objects(_) if value == json!([]) => Some(json!({})),
             Shape::Any => self.map(path, value).map(Value::Object),
             Shape::Labels => Some(self.entries(path, value, &Shape::Text)?.into()),
             Shape::Objects(fields) => {
@@ -201,6 +203,10 @@ impl Weak {
                         let name = wanted.trim_end_matches("32");
                         format!("cannot parse '{path}' as {name}: {problem}")
                     }
+                    None if path.ends_with("MeshGateway.Mode") => format!(
+                        "'{path}' expected type 'structs.MeshGatewayMode', got unconvertible type '{}'",
+                        type_name(value)
+                    ),
                     None => format!(
                         "'{path}' expected type '{wanted}', got unconvertible type '{}'",
                         type_name(value)
@@ -223,7 +229,7 @@ impl Weak {
                 }
             },
             other => {
-                let number = self.scalar(path, other, "int64", int)?;
+                let number = self.scalar(path, other, "time.Duration", int)?;
                 GoDuration::from_nanos(number.as_i64().unwrap_or_default())
             }
         };
@@ -288,7 +294,7 @@ fn join(path: &str, name: &str) -> String {
 }
 
 fn unused(key: &str) -> String {
-    let tail = match key {
+    let tail = match key.rsplit('.').next().unwrap_or(key) {
         "Namespace" | "namespace" => ", namespaces are a consul enterprise feature",
         _ => "",
     };
@@ -340,6 +346,11 @@ fn int(value: &Value) -> Converted {
 
 /// Numbers that do not fit are cut off, as in Go.
 fn unsigned(value: &Value) -> Converted {
+    if let Value::String(text) = value
+        && text.parse::<u64>().is_err()
+    {
+        return Err(Some(not_parsed("ParseUint", text)));
+    }
     let number = int(value)?.as_i64().unwrap_or_default();
     Ok(number.rem_euclid(1 << 32).into())
 }

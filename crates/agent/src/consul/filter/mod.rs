@@ -42,6 +42,9 @@ impl Filter {
     }
 }
 
+/// What is said before the problem of an expression.
+const REFUSED: &str = "Failed to create boolean expression evaluator: ";
+
 impl Request<'_> {
     /// The `filter` of a read that servers answer, which carries the headers of a read even when
     /// it fails.
@@ -56,13 +59,22 @@ impl Request<'_> {
         self.parse_filter(fields).map_err(refused)
     }
 
+    /// As [`Request::local_filter`], of the agent's checks, where Consul looks at selectors with
+    /// the first check.
+    pub(crate) fn check_filter(&self, fields: &'static Fields) -> Result<Option<Filter>, Refused> {
+        self.parse_filter(fields).map_err(|text| {
+            let late = text.strip_prefix(REFUSED);
+            let late = late.filter(|problem| problem.starts_with("Selector "));
+            Reply::server_error(late.map_or(text.clone(), str::to_owned)).into()
+        })
+    }
+
     fn parse_filter(&self, fields: &'static Fields) -> Result<Option<Filter>, String> {
         let Some(expression) = self.params.text("filter") else {
             return Ok(None);
         };
-        let filter = Filter::parse(expression, fields).map_err(|problem| {
-            format!("Failed to create boolean expression evaluator: {problem}")
-        })?;
+        let filter =
+            Filter::parse(expression, fields).map_err(|problem| format!("{REFUSED}{problem}"))?;
         Ok(Some(filter))
     }
 }

@@ -181,11 +181,21 @@ impl Serialize for Entries<'_> {
                 checks: Checks { node, own },
             }
         });
-        serializer.collect_seq(entries.filter(|entry| {
-            let wanted = !listing.passing || entry.checks.all_pass();
-            let filter = listing.filter.as_ref();
-            wanted && filter.is_none_or(|filter| filter.keeps(entry))
-        }))
+        let filter = listing.filter.as_ref();
+        let kept = entries.filter(|entry| filter.is_none_or(|filter| filter.keeps(entry)));
+        if !listing.passing {
+            return serializer.collect_seq(kept);
+        }
+        let mut kept: Vec<_> = kept.collect();
+        let mut at = 0;
+        while let Some(entry) = kept.get(at) {
+            // Consul moves the last one to where it takes one out.
+            match entry.checks.all_pass() {
+                true => at += 1,
+                false => drop(kept.swap_remove(at)),
+            }
+        }
+        serializer.collect_seq(kept)
     }
 }
 

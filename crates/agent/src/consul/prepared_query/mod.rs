@@ -24,7 +24,7 @@ use crate::waiters::Watch;
 
 pub(super) const ENDPOINTS: &[Endpoint] = &[
     Endpoint::new("query", "OPTIONS,GET,POST", all),
-    Endpoint::new("query/", "OPTIONS,GET,PUT,DELETE", one),
+    Endpoint::new("query/", "OPTIONS,GET,PUT,DELETE", one).with_any_method(),
 ];
 
 fn all(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
@@ -47,17 +47,22 @@ fn one(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
             continue;
         };
         if *request.method != Method::GET {
-            let text = format!("method {} not allowed", request.method);
-            let reply = Reply::text(StatusCode::METHOD_NOT_ALLOWED, text);
-            return Err(reply.with(ALLOW, HeaderValue::from_static("GET")).into());
+            return Err(not_allowed(request, "GET"));
         }
         return run(request, before.strip_suffix('/').unwrap_or(&name));
     }
     match *request.method {
+        Method::GET => read(request, name),
         Method::PUT => write::update(request, body, name),
         Method::DELETE => write::delete(request, name),
-        _ => read(request, name),
+        _ => Err(not_allowed(request, "GET,PUT,DELETE")),
     }
+}
+
+fn not_allowed(request: Request<'_>, allowed: &'static str) -> Refused {
+    let text = format!("method {} not allowed", request.method);
+    let reply = Reply::text(StatusCode::METHOD_NOT_ALLOWED, text);
+    reply.with(ALLOW, HeaderValue::from_static(allowed)).into()
 }
 
 /// `GET /v1/query`: all queries.

@@ -33,10 +33,10 @@ pub use acl::{
 };
 pub(crate) use acl::{ROOTS, is_auth_method_name};
 pub use autopilot::SetAutopilot;
-pub(crate) use catalog::mesh_problems;
 pub use catalog::{
     CatalogOp, Check, CheckOp, Instance, Node, NodeOp, Service, ServiceOp, ServiceWeights,
 };
+pub(crate) use catalog::{check_meta, mesh_problems};
 pub use command::{
     CheckSpec, Command, Delete, Deregister, NodeSpec, Put, PutMode, Register, Reply, ServiceSpec,
     SessionSpec,

@@ -68,6 +68,18 @@ pub enum Refusal {
         /// The shortest that is taken.
         min: GoDuration,
     },
+    /// A label of a service.
+    #[error(
+        "failed inserting service: Invalid Service Meta for node {node} and serviceID {id}: {problem}"
+    )]
+    BadServiceMeta {
+        /// The name of its node.
+        node: String,
+        /// The service's id.
+        id: String,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// A session's node is not in the catalog.
     #[error("Missing node registration")]
     UnknownNode,

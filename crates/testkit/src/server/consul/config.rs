@@ -141,7 +141,7 @@ impl Config {
         });
         if options.data == ConsulData::DataDir {
             settings["bootstrap_expect"] = json!(1);
-            settings["data_dir"] = json!("data");
+            settings["data_dir"] = json!(super::DATA);
         }
         if let Some(ttl) = options.session_ttl_min {
             settings["session_ttl_min"] = json!(format!("{}ms", ttl.as_millis()));

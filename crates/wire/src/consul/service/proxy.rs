@@ -222,12 +222,16 @@ pub struct Expose {
 #[non_exhaustive]
 pub struct ExposedPath {
     /// The port where the proxy listens for it.
+    #[serde(skip_serializing_if = "is_zero")]
     pub listener_port: i64,
     /// The path.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub path: String,
     /// The port of the instance.
+    #[serde(skip_serializing_if = "is_zero")]
     pub local_path_port: i64,
     /// `http` or `http2`.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub protocol: String,
     /// Whether it came from a check.
     pub parsed_from_check: bool,

@@ -59,6 +59,8 @@ pub(super) fn refuse(problems: &[String]) -> Result<(), String> {
     if problems.is_empty() {
         return Ok(());
     }
+    let mut problems: Vec<_> = problems.iter().collect();
+    problems.sort();
     let list: String = problems.iter().map(|it| format!("\n* {it}")).collect();
     let count = problems.len();
     Err(format!(
@@ -204,6 +206,8 @@ fn texts(name: &str, value: &Value) -> Result<Vec<String>, String> {
             list.map(|(at, it)| text(&format!("{name}[{at}]"), it))
                 .collect()
         }
+        Value::Object(fields) if fields.is_empty() => Ok(Vec::new()),
+        object @ Value::Object(_) => text(&format!("{name}[0]"), object).map(|text| vec![text]),
         single => text(name, single).map(|text| vec![text]),
     }
 }
@@ -215,6 +219,8 @@ fn map(name: &str, value: &Value) -> Result<BTreeMap<String, String>, String> {
             .iter()
             .map(|(key, value)| Ok((key.clone(), text(&format!("{name}[{key}]"), value)?)))
             .collect(),
+        Value::Array(list) if list.is_empty() => Ok(BTreeMap::new()),
+        Value::Array(list) if list.len() == 1 => map(&format!("{name}[0]"), &list[0]),
         other => Err(format!("'{name}' expected a map, got '{}'", kind(other))),
     }
 }
@@ -238,7 +244,7 @@ fn number(name: &str, value: &Value) -> Result<i64, String> {
         Value::Number(number) => {
             let whole = number.as_i64();
             let whole = whole.or_else(|| format!("{:.0}", number.as_f64()?.trunc()).parse().ok());
-            whole.ok_or_else(|| unfit(name, "time.Duration", value))
+            Ok(whole.unwrap_or(i64::MIN))
         }
         Value::String(text) => text.parse().map_err(|_| {
             let text = crate::quote::quote(text);

@@ -2,8 +2,8 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::{DecodeError, Engine as _};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -60,7 +60,14 @@ fn verified(config: &JwtConfig, token: &str) -> Result<Map<String, Value>, Strin
     };
     let decode = |part: &str| {
         let decoded = URL_SAFE_NO_PAD.decode(part.trim_end_matches('='));
-        decoded.map_err(|_| malformed("illegal base64 data"))
+        decoded.map_err(|error| {
+            let at = match error {
+                DecodeError::InvalidByte(at, _) | DecodeError::InvalidLastSymbol(at, _) => at,
+                DecodeError::InvalidLength(length) => length - length % 4,
+                DecodeError::InvalidPadding => part.len(),
+            };
+            malformed(&format!("illegal base64 data at input byte {at}"))
+        })
     };
     let (head, claims, signature) = (decode(header)?, decode(payload)?, decode(signed)?);
     let head: Header =

@@ -4,6 +4,7 @@ mod check;
 mod gateway;
 mod instance;
 mod lookup;
+mod meta;
 mod node;
 mod proxy_rules;
 mod read;
@@ -16,6 +17,7 @@ mod write;
 
 pub use check::Check;
 pub use instance::Instance;
+pub(crate) use meta::check_meta;
 pub use node::Node;
 pub(crate) use proxy_rules::mesh_problems;
 pub use service::{Service, ServiceWeights};

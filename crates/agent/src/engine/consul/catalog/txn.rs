@@ -259,6 +259,8 @@ impl Step<'_> {
                 self.remove_check(&key);
                 Ok(None)
             }
+            // Consul forgets to say that there is no such node.
+            Some(CatalogVerb::Cas) if self.state.catalog.node(&key.0).is_none() => Ok(None),
             Some(_) => {
                 self.require_node(&key.0)?;
                 let put = self.put_check(&key.0, &op.check.node, op.check.clone());

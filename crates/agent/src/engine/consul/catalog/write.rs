@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use quorate_wire::consul::health::{CRITICAL, SERF_HEALTH};
 
+use super::meta::check_meta;
 use super::proxy_rules::check_service;
 use super::service_index::Cause;
 use super::tables::PartKey;
@@ -31,6 +32,14 @@ impl State {
                 step.put_node(&name, &register.node)?;
             }
             if let Some(service) = register.service {
+                check_meta(service.meta.as_ref()).map_err(|problem| Refusal::BadServiceMeta {
+                    node: register.node.name.clone(),
+                    id: match service.id.is_empty() {
+                        true => service.name.clone(),
+                        false => service.id.clone(),
+                    },
+                    problem,
+                })?;
                 step.put_service(&name, &register.node.name, service)?;
             }
             for check in register.checks {

@@ -238,6 +238,7 @@ async fn listen_and_serve(
         compat: config.compat,
         local,
         session_ttl_min: config.session_ttl_min,
+        idle_timeout: config.idle_timeout,
         acl,
         stopping: Stopping::default(),
         started: SystemTime::now(),

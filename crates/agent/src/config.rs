@@ -18,6 +18,8 @@ pub use acl::{AclConfig, AclDefault};
 
 /// The datacenter's name unless another is given.
 pub const DEFAULT_DATACENTER: &str = "dc1";
+/// How long a connection may do nothing unless told otherwise.
+pub const DEFAULT_IDLE_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 /// How long a shutdown lets requests finish unless told otherwise.
 pub const DEFAULT_GRACE: Duration = Duration::from_secs(5);
 /// The longest name of a node or a datacenter, in bytes.
@@ -115,6 +117,10 @@ pub struct AgentConfig {
     pub reap_interval: Duration,
     /// The shortest `DeregisterCriticalServiceAfter`; shorter ones are raised to it. Default: 1 min.
     pub reap_min: Duration,
+    /// How long a connection on which nothing happens is kept; it ends after this to twice this, and
+    /// one on which nothing ever happened after a minute at the latest. A request that waits for a
+    /// change is something that happens. Zero keeps every connection, as Consul does. Default: 10 min.
+    pub idle_timeout: Duration,
     /// How long [`Agent::shutdown`](crate::Agent::shutdown) lets requests finish before it cuts
     /// them. Default: 5 s.
     pub shutdown_grace: Duration,
@@ -138,6 +144,7 @@ impl Default for AgentConfig {
             sync_interval: Duration::from_secs(60),
             reap_interval: Duration::from_secs(30),
             reap_min: MIN_REAP,
+            idle_timeout: DEFAULT_IDLE_TIMEOUT,
             shutdown_grace: DEFAULT_GRACE,
         }
     }
@@ -255,6 +262,13 @@ impl AgentConfig {
     #[must_use]
     pub fn with_reap_min(mut self, min: Duration) -> Self {
         self.reap_min = min;
+        self
+    }
+
+    /// Sets how long a connection may do nothing; see [`idle_timeout`](Self::idle_timeout).
+    #[must_use]
+    pub fn with_idle_timeout(mut self, timeout: Duration) -> Self {
+        self.idle_timeout = timeout;
         self
     }
 

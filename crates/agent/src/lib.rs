@@ -41,6 +41,9 @@ mod consul;
 mod directory;
 pub mod engine;
 mod error;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod go_number;
 mod go_regex;
 pub mod hcl;
@@ -59,8 +62,8 @@ pub mod writer;
 
 pub use agent::Agent;
 pub use config::{
-    AclConfig, AclDefault, AgentConfig, Compat, DEFAULT_DATACENTER, DEFAULT_GRACE, Listen,
-    MAX_NAME_BYTES, Storage,
+    AclConfig, AclDefault, AgentConfig, Compat, DEFAULT_DATACENTER, DEFAULT_GRACE,
+    DEFAULT_IDLE_TIMEOUT, Listen, MAX_NAME_BYTES, Storage,
 };
 pub use error::AgentError;
 pub use listen::Bound;

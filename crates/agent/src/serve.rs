@@ -3,6 +3,7 @@
 mod aside;
 mod driver;
 mod guard;
+mod idle;
 mod pace;
 mod progress;
 
@@ -12,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use quorate_net::task::Spawner;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::consul::Front;
 use crate::listen::Listener;
@@ -32,6 +33,8 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(60);
 const WRITE_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long accepting pauses when the system is out of descriptors or memory.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// How often that is said at most.
+const ACCEPT_WARNING: Duration = Duration::from_secs(10);
 
 /// Tells every connection that the agent is ending, without a lock on the way of requests.
 #[derive(Debug, Default)]
@@ -51,6 +54,7 @@ impl Stopping {
 /// Accepts connections until the agent ends.
 pub(crate) async fn accept_loop(mut listener: Listener, front: Arc<Front>, spawner: Spawner) {
     let mut stop = spawner.cancelled();
+    let mut warned: Option<Instant> = None;
     loop {
         let accepted = tokio::select! {
             biased;
@@ -62,7 +66,10 @@ pub(crate) async fn accept_loop(mut listener: Listener, front: Arc<Front>, spawn
             Some(Ok(stream)) => spawner.spawn(connection(stream, front.clone(), &spawner)),
             Some(Err(error)) if is_of_the_connection(&error) => {}
             Some(Err(error)) => {
-                tracing::warn!(%error, "can't accept connections at the moment");
+                if warned.is_none_or(|at| at.elapsed() >= ACCEPT_WARNING) {
+                    tracing::warn!(%error, "can't accept connections at the moment");
+                    warned = Some(Instant::now());
+                }
                 tokio::select! {
                     () = &mut stop => return,
                     () = sleep(ACCEPT_PAUSE) => {}

@@ -49,6 +49,7 @@ impl<'de> Visitor<'de> for Node {
             let value = map.next_value_seed(Self { depth })?;
             let keys = vec![Key {
                 text: name,
+                quoted: true,
                 at: None,
             }];
             items.push(Item::new(keys, value, true));

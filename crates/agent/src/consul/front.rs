@@ -51,6 +51,8 @@ pub(crate) struct Front {
     /// How the agent treats its own services and checks.
     pub(crate) local: local::Settings,
     pub(crate) session_ttl_min: Duration,
+    /// How long a connection may do nothing; zero is for ever.
+    pub(crate) idle_timeout: Duration,
     /// The access rules, if they are on.
     pub(crate) acl: Option<Resolver>,
     /// Which questions its cache was asked before.

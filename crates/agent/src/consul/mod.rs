@@ -32,6 +32,8 @@ mod discovery_chain;
 mod event;
 mod filter;
 mod front;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod gzip;
 mod health;
 mod intention;

@@ -13,6 +13,7 @@ use tokio::time::{Sleep, sleep};
 
 use super::aside::{Aside, Parked, Turn};
 use super::guard::Guarded;
+use super::idle::Idle;
 use super::pace::Pace;
 use super::progress::{Progress, Wait};
 use super::{BODY_TIMEOUT, HEAD_TIMEOUT, MAX_BUFFER_BYTES, MAX_HEAD_BYTES, WRITE_TIMEOUT};
@@ -35,6 +36,7 @@ pub(super) fn connection(
         wait: Wait::None,
         timer: None,
         pace: Pace::default(),
+        idle: Idle::default(),
     }
 }
 
@@ -52,8 +54,8 @@ enum Link {
 
 /// Polls a connection, and what may end it: the agent's end, or a client that takes too long.
 ///
-/// In the usual case, where a request arrives whole and its answer leaves whole, this costs one
-/// atomic load beside hyper's own work: no timer is made, and the stop signal is polled once.
+/// In the usual case, where a request arrives whole and its answer leaves whole, this costs a few
+/// atomic loads beside hyper's own work: no timer is made, and the stop signal is polled once.
 struct Driver<F> {
     link: Link,
     progress: Arc<Progress>,
@@ -63,6 +65,7 @@ struct Driver<F> {
     wait: Wait,
     timer: Option<Pin<Box<Sleep>>>,
     pace: Pace,
+    idle: Idle,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -98,8 +101,12 @@ impl<F: Future<Output = ()> + Unpin> Future for Driver<F> {
                 Link::Between => return Poll::Ready(()),
             }
         }
-        ready!(this.poll_timer(cx));
-        tracing::debug!(wait = ?this.wait, "a client took too long");
+        if this.poll_timer(cx).is_ready() {
+            tracing::debug!(wait = ?this.wait, "a client took too long");
+            return Poll::Ready(());
+        }
+        ready!(this.poll_idle(cx));
+        tracing::debug!("an idle connection is closed");
         Poll::Ready(())
     }
 }
@@ -180,6 +187,15 @@ impl<F: Future<Output = ()> + Unpin> Driver<F> {
             return begun;
         }
         false
+    }
+
+    /// Ready when nothing has happened on the connection for too long.
+    fn poll_idle(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if !self.progress.rests() {
+            return Poll::Pending;
+        }
+        let limit = self.front.idle_timeout;
+        self.idle.poll(self.progress.requests(), limit, cx)
     }
 
     /// Ready when the client has taken too long for what is waited for.

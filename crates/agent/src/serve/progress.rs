@@ -119,6 +119,11 @@ impl Progress {
             && !self.linger.load(Relaxed)
     }
 
+    /// Whether nothing is going on: no request has begun, and every answer has left.
+    pub(super) fn rests(&self) -> bool {
+        matches!(self.phase.load(Relaxed), UNTOUCHED | IDLE) && !self.stalled.load(Relaxed)
+    }
+
     /// The requests so far.
     pub(super) fn requests(&self) -> u32 {
         self.requests.load(Relaxed)
@@ -184,9 +189,10 @@ mod tests {
     #[test]
     fn a_client_is_waited_for_with_a_limit_only_in_the_middle_of_something() {
         let progress = Progress::default();
-        assert!(progress.is_untouched());
+        assert!(progress.is_untouched() && progress.rests());
         assert_eq!(progress.wait(), Wait::None);
         progress.received();
+        assert!(!progress.rests());
         assert_eq!(progress.wait(), Wait::Head(0));
         progress.begin(false);
         progress.received();

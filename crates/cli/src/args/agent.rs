@@ -1,8 +1,11 @@
 //! `quorate agent`.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{ArgAction, Args};
+
+use super::value::duration;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -53,6 +56,10 @@ pub(crate) struct AgentArgs {
     /// `consul acl bootstrap` makes the first token)
     #[arg(long, value_name = "FILE")]
     pub(crate) acl_management_token_file: Option<PathBuf>,
+
+    /// Close a connection on which nothing happens for this long: 500ms, 10s, 1h; 0s keeps it [default: 10m]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) idle_timeout: Option<Duration>,
 
     /// Listen beyond this machine although nobody has to say who they are: has to be given twice.
     /// Not needed with access rules that deny by default

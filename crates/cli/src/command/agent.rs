@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::Signal;
 use quorate::Secret;
 use quorate_agent::{AclConfig, Agent, AgentConfig, AgentError, Bound, Listen};
@@ -20,6 +21,7 @@ const MAX_TOKEN_BYTES: u64 = 4096;
 
 /// Starts the agent, says where it listens, and serves.
 pub(crate) async fn run(config: &Config, args: AgentArgs) -> Result<Exit, Failure> {
+    raise_descriptor_limit();
     let mut signals = Signals::listen(&[Signal::SIGTERM, Signal::SIGINT])?;
     let settings = settings(&args)?.with_log(config.log.clone());
     let data = settings.data_dir().map(|path| path.display().to_string());
@@ -49,6 +51,18 @@ pub(crate) async fn run(config: &Config, args: AgentArgs) -> Result<Exit, Failur
     }
 }
 
+/// Makes room for as many connections as the system allows: most systems begin with 1024 open files,
+/// for programs that could not bear more. Where it is refused, the agent serves fewer.
+fn raise_descriptor_limit() {
+    let raised = getrlimit(Resource::RLIMIT_NOFILE).and_then(|(soft, hard)| match soft < hard {
+        true => setrlimit(Resource::RLIMIT_NOFILE, hard, hard),
+        false => Ok(()),
+    });
+    if let Err(error) = raised {
+        tracing::debug!(%error, "can't raise the number of open files");
+    }
+}
+
 fn settings(args: &AgentArgs) -> Result<AgentConfig, Failure> {
     let mut settings = match (&args.data, args.memory) {
         (Some(path), _) => AgentConfig::directory(path),
@@ -67,6 +81,9 @@ fn settings(args: &AgentArgs) -> Result<AgentConfig, Failure> {
         settings = settings.with_compat(compat);
     }
     settings = settings.with_script_checks(args.script_checks);
+    if let Some(timeout) = args.idle_timeout {
+        settings = settings.with_idle_timeout(timeout);
+    }
     if let Some(acl) = acl(args)? {
         settings = settings.with_acl(acl);
     }

@@ -7,6 +7,8 @@ mod consul;
 mod consul_mesh;
 mod consul_query;
 mod consul_watch;
+#[cfg(target_os = "linux")]
+mod crowd;
 mod elect;
 mod errors;
 mod event;

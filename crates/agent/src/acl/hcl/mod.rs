@@ -12,6 +12,7 @@ use std::fmt;
 
 pub(crate) use object::to_object;
 pub(super) use parser::parse;
+pub(super) use text::quote;
 
 /// A place in a text: line and column, both from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +31,8 @@ impl fmt::Display for Position {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Key {
     pub(super) text: String,
+    /// Whether it stands between quotes, as every key does in JSON.
+    pub(super) quoted: bool,
     /// Where it stands; JSON has no places.
     pub(super) at: Option<Position>,
 }
@@ -75,10 +78,11 @@ pub(super) enum Value {
     Literal(Literal, Option<Position>),
 }
 
-/// A single value. To rules, a number is as good as its text.
+/// A single value.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Literal {
     Text(String),
+    /// As it was written, which is as good as a text.
     Number(String),
     Bool(bool),
     Null,

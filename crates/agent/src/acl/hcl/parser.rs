@@ -67,13 +67,11 @@ impl<'a> Parser<'a> {
             match self.advance()? {
                 (Token::Ident(text), at) => {
                     source.push(text.clone());
-                    let at = Some(at);
-                    keys.push(Key { text, at });
+                    keys.push(key(text, false, at));
                 }
                 (Token::Text(text), at) => {
                     source.push(crate::quote::quote(&text));
-                    let at = Some(at);
-                    keys.push(Key { text, at });
+                    keys.push(key(text, true, at));
                 }
                 (Token::Assign, at) if keys.is_empty() => {
                     return Err((at, "no object keys found!".into()));
@@ -113,7 +111,7 @@ impl<'a> Parser<'a> {
         let (token, at) = self.advance()?;
         let literal = match token {
             Token::Text(text) => Literal::Text(text),
-            Token::Number(text) => Literal::Number(text),
+            Token::Number(number) => Literal::Number(number),
             Token::Bool(flag) => Literal::Bool(flag),
             Token::OpenBrace => return self.object(depth),
             Token::OpenBracket => return self.list(depth, at),
@@ -165,6 +163,11 @@ impl<'a> Parser<'a> {
         }
         Ok(depth + 1)
     }
+}
+
+fn key(text: String, quoted: bool, at: Position) -> Key {
+    let at = Some(at);
+    Key { text, quoted, at }
 }
 
 fn unexpected(token: &Token, at: Position) -> LexError {

@@ -74,9 +74,70 @@ pub(super) fn join(lines: &[String], indented: bool) -> String {
     text
 }
 
+/// `text` between quotes, so that it is read as the same text again.
+pub(in crate::acl) fn quote(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    let mut rest = text;
+    while let Some(at) = rest.find("${") {
+        push_escaped(&mut quoted, &rest[..at]);
+        rest = &rest[at..];
+        // What stands in braces is never escaped; a brace that is not closed must not be one.
+        if let Some(length) = interpolated(rest) {
+            quoted.push_str(&rest[..length]);
+            rest = &rest[length..];
+        } else {
+            quoted.push_str("\\x24");
+            rest = &rest[1..];
+        }
+    }
+    push_escaped(&mut quoted, rest);
+    quoted.push('"');
+    quoted
+}
+
+fn push_escaped(out: &mut String, text: &str) {
+    let quoted = crate::quote::quote(text);
+    out.push_str(&quoted[1..quoted.len() - 1]);
+}
+
+/// The length of the `${…}` that `text` begins with, if it is one that can be written.
+fn interpolated(text: &str) -> Option<usize> {
+    let mut braces = 0_usize;
+    for (at, c) in text.char_indices() {
+        match c {
+            '\0' => return None,
+            '{' => braces += 1,
+            '}' if braces == 1 => return Some(at + 1),
+            '}' => braces = braces.checked_sub(1)?,
+            _ => {}
+        }
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_quoted_is_the_same_text_again() {
+        for text in [
+            "",
+            "a\"b\\",
+            "${a\"b}",
+            "${",
+            "${{}",
+            "a${b}}c{",
+            "$${x}",
+            "${\0}",
+            "${a\\}",
+            "\u{7}é\u{2028}",
+        ] {
+            let quoted = quote(text);
+            let inner = &quoted[1..quoted.len() - 1];
+            assert_eq!(unescape(inner).as_deref(), Some(text), "{quoted}");
+        }
+    }
 
     #[test]
     fn escapes_are_gos_and_variables_stay_as_they_are() {

@@ -53,6 +53,8 @@ pub use local::{
     MIN_INTERVAL, MIN_REAP, NODE_MAINTENANCE, SERVICE_MAINTENANCE_PREFIX, ServiceRegistration,
     SidecarSpec,
 };
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use prepared_query::render;
 pub use prepared_query::{PreparedQueryRefusal, PreparedQueryWrite, Unresolved};
 pub use refusal::{BadNodeId, BadUuid, Refusal};
 pub use row::Row;

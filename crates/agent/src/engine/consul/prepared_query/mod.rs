@@ -10,3 +10,12 @@ mod write;
 pub use read::Unresolved;
 pub(super) use table::PreparedQueries;
 pub use write::{PreparedQueryRefusal, PreparedQueryWrite};
+
+/// What a template makes of a name.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) fn render(
+    query: &quorate_wire::consul::PreparedQuery,
+    name: &str,
+) -> Result<quorate_wire::consul::PreparedQuery, String> {
+    template::Template::compile(query)?.render(query, name)
+}

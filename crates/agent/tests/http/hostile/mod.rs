@@ -1,15 +1,9 @@
 //! Requests that are broken, endless or malicious.
 
-use std::time::Duration;
-
-use quorate_agent::AgentConfig;
-use quorate_net::endpoint::Endpoint;
-use quorate_net::transport::Dial;
+mod framing;
+mod slow;
 
 use crate::client::{Client, agent, request};
-
-/// Longer than any limit of the agent's.
-const LONG: Duration = Duration::from_secs(61);
 
 #[tokio::test]
 async fn what_is_no_request_is_answered_with_400_and_the_connection_closed() {
@@ -182,60 +176,5 @@ async fn pipelined_requests_are_answered_in_order() {
         assert_eq!(client.receive().await.unwrap().text(), "true");
         assert_eq!(client.receive().await.unwrap().text(), number.to_string());
     }
-    agent.shutdown().await;
-}
-
-/// An agent and a connection to it within the process, where the clock can be stopped.
-async fn in_process() -> (quorate_agent::Agent, Client<quorate_net::transport::Stream>) {
-    let agent = quorate_agent::Agent::start(AgentConfig::memory())
-        .await
-        .unwrap();
-    let stream = agent.dialer().dial(&Endpoint::memory()).await.unwrap();
-    (agent, Client::over(stream))
-}
-
-#[tokio::test]
-async fn a_request_that_never_ends_is_cut() {
-    for begun in [
-        "GET /v1/kv/a HT",
-        "GET /v1/kv/a HTTP/1.1\r\nHost: x\r\n",
-        "PUT /v1/kv/a HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab",
-    ] {
-        let (agent, mut client) = in_process().await;
-        client.send(begun.as_bytes()).await;
-        // The agent has seen what was sent before its clock begins to run.
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        tokio::time::pause();
-        tokio::time::advance(LONG).await;
-        tokio::time::resume();
-        assert!(client.is_closed().await, "{begun}");
-        agent.shutdown().await;
-    }
-}
-
-#[tokio::test]
-async fn an_idle_connection_stays_for_as_long_as_it_likes() {
-    let (agent, mut client) = in_process().await;
-    assert_eq!(client.get("/v1/kv/a").await.status, 404);
-    tokio::time::pause();
-    tokio::time::advance(Duration::from_secs(3600)).await;
-    tokio::time::resume();
-    assert_eq!(client.get("/v1/kv/a").await.status, 404);
-    agent.shutdown().await;
-}
-
-#[tokio::test]
-async fn a_client_that_does_not_read_its_answer_is_cut() {
-    let (agent, mut client) = in_process().await;
-    client.done("/v1/kv/large", vec![b'x'; 512 * 1024]).await;
-    let metrics = tokio::runtime::Handle::current().metrics();
-    let before = metrics.num_alive_tasks();
-    client.send(&request("GET", "/v1/kv/large", &[], b"")).await;
-    tokio::time::sleep(Duration::from_millis(50)).await;
-    tokio::time::pause();
-    tokio::time::advance(LONG).await;
-    tokio::time::resume();
-    let ended = async || metrics.num_alive_tasks() < before;
-    crate::client::eventually("the connection's end", ended).await;
     agent.shutdown().await;
 }

@@ -57,20 +57,23 @@ pub async fn serve(body: Vec<u8>) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// When it can't listen.
-pub async fn serve_blocking() -> anyhow::Result<()> {
+pub async fn serve_blocking(body: Vec<u8>) -> anyhow::Result<()> {
     let listener = TcpListener::bind(("127.0.0.1", 0))
         .await
         .context("listen")?;
     println!("{}", listener.local_addr()?);
     std::io::stdout().flush()?;
     let written = Arc::new(Notify::new());
+    let body = Bytes::from(body);
     let mut connections = JoinSet::new();
     loop {
         let (stream, _) = listener.accept().await?;
         stream.set_nodelay(true)?;
-        let written = Arc::clone(&written);
+        let (written, body) = (Arc::clone(&written), body.clone());
         connections.spawn(async move {
-            let service = service_fn(move |request| blocking_answer(request, Arc::clone(&written)));
+            let service = service_fn(move |request| {
+                blocking_answer(request, Arc::clone(&written), body.clone())
+            });
             let _ = http1::Builder::new()
                 .serve_connection(TokioIo::new(stream), service)
                 .await;
@@ -81,8 +84,8 @@ pub async fn serve_blocking() -> anyhow::Result<()> {
 async fn blocking_answer(
     request: Request<Incoming>,
     written: Arc<Notify>,
+    body: Bytes,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
-    const BODY: &[u8] = b"[{\"LockIndex\":0,\"Key\":\"bench/one\",\"Flags\":0,\"Value\":\"cm91bmQgMQ==\",\"CreateIndex\":10,\"ModifyIndex\":10}]";
     if request.method() != Method::GET {
         written.notify_waiters();
     } else if request
@@ -92,7 +95,7 @@ async fn blocking_answer(
     {
         written.notified().await;
     }
-    answer(request, Bytes::from_static(BODY)).await
+    answer(request, body).await
 }
 
 async fn answer(

@@ -11,5 +11,6 @@
 pub mod bare;
 pub mod crowd;
 pub mod load;
+pub mod measured;
 pub mod process;
 pub mod report;

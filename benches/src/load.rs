@@ -124,24 +124,48 @@ where
     Ok(latencies)
 }
 
+/// Reads one answer to its end. What is beyond the first piece is counted and not kept.
 async fn read_answer(stream: &mut TcpStream, input: &mut [u8]) -> anyhow::Result<()> {
     let mut filled = 0;
-    loop {
-        let count = stream.read(&mut input[filled..]).await?;
-        if count == 0 {
-            bail!("the server closed the connection");
+    let (head, framing) = loop {
+        filled += read_some(stream, &mut input[filled..]).await?;
+        if let Some(found) = parse_head(&input[..filled])? {
+            break found;
         }
-        filled += count;
-        if let Some(length) = answer_length(&input[..filled])?
-            && filled >= length
-        {
-            return Ok(());
+    };
+    match framing {
+        Framing::Length(length) => {
+            let mut left = length.saturating_sub(filled - head);
+            while left > 0 {
+                left = left.saturating_sub(read_some(stream, input).await?);
+            }
         }
+        Framing::Chunks => {
+            let mut tail = Vec::from(&input[head..filled]);
+            while !tail.ends_with(b"\r\n0\r\n\r\n") {
+                tail.drain(..tail.len().saturating_sub(16));
+                let count = read_some(stream, input).await?;
+                tail.extend_from_slice(&input[..count]);
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn read_some(stream: &mut TcpStream, input: &mut [u8]) -> anyhow::Result<usize> {
+    match stream.read(input).await? {
+        0 => bail!("the server closed the connection"),
+        count => Ok(count),
     }
 }
 
-/// The length of the whole answer once its head is complete.
-fn answer_length(input: &[u8]) -> anyhow::Result<Option<usize>> {
+enum Framing {
+    Length(usize),
+    Chunks,
+}
+
+/// The length of the head once it is complete, and how the body is framed.
+fn parse_head(input: &[u8]) -> anyhow::Result<Option<(usize, Framing)>> {
     let Some(end) = input.windows(4).position(|four| four == b"\r\n\r\n") else {
         return Ok(None);
     };
@@ -153,12 +177,15 @@ fn answer_length(input: &[u8]) -> anyhow::Result<Option<usize>> {
     let at = head
         .windows(NAME.len())
         .position(|name| name.eq_ignore_ascii_case(NAME));
-    let digits = &head[at.context("an answer without Content-Length")? + NAME.len()..];
-    let digits = digits.iter().take_while(|byte| byte.is_ascii_digit());
+    let Some(at) = at else {
+        return Ok(Some((end + 4, Framing::Chunks)));
+    };
+    let digits = head[at + NAME.len()..].iter();
+    let digits = digits.take_while(|byte| byte.is_ascii_digit());
     let length = digits.fold(0usize, |length, digit| {
         length * 10 + usize::from(digit - b'0')
     });
-    Ok(Some(end + 4 + length))
+    Ok(Some((end + 4, Framing::Length(length))))
 }
 
 /// Appends `GET target`.
@@ -166,6 +193,45 @@ pub fn get(out: &mut Vec<u8>, target: &str) {
     out.extend_from_slice(b"GET ");
     out.extend_from_slice(target.as_bytes());
     out.extend_from_slice(b" HTTP/1.1\r\nHost: bench\r\n\r\n");
+}
+
+/// Sends one request on a connection of its own, and gives the body of the answer unframed.
+///
+/// # Errors
+/// When the connection fails or the request is refused.
+pub async fn fetch(address: SocketAddr, request: &[u8]) -> anyhow::Result<Vec<u8>> {
+    let mut stream = TcpStream::connect(address).await.context("connect")?;
+    stream.write_all(request).await?;
+    let mut input = Vec::new();
+    loop {
+        if stream.read_buf(&mut input).await? == 0 {
+            bail!("the server closed the connection");
+        }
+        match parse_head(&input)? {
+            Some((head, Framing::Length(length))) if input.len() >= head + length => {
+                return Ok(input.split_off(head));
+            }
+            Some((head, Framing::Chunks)) if input.ends_with(b"\r\n0\r\n\r\n") => {
+                return unchunked(&input[head..]);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn unchunked(mut chunks: &[u8]) -> anyhow::Result<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        let end = chunks.windows(2).position(|two| two == b"\r\n");
+        let end = end.context("a chunk without a size")?;
+        let size = usize::from_str_radix(str::from_utf8(&chunks[..end])?, 16)?;
+        if size == 0 {
+            return Ok(body);
+        }
+        let chunk = chunks.get(end + 2..end + 2 + size);
+        body.extend_from_slice(chunk.context("a chunk that is cut short")?);
+        chunks = &chunks[end + 2 + size + 2..];
+    }
 }
 
 /// Appends `PUT target` with `body`.

@@ -11,63 +11,19 @@ use std::time::Duration;
 
 use quorate_benches::bare;
 use quorate_benches::load::{Load, get, put};
+use quorate_benches::measured::{Measured, over};
 use quorate_benches::process::Server;
-use quorate_benches::report::{median, ratio};
+use quorate_benches::report::ratio;
 
 const CONNECTIONS: [usize; 3] = [1, 16, 64];
 const ROUNDS: usize = 5;
 const VALUE: &[u8; 100] = &[b'v'; 100];
 
-/// What one server did under one load.
-#[derive(Default)]
-struct Measured {
-    rate: Vec<f64>,
-    cpu_micros: Vec<f64>,
-    p99_micros: Vec<f64>,
-}
-
-impl Measured {
-    async fn measure(&mut self, server: &Server, load: &Load, write: bool) -> anyhow::Result<()> {
-        let before = server.cpu()?;
-        let figures = load
-            .run(move |connection, number, out| {
-                if write {
-                    let target = format!("/v1/kv/bench/{connection}/{}", number % 1000);
-                    let mut value = *VALUE;
-                    value[..8].copy_from_slice(&number.to_le_bytes());
-                    put(out, &target, &value);
-                } else {
-                    get(out, "/v1/kv/bench/key");
-                }
-            })
-            .await?;
-        let cpu = server.cpu()?.saturating_sub(before);
-        #[expect(clippy::cast_precision_loss, reason = "a figure for people")]
-        let each = cpu.as_secs_f64() * 1e6 / figures.requests() as f64;
-        self.rate.push(figures.rate());
-        self.cpu_micros.push(each);
-        self.p99_micros
-            .push(figures.percentile(99).as_secs_f64() * 1e6);
-        Ok(())
-    }
-
-    fn print(&self, name: &str) {
-        println!(
-            "  {name:<10} {:>9.0} requests/s   {:>7.1} µs CPU each   p99 {:>8.0} µs",
-            median(&self.rate),
-            median(&self.cpu_micros),
-            median(&self.p99_micros)
-        );
-    }
-}
-
-fn over(ours: &[f64], theirs: &[f64]) -> f64 {
-    let ratios: Vec<_> = ours
-        .iter()
-        .zip(theirs)
-        .map(|(ours, theirs)| ours / theirs)
-        .collect();
-    median(&ratios)
+fn write_one(connection: usize, number: u64, out: &mut Vec<u8>) {
+    let target = format!("/v1/kv/bench/{connection}/{}", number % 1000);
+    let mut value = *VALUE;
+    value[..8].copy_from_slice(&number.to_le_bytes());
+    put(out, &target, &value);
 }
 
 fn seed(server: &Server) -> anyhow::Result<()> {
@@ -90,10 +46,13 @@ async fn compare(servers: &[Server; 3], seconds: f64, write: bool) -> anyhow::Re
             for (server, measured) in servers.iter().zip(&mut measured) {
                 let length = if round == 0 { seconds / 4.0 } else { seconds };
                 let load = Load::new(server.address, connections, Duration::from_secs_f64(length));
-                if round == 0 {
-                    Measured::default().measure(server, &load, write).await?;
+                let mut warm_up = Measured::default();
+                let measured = if round == 0 { &mut warm_up } else { measured };
+                if write {
+                    measured.measure(server, &load, write_one).await?;
                 } else {
-                    measured.measure(server, &load, write).await?;
+                    let read = |_, _, out: &mut Vec<u8>| get(out, "/v1/kv/bench/key");
+                    measured.measure(server, &load, read).await?;
                 }
             }
         }

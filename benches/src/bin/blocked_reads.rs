@@ -21,6 +21,10 @@ use tokio::net::TcpStream;
 
 const ROUNDS: usize = 5;
 const SERVICES: usize = 1000;
+/// A key as it is read.
+const KEY: &str = r#"[{"LockIndex":0,"Key":"bench/one","Flags":0,"Value":"cm91bmQgMQ==","CreateIndex":10,"ModifyIndex":10}]"#;
+/// A service with one instance as it is read.
+const INSTANCE: &str = r#"[{"Node":{"ID":"","Node":"bench","Address":"10.0.0.1","Datacenter":"dc1","TaggedAddresses":null,"Meta":null,"CreateIndex":10,"ModifyIndex":10},"Service":{"ID":"bench-0","Service":"bench-0","Tags":[],"Address":"","Meta":null,"Port":8001,"Weights":{"Passing":1,"Warning":1},"EnableTagOverride":false,"Proxy":{"MeshGateway":{},"Expose":{}},"Connect":{},"CreateIndex":11,"ModifyIndex":12},"Checks":[]}]"#;
 const NAMES: [&str; 3] = ["quorate", "consul", "bare hyper"];
 
 /// What one server did.
@@ -64,14 +68,35 @@ impl Writer {
 #[derive(Clone, Copy, PartialEq)]
 enum Scene {
     OneKey,
+    OneService,
     ManyServices,
 }
+
+const SCENES: [Scene; 3] = [Scene::OneKey, Scene::OneService, Scene::ManyServices];
 
 impl Scene {
     fn target(self, member: usize) -> String {
         match self {
             Self::OneKey => "/v1/kv/bench/one".into(),
+            Self::OneService => "/v1/health/service/bench-0".into(),
             Self::ManyServices => format!("/v1/health/service/bench-{}", member % SERVICES),
+        }
+    }
+
+    fn name(self) -> String {
+        match self {
+            Self::OneKey => "on one key".into(),
+            Self::OneService => "on one service".into(),
+            Self::ManyServices => format!("on {SERVICES} services"),
+        }
+    }
+
+    /// What a bare server answers in its place: it has nothing to read, and one write wakes all.
+    fn bare(self) -> Option<&'static str> {
+        match self {
+            Self::OneKey => Some(KEY),
+            Self::OneService => Some(INSTANCE),
+            Self::ManyServices => None,
         }
     }
 
@@ -81,7 +106,11 @@ impl Scene {
                 .put("/v1/kv/bench/one", &format!("round {round}"))
                 .await;
         }
-        for service in 0..SERVICES {
+        let services = match self {
+            Self::ManyServices => SERVICES,
+            _ => 1,
+        };
+        for service in 0..services {
             let body = format!(
                 "{{\"Node\":\"bench\",\"Address\":\"10.0.0.1\",\"SkipNodeUpdate\":true,\"Service\":{{\"Service\":\"bench-{service}\",\"Port\":{}}}}}",
                 8000 + round
@@ -121,11 +150,10 @@ async fn measure(server: &Server, scene: Scene, count: usize) -> anyhow::Result<
 }
 
 fn print(scene: Scene, count: usize, measured: &[Measured]) {
-    let what = match scene {
-        Scene::OneKey => "on one key".to_owned(),
-        Scene::ManyServices => format!("on {SERVICES} services"),
-    };
-    println!("\n{count} blocking reads {what}, {ROUNDS} wake-ups:");
+    println!(
+        "\n{count} blocking reads {}, {ROUNDS} wake-ups:",
+        scene.name()
+    );
     for (name, it) in NAMES.iter().zip(measured) {
         println!(
             "  {name:<10} {:>6.1} KiB each, {:>6.1} after wake-ups; last woken after {:>8.1} ms; {:>6.1} µs CPU a wake-up",
@@ -168,38 +196,30 @@ fn print(scene: Scene, count: usize, measured: &[Measured]) {
     }
 }
 
+async fn compare(scene: Scene, count: usize) -> anyhow::Result<()> {
+    const NODE: &str = r#"{"Node":"bench","Address":"10.0.0.1"}"#;
+    let mut servers = vec![Server::quorate(false)?, Server::consul(false)?];
+    for server in &servers {
+        server.wait_until_writable()?;
+        let mut writer = Writer::connect(server.address).await?;
+        writer.put("/v1/catalog/register", NODE).await?;
+    }
+    if let Some(body) = scene.bare() {
+        servers.push(Server::bare(body)?);
+    }
+    let mut measured = Vec::new();
+    for server in &servers {
+        measured.push(measure(server, scene, count).await?);
+    }
+    print(scene, count, &measured);
+    Ok(())
+}
+
 async fn run(counts: &[usize]) -> anyhow::Result<()> {
     for &count in counts {
-        let mut measured = Vec::new();
-        let servers = [
-            Server::quorate(false)?,
-            Server::consul(false)?,
-            Server::bare("blocking")?,
-        ];
-        for server in &servers[..2] {
-            server.wait_until_writable()?;
+        for scene in SCENES {
+            compare(scene, count).await?;
         }
-        for server in &servers {
-            measured.push(measure(server, Scene::OneKey, count).await?);
-        }
-        print(Scene::OneKey, count, &measured);
-        drop(servers);
-        let mut measured = Vec::new();
-        let servers = [Server::quorate(false)?, Server::consul(false)?];
-        for server in &servers {
-            server.wait_until_writable()?;
-        }
-        for server in &servers {
-            let mut writer = Writer::connect(server.address).await?;
-            writer
-                .put(
-                    "/v1/catalog/register",
-                    r#"{"Node":"bench","Address":"10.0.0.1"}"#,
-                )
-                .await?;
-            measured.push(measure(server, Scene::ManyServices, count).await?);
-        }
-        print(Scene::ManyServices, count, &measured);
     }
     Ok(())
 }
@@ -213,7 +233,8 @@ fn main() -> anyhow::Result<()> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()?;
-        return runtime.block_on(bare::serve_blocking());
+        let body = arguments.get(1).cloned().unwrap_or_default();
+        return runtime.block_on(bare::serve_blocking(body.into_bytes()));
     }
     let counts: Result<Vec<usize>, _> = arguments.iter().map(|count| count.parse()).collect();
     let counts = Some(counts?)

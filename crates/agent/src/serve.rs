@@ -2,6 +2,7 @@
 
 mod aside;
 mod driver;
+mod encode;
 mod guard;
 mod idle;
 mod pace;
@@ -19,6 +20,7 @@ use crate::consul::Front;
 use crate::listen::Listener;
 pub(crate) use aside::Parked;
 use driver::connection;
+pub(crate) use encode::{encode, second};
 pub(crate) use progress::Progress;
 
 /// The longest head of a request: the encoded form of the longest key, and room for headers.

@@ -5,13 +5,14 @@
 //! however many others wait: a key is looked up once, and once for each length that a waited-for
 //! prefix has.
 
+use std::any::Any;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound::{Included, Unbounded};
 use std::sync::atomic::{
     AtomicBool, AtomicUsize,
     Ordering::{Acquire, Relaxed, Release},
 };
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytes::Bytes;
 use tokio::sync::Notify;
@@ -53,12 +54,31 @@ pub struct Waiter {
     signal: Arc<Signal>,
     /// The last [`Waiter::changed`] has returned because of a change.
     returned: bool,
+    /// Who was woken by it too.
+    meeting: Option<Arc<Meeting>>,
+}
+
+/// Readers that one change of one thing woke. What one of them finds out can be kept here for the
+/// others; it is gone with the last of them.
+#[derive(Debug, Default)]
+pub(crate) struct Meeting {
+    common: OnceLock<Box<dyn Any + Send + Sync>>,
+}
+
+impl Meeting {
+    /// What they have in common: each meeting has it in one type.
+    pub(crate) fn common<T: Any + Default + Send + Sync>(&self) -> Option<&T> {
+        let common = self.common.get_or_init(|| Box::new(T::default()));
+        common.downcast_ref()
+    }
 }
 
 /// What wakes one reader.
 #[derive(Debug, Default)]
 struct Signal {
     notify: Notify,
+    /// Who was woken with it, if anybody.
+    meeting: Mutex<Option<Arc<Meeting>>>,
     /// The reader was taken out of the place where the change was.
     taken: AtomicBool,
 }
@@ -84,6 +104,7 @@ impl Waiters {
             id,
             signal,
             returned: false,
+            meeting: None,
         }
     }
 
@@ -125,9 +146,7 @@ impl Waiters {
     }
 
     fn lock(&self) -> MutexGuard<'_, Registry> {
-        // Nothing in here can panic halfway through a change.
-        let registry = self.shared.registry.lock();
-        registry.unwrap_or_else(PoisonError::into_inner)
+        lock(&self.shared.registry)
     }
 }
 
@@ -141,11 +160,19 @@ impl Waiter {
         if self.returned {
             // Its places are gone. What changes before it has them again is seen by reading now.
             self.returned = false;
+            self.meeting = None;
             self.take_places();
             return;
         }
         self.signal.notify.notified().await;
         self.returned = true;
+        self.meeting = lock(&self.signal.meeting).take();
+    }
+
+    /// Those who were woken by the change for which [`Waiter::changed`] returned last, unless it was
+    /// this reader alone.
+    pub(crate) fn meeting(&self) -> Option<&Meeting> {
+        self.meeting.as_deref()
     }
 
     fn take_places(&self) {
@@ -171,13 +198,24 @@ impl Drop for Waiter {
     }
 }
 
+/// Nothing in here can panic halfway through a change.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Readers by their number.
 type Party = BTreeMap<u64, Arc<Signal>>;
 
 fn notify_all(parties: Vec<Party>) {
-    for signal in parties.into_iter().flat_map(BTreeMap::into_values) {
-        signal.taken.store(true, Release);
-        signal.notify.notify_one();
+    for party in parties {
+        let meeting = (party.len() > 1).then(Arc::<Meeting>::default);
+        for signal in party.into_values() {
+            if meeting.is_some() {
+                lock(&signal.meeting).clone_from(&meeting);
+            }
+            signal.taken.store(true, Release);
+            signal.notify.notify_one();
+        }
     }
 }
 
@@ -315,6 +353,27 @@ mod tests {
         }
         drop(waiter);
         assert!(waiters.is_empty() && waiters.lock().keys.is_empty());
+    }
+
+    #[tokio::test]
+    async fn those_who_are_woken_together_have_something_in_common() {
+        let waiters = Waiters::default();
+        let key = Bytes::from("k");
+        let mut both = [(); 2].map(|()| waiters.register([Watch::Key(key.clone())]));
+        waiters.wake(&[Wake::Key(key.clone())]);
+        for waiter in &mut both {
+            waiter.changed().await;
+            let seen = waiter.meeting().unwrap().common::<AtomicUsize>().unwrap();
+            seen.fetch_add(1, Relaxed);
+        }
+        let seen = both[0].meeting().unwrap().common::<AtomicUsize>().unwrap();
+        assert_eq!(seen.load(Relaxed), 2);
+        // The next change is another one, and may concern one of them alone.
+        both[0].changed().await;
+        assert!(both[0].meeting().is_none());
+        waiters.wake(&[Wake::Key(key)]);
+        both[0].changed().await;
+        assert!(both[0].meeting().is_none());
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::options::Options;
 use super::permit::Permit;
 use super::reply::Reply;
 use super::request::{Answer, Request};
+use super::shared_reply::{Question, Shown, share, shared};
 use crate::engine::consul::State;
 use crate::identity::random;
 use crate::waiters::{Waiter, Watch};
@@ -18,7 +19,7 @@ use crate::waiters::{Waiter, Watch};
 pub(crate) struct Reading {
     pub(crate) index: u64,
     /// The index that ends the wait of a reader who was woken; that of the answer for most.
-    changed: u64,
+    pub(crate) changed: u64,
     pub(crate) reply: Reply,
 }
 
@@ -70,7 +71,11 @@ pub(crate) fn answer_permitted(
     if reading.index > options.index {
         return reading.reply.into();
     }
-    let waiting = Waiting { waiter, restores };
+    let waiting = Waiting {
+        waiter,
+        restores,
+        question: Question::of(request, &permit),
+    };
     Answer::parked(wait(Arc::clone(front), waiting, options, permit, read))
 }
 
@@ -89,14 +94,19 @@ pub(crate) async fn answer_later(
     let waiting = Waiting {
         waiter,
         restores: front.snapshot().consul().restores(),
+        question: None,
     };
-    wait(Arc::clone(front), waiting, options, permit, read).await
+    let shown = wait(Arc::clone(front), waiting, options, permit, read).await;
+    shown.into_reply()
 }
 
-/// A reader's place among those who wait, and how often the state had been replaced by then.
+/// A reader's place among those who wait.
 struct Waiting {
     waiter: Waiter,
+    /// How often the state had been replaced when it took its place.
     restores: u64,
+    /// What it asks, if others may ask the same.
+    question: Option<Question>,
 }
 
 async fn wait(
@@ -104,27 +114,34 @@ async fn wait(
     Waiting {
         mut waiter,
         restores,
+        question,
     }: Waiting,
     options: Options,
     permit: Permit,
     read: impl Fn(&State, &Permit) -> Reading + Send,
-) -> Reply {
+) -> Shown {
     let deadline = Instant::now() + options.wait + jitter(options.wait);
     let mut over = false;
     loop {
+        if let Some(shared) = shared(&waiter, question.as_ref(), options.index) {
+            return Shown::Shared(shared);
+        }
         let (reading, restored) = {
             let snapshot = front.snapshot();
             let state = snapshot.consul();
             match permit.renewed(&front, state) {
                 Ok(permit) => (read(state, &permit), state.restores() != restores),
-                Err(refused) => return *refused,
+                Err(refused) => return (*refused).into(),
             }
         };
         // When the agent ends, every waiter is woken, and answered with what there is; and when a
         // snapshot is restored, after which the client's index means nothing.
         let done = over || restored || front.stopping.has_begun();
-        if reading.changed > options.index || done {
-            return reading.reply;
+        if reading.changed > options.index {
+            return share(&waiter, question.as_ref(), reading);
+        }
+        if done {
+            return reading.reply.into();
         }
         tokio::select! {
             () = waiter.changed() => {}

@@ -16,6 +16,7 @@ use super::permit::{Permit, require};
 use super::reply::{Refused, Reply};
 use super::request::{Answer, Request};
 use super::route::Endpoint;
+use super::shared_reply::Shown;
 use crate::engine::Topic;
 use crate::engine::consul::{Command, Event, EventSpec, State};
 use crate::go_regex;
@@ -158,16 +159,16 @@ struct Parked {
 }
 
 impl Parked {
-    async fn until(mut self, deadline: Instant) -> Reply {
+    async fn until(mut self, deadline: Instant) -> Shown {
         let mut over = false;
         loop {
             let reading = match self.look() {
                 Ok(reading) => reading,
-                Err(refused) => return *refused,
+                Err(refused) => return (*refused).into(),
             };
             let stopping = self.front.stopping.has_begun();
             if reading.index != self.index || over || stopping {
-                return reading.reply;
+                return reading.reply.into();
             }
             tokio::select! {
                 () = self.waiter.changed() => {}

@@ -232,6 +232,17 @@ impl Reply {
         self
     }
 
+    /// The same answer once more. It must be no stream.
+    pub(crate) fn copy(&self) -> Self {
+        Self {
+            status: self.status,
+            headers: self.headers.clone(),
+            body: self.body.clone(),
+            stream: None,
+            content: self.content,
+        }
+    }
+
     /// Whether the body is sent piece by piece.
     pub(crate) fn is_stream(&self) -> bool {
         self.stream.is_some()

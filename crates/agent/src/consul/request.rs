@@ -16,6 +16,7 @@ use super::permit::require;
 use super::redirect::redirect;
 use super::reply::{Refused, Reply, Style};
 use super::route::{self, Endpoint, Lookup};
+use super::shared_reply::Shown;
 use super::target::{Params, Path};
 use crate::config::Compat;
 
@@ -27,12 +28,12 @@ pub(crate) enum Answer {
     Later(Pin<Box<dyn Future<Output = Reply> + Send>>),
     /// The answer to a request without a body, after a change that may be long in coming. It is
     /// never a stream.
-    Parked(Pin<Box<dyn Future<Output = Reply> + Send>>),
+    Parked(Pin<Box<dyn Future<Output = Shown> + Send>>),
 }
 
 impl Answer {
     /// An answer that may be long in coming.
-    pub(crate) fn parked(future: impl Future<Output = Reply> + Send + 'static) -> Self {
+    pub(crate) fn parked(future: impl Future<Output = Shown> + Send + 'static) -> Self {
         Self::Parked(Box::pin(future))
     }
 
@@ -52,6 +53,8 @@ impl From<Reply> for Answer {
 pub(crate) struct Request<'a> {
     pub(crate) front: &'a Arc<Front>,
     pub(crate) method: &'a Method,
+    /// The whole path, decoded.
+    pub(crate) path: &'a [u8],
     /// What follows the endpoint's path, decoded.
     pub(crate) name: &'a [u8],
     pub(crate) params: &'a Params<'a>,
@@ -136,6 +139,7 @@ pub(crate) fn answer(front: &Arc<Front>, parts: &Parts, body: Body) -> (Answer, 
     let request = Request {
         front,
         method: &parts.method,
+        path: &path,
         name,
         params: &params,
         headers: &parts.headers,

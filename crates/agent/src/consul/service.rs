@@ -17,6 +17,7 @@ use super::body::Body;
 use super::front::Front;
 use super::reply::{Reply, Style};
 use super::request::{Answer, answer};
+use super::shared_reply::Shown;
 use super::stream::ReplyBody;
 use crate::serve::{Parked, Progress};
 
@@ -55,12 +56,12 @@ impl hyper::service::Service<http::Request<Incoming>> for Service {
                 self.progress.park(Parked::new(reply, style));
                 Answering::Parked
             }
-            (Answer::Later(reply) | Answer::Parked(reply), style) => Answering::Later {
-                reply,
-                style,
-                asked,
-                progress: self.progress.clone(),
-            },
+            (Answer::Later(reply), style) => {
+                Answering::later(Awaited::Reply(reply), style, asked, &self.progress)
+            }
+            (Answer::Parked(shown), style) => {
+                Answering::later(Awaited::Shown(shown), style, asked, &self.progress)
+            }
         }
     }
 }
@@ -69,13 +70,44 @@ impl hyper::service::Service<http::Request<Incoming>> for Service {
 pub(crate) enum Answering {
     Now(Option<Response<ReplyBody>>),
     Later {
-        reply: Pin<Box<dyn Future<Output = Reply> + Send>>,
+        reply: Awaited,
         style: Style,
         asked: Option<Box<Asked>>,
         progress: Arc<Progress>,
     },
     /// The connection's driver answers instead of hyper.
     Parked,
+}
+
+/// What an answer is waited for with.
+pub(crate) enum Awaited {
+    Reply(Pin<Box<dyn Future<Output = Reply> + Send>>),
+    Shown(Pin<Box<dyn Future<Output = Shown> + Send>>),
+}
+
+impl Awaited {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Reply> {
+        match self {
+            Self::Reply(reply) => reply.as_mut().poll(cx),
+            Self::Shown(shown) => shown.as_mut().poll(cx).map(Shown::into_reply),
+        }
+    }
+}
+
+impl Answering {
+    fn later(
+        reply: Awaited,
+        style: Style,
+        asked: Option<Box<Asked>>,
+        progress: &Arc<Progress>,
+    ) -> Self {
+        Self::Later {
+            reply,
+            style,
+            asked,
+            progress: Arc::clone(progress),
+        }
+    }
 }
 
 impl Future for Answering {
@@ -94,7 +126,7 @@ impl Future for Answering {
                 asked,
                 progress,
             } => {
-                let reply = ready!(reply.as_mut().poll(cx));
+                let reply = ready!(reply.poll(cx));
                 if let Some(asked) = asked.take() {
                     asked.answered(&reply);
                 }

@@ -4,23 +4,18 @@
 //! blocking read costs. So while a request waits for a change, and until the next one arrives, the
 //! connection stands here, with nothing but its stream and what it waits for.
 
-use std::cell::RefCell;
 use std::fmt;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use bytes::{Buf, BufMut, Bytes, BytesMut};
-use http::Response;
-use http::header::{CONNECTION, HeaderName};
-use hyper::ext::ReasonPhrase;
+use bytes::{Buf, Bytes};
 use tokio::io::AsyncWrite;
 
 use super::guard::Guarded;
 use super::progress::Progress;
-use crate::consul::{Reply, Style};
+use crate::consul::{Shown, Style};
 
 /// The most that is read of what a client sends while its request waits. The rest stays in the
 /// socket; it is also the most of a next request that is read before hyper reads on.
@@ -28,12 +23,12 @@ const MAX_AHEAD: usize = 1024;
 
 /// A request that waits for a change.
 pub(crate) struct Parked {
-    reply: Pin<Box<dyn Future<Output = Reply> + Send>>,
+    reply: Pin<Box<dyn Future<Output = Shown> + Send>>,
     style: Style,
 }
 
 impl Parked {
-    pub(crate) fn new(reply: Pin<Box<dyn Future<Output = Reply> + Send>>, style: Style) -> Self {
+    pub(crate) fn new(reply: Pin<Box<dyn Future<Output = Shown> + Send>>, style: Style) -> Self {
         Self { reply, style }
     }
 }
@@ -101,9 +96,9 @@ impl Aside {
         loop {
             let next = match step {
                 Step::Waiting(parked) => match parked.reply.as_mut().poll(cx) {
-                    Poll::Ready(reply) => {
-                        *closes |= reply.closes();
-                        Step::Writing(encode(&reply.finish_whole(parked.style), *closes))
+                    Poll::Ready(shown) => {
+                        *closes |= shown.closes();
+                        Step::Writing(shown.encode(parked.style, *closes))
                     }
                     // A client that goes away ends its request.
                     Poll::Pending if has_gone(io, ahead, cx) => return Poll::Ready(Turn::Ended),
@@ -154,93 +149,4 @@ fn poll_write_all(
         bytes.advance(count);
     }
     Pin::new(io).poll_flush(cx)
-}
-
-/// An answer as hyper would send it.
-fn encode(answer: &Response<Bytes>, closes: bool) -> Bytes {
-    let body = answer.body();
-    let mut bytes = BytesMut::with_capacity(256 + body.len());
-    let status = answer.status();
-    bytes.put_slice(b"HTTP/1.1 ");
-    bytes.put_slice(status.as_str().as_bytes());
-    bytes.put_u8(b' ');
-    match answer.extensions().get::<ReasonPhrase>() {
-        Some(reason) => bytes.put_slice(reason.as_bytes()),
-        None => bytes.put_slice(status.canonical_reason().unwrap_or_default().as_bytes()),
-    }
-    bytes.put_slice(b"\r\n");
-    for (name, value) in answer.headers() {
-        put_title_case(&mut bytes, name);
-        put_header(&mut bytes, value.as_bytes());
-    }
-    if closes && !answer.headers().contains_key(CONNECTION) {
-        bytes.put_slice(b"Connection: close\r\n");
-    }
-    bytes.put_slice(b"Content-Length");
-    put_header(&mut bytes, body.len().to_string().as_bytes());
-    bytes.put_slice(b"Date");
-    with_date(|date| put_header(&mut bytes, date.as_bytes()));
-    bytes.put_slice(b"\r\n");
-    bytes.put_slice(body);
-    bytes.freeze()
-}
-
-fn put_header(bytes: &mut BytesMut, value: &[u8]) {
-    bytes.put_slice(b": ");
-    bytes.put_slice(value);
-    bytes.put_slice(b"\r\n");
-}
-
-/// Writes a name as Go does: each word with a capital letter.
-fn put_title_case(bytes: &mut BytesMut, name: &HeaderName) {
-    let mut previous = b'-';
-    for &byte in name.as_str().as_bytes() {
-        let first = previous == b'-';
-        bytes.put_u8(if first {
-            byte.to_ascii_uppercase()
-        } else {
-            byte
-        });
-        previous = byte;
-    }
-}
-
-/// Calls `use_date` with the time as a header, which is made once a second.
-fn with_date(use_date: impl FnOnce(&str)) {
-    thread_local! {
-        static DATE: RefCell<(u64, String)> = const { RefCell::new((0, String::new())) };
-    }
-    let now = SystemTime::now();
-    let second = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    DATE.with_borrow_mut(|(of, date)| {
-        if *of != second {
-            *of = second;
-            *date = httpdate::fmt_http_date(now);
-        }
-        use_date(date);
-    });
-}
-
-#[cfg(test)]
-mod tests {
-    use http::{HeaderValue, StatusCode};
-
-    use super::*;
-
-    #[test]
-    fn an_answer_is_written_as_hyper_writes_it() {
-        let mut answer = Response::new(Bytes::from_static(b"[]"));
-        *answer.status_mut() = StatusCode::NOT_FOUND;
-        let name = HeaderName::from_static("x-consul-knownleader");
-        answer
-            .headers_mut()
-            .insert(name, HeaderValue::from_static("true"));
-        let bytes = encode(&answer, true);
-        let text = str::from_utf8(&bytes).unwrap();
-        let (head, rest) = text.split_once("Date: ").unwrap();
-        let expected = "HTTP/1.1 404 Not Found\r\nX-Consul-Knownleader: true\r\n\
-                        Connection: close\r\nContent-Length: 2\r\n";
-        assert_eq!(head, expected);
-        assert!(rest.ends_with(" GMT\r\n\r\n[]"), "{rest}");
-    }
 }

@@ -326,3 +326,41 @@ async fn a_connection_blocks_again_and_again() {
     }
     agent.shutdown().await;
 }
+
+#[tokio::test]
+async fn many_who_wait_for_the_same_get_the_answers_to_their_own_questions() {
+    let agent = agent().await;
+    let mut writer = Client::connect(&agent).await;
+    writer.done("/v1/kv/a", "1").await;
+    let index = writer.get("/v1/kv/a").await.index();
+    let questions: [(&str, &[&str]); 5] = [
+        ("/v1/kv/a?", &[]),
+        ("/v1/kv/a?raw&", &[]),
+        ("/v1/kv/a?pretty&", &[]),
+        ("/v1/kv/a?", &["Accept-Encoding: gzip"]),
+        ("/v1/kv/a?", &["Connection: close"]),
+    ];
+    let mut waiting = Vec::new();
+    for number in 0..40 {
+        let (target, headers) = questions[number % questions.len()];
+        let mut client = Client::connect(&agent).await;
+        let target = format!("{target}index={index}&wait={}s", 60 + number);
+        client.send(&request("GET", &target, headers, b"")).await;
+        waiting.push((target, headers, client));
+    }
+    writer.done("/v1/kv/a", "2").await;
+    let own = writer.get("/v1/kv/a").await;
+    for (target, headers, mut client) in waiting {
+        let answer = client.receive().await.unwrap();
+        assert_eq!(answer.index(), own.index(), "{target}");
+        let path = target.split("index=").next().unwrap();
+        let expected = writer.ask_with("GET", path, headers, b"").await;
+        assert_eq!(answer.body, expected.body, "{target} {headers:?}");
+        let closes = headers.contains(&"Connection: close");
+        assert_eq!(answer.header("connection").is_some(), closes, "{target}");
+        if closes {
+            writer = Client::connect(&agent).await;
+        }
+    }
+    agent.shutdown().await;
+}

@@ -37,7 +37,10 @@ async fn there_are_never_more_holders_than_slots(it: &Subject<Unified>) -> anyho
     let (name, other) = (it.key("pool"), it.another().await?);
     let (inside, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
     // That two hold it at once is shown by two that wait for each other; the turns below may miss it.
-    let (first, second) = (it.coordinator.semaphore(&name, 2), other.semaphore(&name, 2));
+    let (first, second) = (
+        it.coordinator.semaphore(&name, 2),
+        other.semaphore(&name, 2),
+    );
     let (first, second) = try_join(first.acquire(), second.acquire()).await?;
     ensure!(first.is_held() && second.is_held());
     try_join(first.release(), second.release()).await?;

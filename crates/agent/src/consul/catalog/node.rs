@@ -98,8 +98,8 @@ pub(super) fn services(request: Request<'_>) -> Result<Answer, Refused> {
         let node = found.value.filter(|node| permit.node_read(&node.node));
         let shown = node.map(|node| {
             let services: Vec<_> = services_of(state, node, permit, filter.as_ref()).collect();
-            // Go makes a list of none only when it filters.
-            let is_list = !services.is_empty() || filter.is_some();
+            // Go's list is null only when nothing was ever in it; one that a filter or rules emptied is not.
+            let is_list = filter.is_some() || !state.node_services(&node.node).value.is_empty();
             NodeWithServices {
                 node: Some(node.as_node_ref(&datacenter)),
                 services: is_list.then_some(services),

@@ -72,7 +72,7 @@ impl<'a> Compiler<'a> {
         "resolver".clone_into(&mut node.node_type);
         node.name.clone_from(&target.id);
         let mut resolved = ChainResolver::default();
-        resolved.default = resolver.is_none();
+        resolved.default = resolver.is_none_or(says_nothing);
         resolved.target.clone_from(&target.id);
         resolved.connect_timeout = Some(self.connect_timeout(resolver));
         node.resolver = Some(resolved);
@@ -246,4 +246,13 @@ fn check_external(service: &str, resolver: &ServiceResolver) -> Result<(), Chain
             what,
         }),
     }
+}
+
+/// Whether it resolves as if it were not there: it has a name, and labels perhaps.
+fn says_nothing(resolver: &ServiceResolver) -> bool {
+    resolver.default_subset.is_empty()
+        && resolver.subsets.is_empty()
+        && resolver.redirect.is_none()
+        && resolver.failover.is_empty()
+        && resolver.connect_timeout.unwrap_or_default().is_zero()
 }

@@ -1,7 +1,6 @@
 //! Where the agent differs from Consul 1.8.7 on purpose.
 
 use crate::ask::Ask;
-use crate::world::Setting;
 
 /// One difference that is meant.
 pub(crate) struct Known {
@@ -11,8 +10,8 @@ pub(crate) struct Known {
     pub(crate) reason: &'static str,
     /// What `docs/compatibility.md` says about it.
     pub(crate) row: &'static str,
-    /// The setting whose scripts show it.
-    pub(crate) setting: &'static str,
+    /// The settings whose scripts show it, each of them.
+    pub(crate) settings: &'static [&'static str],
     is: fn(&Ask, &str, &str) -> bool,
 }
 
@@ -40,13 +39,13 @@ fn breaks(ask: &Ask, real: &str, ours: &str) -> bool {
     breaking && real.starts_with("no answer") && !ours.starts_with("no answer")
 }
 
-pub(crate) static KNOWN: [Known; 21] = [
+pub(crate) static KNOWN: [Known; 19] = [
     Known {
         name: "index of a node that is not there",
         reason: "Consul answers index 1 to catalog/node of an unknown node, so that who waits for \
                  its end or its return is never woken; the agent answers the tables' index",
         row: "`/v1/catalog/node/NAME` of a node that does not exist",
-        setting: "plain",
+        settings: &["plain"],
         is: |ask, real, ours| {
             let index = [("x-consul-index: 77777", "x-consul-index: 1")];
             ask.target.starts_with("/v1/catalog/node") && same(real, ours, &index)
@@ -57,22 +56,15 @@ pub(crate) static KNOWN: [Known; 21] = [
         reason: "Consul ends the connection without an answer (it panics) when some bodies, or \
                  parts of them, are null; the agent takes them for empty ones",
         row: "`null` where a body, or a part of it, is an object",
-        setting: "plain",
+        settings: &["plain", "mesh", "guarded"],
         is: breaks,
-    },
-    Known {
-        name: "null that breaks Consul's mesh",
-        reason: "as above",
-        row: "`null` where a body, or a part of it, is an object",
-        setting: "mesh",
-        is: |_, _, _| false,
     },
     Known {
         name: "datacenters behind an error",
         reason: "Consul answers the list of datacenters also when it refuses the options, behind \
                  the error's words; the agent answers the error alone",
         row: "`/v1/catalog/datacenters` with options that are refused",
-        setting: "plain",
+        settings: &["plain"],
         is: |ask, real, ours| {
             ask.target.starts_with("/v1/catalog/datacenters")
                 && real
@@ -85,7 +77,7 @@ pub(crate) static KNOWN: [Known; 21] = [
         reason: "Consul shows null for tags that a registration left out, and a list without any \
                  for those that it gave as an empty list; the agent keeps one of the two",
         row: "an empty list of tags",
-        setting: "plain",
+        settings: &["plain"],
         is: |_, real, ours| {
             let lists = [
                 ("\"Tags\":null", "\"Tags\":[]"),
@@ -100,7 +92,7 @@ pub(crate) static KNOWN: [Known; 21] = [
         name: "ingress gateways from the cache",
         reason: "Consul's cache takes health/ingress for health/service of the same name",
         row: "`/v1/health/ingress/…?cached`",
-        setting: "plain",
+        settings: &["plain"],
         is: |ask, real, _| {
             ask.target.starts_with("/v1/health/ingress/")
                 && ask.target.contains("cached")
@@ -111,7 +103,7 @@ pub(crate) static KNOWN: [Known; 21] = [
         name: "body of an event",
         reason: "every read of the agent has a bound",
         row: "bodies of sessions and of the catalog, and of other writes",
-        setting: "plain",
+        settings: &["plain"],
         is: |ask, real, ours| {
             ask.target.starts_with("/v1/event/fire/")
                 && real.starts_with("500")
@@ -122,14 +114,14 @@ pub(crate) static KNOWN: [Known; 21] = [
         name: "options of a prepared query",
         reason: "nobody reads the empty object",
         row: "`OPTIONS` on a prepared query",
-        setting: "plain",
+        settings: &["plain"],
         is: |ask, real, _| ask.method == "OPTIONS" && real.ends_with("{}"),
     },
     Known {
         name: "first settings of autopilot",
         reason: "Consul writes them as it begins, the agent when somebody changes them",
         row: "`CreateIndex` of autopilot's settings",
-        setting: "plain",
+        settings: &["plain"],
         is: |ask, real, ours| {
             let indexes = [
                 ("Index\":1", "Index\":77777"),
@@ -145,7 +137,7 @@ pub(crate) static KNOWN: [Known; 21] = [
         name: "an archive that ends early",
         reason: "the words are those of another reader of archives",
         row: "the texts about an archive that is no snapshot",
-        setting: "plain",
+        settings: &["plain"],
         is: |ask, real, ours| {
             ask.target.starts_with("/v1/snapshot")
                 && real.starts_with("500")
@@ -156,7 +148,7 @@ pub(crate) static KNOWN: [Known; 21] = [
         name: "malformed rules",
         reason: "both refuse them, in other words",
         row: "the texts of malformed rules",
-        setting: "guarded",
+        settings: &["guarded"],
         is: |_, real, ours| {
             let refused = "500";
             let words = "Failed to parse ACL rules";
@@ -169,38 +161,31 @@ pub(crate) static KNOWN: [Known; 21] = [
         name: "rules that are nearly JSON",
         reason: "Consul reads some of them; the agent grants nothing by what it does not understand",
         row: "rules as JSON that are no JSON",
-        setting: "guarded",
+        settings: &["guarded"],
         is: |ask, _, ours| {
             let json = ask.line.contains("translate {");
             ask.target.starts_with("/v1/acl/rules/translate") && (json || ours.starts_with("400"))
         },
     },
     Known {
-        name: "null that breaks Consul's access rules",
-        reason: "as above",
-        row: "`null` where a body, or a part of it, is an object",
-        setting: "guarded",
-        is: |_, _, _| false,
-    },
-    Known {
         name: "chain of a name in capitals",
         reason: "Consul finds some entries of it in any case of letters, and others not",
         row: "a discovery chain of a name in another case of letters",
-        setting: "mesh",
+        settings: &["mesh"],
         is: |ask, _, _| ask.target.starts_with("/v1/discovery-chain/WEB"),
     },
     Known {
         name: "text that is not UTF-8 in a filter",
         reason: "it is read as text with U+FFFD in it",
         row: "bytes that are not UTF-8 in a `filter`",
-        setting: "plain",
+        settings: &["plain"],
         is: |ask, real, _| ask.target.contains("%FF") && real.contains("expression evaluator"),
     },
     Known {
         name: "empty lists of a configuration entry",
         reason: "the agent keeps whether there are elements, not how their absence was written",
         row: "an empty list in a config entry",
-        setting: "plain",
+        settings: &["plain"],
         is: |ask, real, ours| {
             let lists = [
                 ("\"Listeners\":[]", "\"Listeners\":null"),
@@ -217,7 +202,7 @@ pub(crate) static KNOWN: [Known; 21] = [
         reason: "Consul looks at the chains that an entry changes in random order, the agent in \
                  that of their names",
         row: "a config entry with several problems",
-        setting: "plain",
+        settings: &["plain"],
         is: |ask, real, ours| {
             ask.target.starts_with("/v1/config")
                 && real.starts_with("500")
@@ -228,7 +213,7 @@ pub(crate) static KNOWN: [Known; 21] = [
         name: "datacenter of a node within a transaction",
         reason: "Consul keeps any; there is one",
         row: "the datacenter of a node in a transaction",
-        setting: "plain",
+        settings: &["plain"],
         is: |ask, _, ours| {
             let own = "\"Datacenter\":\"dc1\"";
             let of_txn = ["/v1/txn", "/v1/catalog/node/tn"].contains(&ask.target.as_str());
@@ -239,7 +224,7 @@ pub(crate) static KNOWN: [Known; 21] = [
         name: "tags of a check",
         reason: "Consul shows what the service had when the check was written last",
         row: "`ServiceTags` of a check",
-        setting: "plain",
+        settings: &["plain"],
         is: |ask, real, ours| {
             let tags = [
                 ("\"ServiceTags\":[\"t\"]", "\"ServiceTags\":[]"),
@@ -252,14 +237,14 @@ pub(crate) static KNOWN: [Known; 21] = [
         name: "a negative timeout of a route",
         reason: "refused as any other timeout below zero",
         row: "`RequestTimeout` below zero, in a router",
-        setting: "plain",
+        settings: &["plain"],
         is: |_, _, ours| ours.contains("Bad RequestTimeout"),
     },
     Known {
         name: "certificate authority",
         reason: "the agent signs nothing: it answers as a Consul whose mesh is off",
         row: "`/v1/connect/ca/…`",
-        setting: "mesh",
+        settings: &["mesh"],
         is: |ask, _, ours| {
             ask.target.contains("connect/ca/") && ours.contains("Connect must be enabled")
         },
@@ -267,11 +252,6 @@ pub(crate) static KNOWN: [Known; 21] = [
 ];
 
 /// The reason why these two answers may differ.
-pub(crate) fn known(setting: Setting, ask: &Ask, real: &str, ours: &str) -> Option<&'static Known> {
-    // Whatever breaks Consul does so everywhere, but each setting must show it.
-    if breaks(ask, real, ours) {
-        let mut all = KNOWN.iter().filter(|known| known.setting == setting.word());
-        return all.find(|known| known.name.starts_with("null"));
-    }
+pub(crate) fn known(ask: &Ask, real: &str, ours: &str) -> Option<&'static Known> {
     KNOWN.iter().find(|known| (known.is)(ask, real, ours))
 }

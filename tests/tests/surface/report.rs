@@ -110,7 +110,9 @@ impl Report {
         if let Some(known) = KNOWN.iter().find(|known| !documented.contains(known.row)) {
             anyhow::bail!("docs/compatibility.md does not say: {}", known.row);
         }
-        let mut unseen = KNOWN.iter().filter(|known| known.setting == setting);
+        let mut unseen = KNOWN
+            .iter()
+            .filter(|known| known.settings.contains(&setting));
         let unseen = unseen.find(|known| !self.known.contains_key(known.name));
         if let Some(unseen) = unseen.filter(|_| all) {
             anyhow::bail!("known to differ, but not seen any more: {}", unseen.name);

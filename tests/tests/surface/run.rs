@@ -82,7 +82,7 @@ async fn perform(
         if real == ours {
             continue;
         }
-        match known(world.setting, &ask, &real, &ours) {
+        match known(&ask, &real, &ours) {
             Some(known) => report.note_known(known),
             None => report.note_difference(line, &ask, &real, &ours),
         }
@@ -111,7 +111,7 @@ async fn settled(
         let is_over = one == other
             || !ask.is_read()
             || Instant::now() > deadline
-            || known(world.setting, ask, &one, &other).is_some();
+            || known(ask, &one, &other).is_some();
         if is_over {
             return (one, other);
         }

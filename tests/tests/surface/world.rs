@@ -40,7 +40,6 @@ impl Setting {
 
 /// The real Consul and the embedded agent, both fresh.
 pub(crate) struct World {
-    pub(crate) setting: Setting,
     pub(crate) real: Side,
     pub(crate) ours: Side,
     _real: ConsulServer,
@@ -71,7 +70,6 @@ impl World {
         let address = url.trim_start_matches("http://").parse()?;
         settle(&real, token).await?;
         Ok(Self {
-            setting,
             real: Side::new(real.addr(), token).await?,
             ours: Side::new(address, token).await?,
             _real: real,

@@ -1,8 +1,6 @@
 //! What filters can ask of each kind of element: the selectors that Consul 1.8.7 accepts, which
 //! are not all that it shows.
 
-#![allow(dead_code, reason = "an endpoint uses the fields of what it lists")]
-
 use Type::{Bool, Int, Map, Struct, Structs, Text, Texts};
 
 /// The fields of one kind of element.
@@ -110,12 +108,6 @@ pub(crate) static HEALTH_CHECK: Fields = Fields(&[
     ("ServiceTags", Texts),
     ("Type", Text),
 ]);
-
-/// A service of the agent's own: `/v1/agent/services`.
-pub(crate) static AGENT_SERVICE: Fields = Fields(NODE_SERVICE.0);
-
-/// A check of the agent's own: `/v1/agent/checks`.
-pub(crate) static AGENT_CHECK: Fields = Fields(HEALTH_CHECK.0);
 
 /// An intention.
 pub(crate) static INTENTION: Fields = Fields(&[

@@ -38,11 +38,11 @@ pub(super) async fn policy_id(
     prefix: &str,
     options: &QueryOptions,
 ) -> Result<String, Failure> {
-    if prefix.len() == ID_CHARS {
-        return Ok(prefix.to_owned());
-    }
-    let all = acl.policies().list_with(options).await?.value;
-    only("policy", prefix, all.into_iter().map(|policy| policy.id))
+    let all = async {
+        let all = acl.policies().list_with(options).await?.value;
+        Ok(all.into_iter().map(|policy| policy.id).collect())
+    };
+    begun("policy", prefix, all).await
 }
 
 /// The id of a role.
@@ -73,11 +73,11 @@ pub(super) async fn role_id(
     prefix: &str,
     options: &QueryOptions,
 ) -> Result<String, Failure> {
-    if prefix.len() == ID_CHARS {
-        return Ok(prefix.to_owned());
-    }
-    let all = acl.roles().list_with(options).await?.value;
-    only("role", prefix, all.into_iter().map(|role| role.id))
+    let all = async {
+        let all = acl.roles().list_with(options).await?.value;
+        Ok(all.into_iter().map(|role| role.id).collect())
+    };
+    begun("role", prefix, all).await
 }
 
 /// The accessor id of the token whose accessor id begins so.
@@ -89,12 +89,11 @@ pub(super) async fn token(
     if prefix == "anonymous" {
         return Ok(ANONYMOUS_ACCESSOR.to_owned());
     }
-    if prefix.len() == ID_CHARS {
-        return Ok(prefix.to_owned());
-    }
-    let all = acl.tokens().list_with(options).await?.value;
-    let ids = all.into_iter().map(|token| token.accessor_id);
-    only("token", prefix, ids)
+    let all = async {
+        let all = acl.tokens().list_with(options).await?.value;
+        Ok(all.into_iter().map(|token| token.accessor_id).collect())
+    };
+    begun("token", prefix, all).await
 }
 
 /// The id of the binding rule whose id begins so.
@@ -103,11 +102,23 @@ pub(super) async fn binding_rule(
     prefix: &str,
     options: &QueryOptions,
 ) -> Result<String, Failure> {
+    let all = async {
+        let all = acl.binding_rules().list_with(options).await?.value;
+        Ok(all.into_iter().map(|rule| rule.id).collect())
+    };
+    begun("binding rule", prefix, all).await
+}
+
+/// The id that begins so; nothing is asked when it is whole.
+async fn begun(
+    what: &str,
+    prefix: &str,
+    all: impl Future<Output = Result<Vec<String>, Failure>>,
+) -> Result<String, Failure> {
     if prefix.len() == ID_CHARS {
         return Ok(prefix.to_owned());
     }
-    let all = acl.binding_rules().list_with(options).await?.value;
-    only("binding rule", prefix, all.into_iter().map(|rule| rule.id))
+    only(what, prefix, all.await?.into_iter())
 }
 
 /// The one id that begins so.

@@ -52,7 +52,8 @@ impl ConsulServer {
         version::locate()
     }
 
-    /// Starts one and waits until sessions can be created.
+    /// Starts one and waits until sessions can be created and, without ACLs, until it has written
+    /// its own node, so that the indexes of the catalog rest.
     ///
     /// # Errors
     ///
@@ -170,9 +171,25 @@ impl ConsulServer {
             .map_err(|error| error.to_string())?;
         let mut checks = checks.as_array().into_iter().flatten();
         let ready = checks.any(|c| c["CheckID"] == "serfHealth" && c["Status"] == "passing");
-        ready
+        if !ready {
+            return Err("serfHealth is not passing".to_owned());
+        }
+        match self.config.token() {
+            None => self.probe_synced().await,
+            // Where rules are, its agent may write nothing.
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// Whether its agent has written its own node, which it does up to seconds after the leader
+    /// registered it, and which moves the indexes of the catalog.
+    async fn probe_synced(&self) -> Result<(), String> {
+        let target = format!("/v1/catalog/node/{}", self.config.node_name());
+        let node = self.get(&target).await?.json();
+        let node = node.map_err(|error| error.to_string())?;
+        (!node["Node"]["Meta"].is_null())
             .then_some(())
-            .ok_or_else(|| "serfHealth is not passing".to_owned())
+            .ok_or_else(|| "its agent has not written its node".to_owned())
     }
 
     async fn get(&self, target: &str) -> Result<Answer, String> {

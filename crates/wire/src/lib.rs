@@ -19,5 +19,7 @@
 //! | I want… | go to |
 //! |---|---|
 //! | Consul's HTTP API: keys, transactions, sessions, query options, headers | [`consul`] |
+//! | the v2 API of etcd: keys, watches, members, statistics, users and roles | [`etcd2`] |
 
 pub mod consul;
+pub mod etcd2;

@@ -11,12 +11,18 @@ use serde_json::ser::{CharEscape, CompactFormatter, Formatter, Serializer};
 /// Only when a map of `value` has keys that are no texts.
 pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, serde_json::Error> {
     let mut out = Vec::with_capacity(128);
-    value.serialize(&mut Serializer::with_formatter(&mut out, GoFormatter))?;
+    let formatter = GoFormatter {
+        short_escapes: false,
+    };
+    value.serialize(&mut Serializer::with_formatter(&mut out, formatter))?;
     Ok(out)
 }
 
 /// Writes the pieces of texts that serde_json leaves alone and Go escapes.
-struct GoFormatter;
+pub(crate) struct GoFormatter {
+    /// Whether a backspace is `\b` and a form feed `\f`, as since Go 1.22, or `\u0008` and `\u000c`.
+    pub(crate) short_escapes: bool,
+}
 
 impl Formatter for GoFormatter {
     fn write_string_fragment<W>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()>
@@ -43,8 +49,8 @@ impl Formatter for GoFormatter {
         W: ?Sized + io::Write,
     {
         match escape {
-            CharEscape::Backspace => writer.write_all(b"\\u0008"),
-            CharEscape::FormFeed => writer.write_all(b"\\u000c"),
+            CharEscape::Backspace if !self.short_escapes => writer.write_all(b"\\u0008"),
+            CharEscape::FormFeed if !self.short_escapes => writer.write_all(b"\\u000c"),
             other => CompactFormatter.write_char_escape(writer, other),
         }
     }

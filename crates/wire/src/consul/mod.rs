@@ -21,7 +21,7 @@ pub mod intention;
 pub mod json;
 pub mod kv;
 pub mod meta;
-mod null;
+pub(crate) mod null;
 mod nullable;
 pub mod operator;
 pub mod path;

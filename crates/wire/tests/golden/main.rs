@@ -1,6 +1,7 @@
-//! What Consul 1.8.7 really sent, decoded and encoded again byte for byte.
+//! What Consul 1.8.7 really sent, decoded and encoded again byte for byte; and what etcd 3.4.23 and
+//! 3.5.16 sent (`etcd2/`).
 //!
-//! The recordings are in `fixtures/consul-1.8.7/`; its README says how they were made.
+//! The recordings are in `fixtures/`; the READMEs there say how they were made.
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
@@ -10,6 +11,7 @@ mod catalog;
 mod config_entry;
 mod connect;
 mod coordinate;
+mod etcd2;
 mod event;
 mod message;
 mod operator;

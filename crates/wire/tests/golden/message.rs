@@ -17,7 +17,7 @@ pub(super) struct Message {
 }
 
 impl Message {
-    fn read(path: &Path) -> Self {
+    pub(super) fn read(path: &Path) -> Self {
         let bytes = std::fs::read(path).unwrap();
         let end = bytes
             .windows(4)
@@ -61,6 +61,14 @@ impl Message {
         QueryMeta::from_headers(|name| self.headers.get(name).map(String::as_str))
     }
 
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(String::as_str)
+    }
+
+    pub(super) fn method(&self) -> &str {
+        self.first.split(' ').next().unwrap()
+    }
+
     pub(super) fn text(&self) -> &str {
         std::str::from_utf8(&self.body).unwrap()
     }
@@ -83,16 +91,19 @@ fn unchunk(mut rest: &[u8]) -> Vec<u8> {
 /// The names of all recordings whose name starts with `prefix`, without compressed or indented
 /// answers.
 pub(super) fn named(prefix: &str) -> Vec<String> {
-    let names = std::fs::read_dir(fixtures()).unwrap().filter_map(|entry| {
+    let mut names = named_in(&fixtures(), prefix);
+    names.retain(|name| !name.contains("gzip") && !name.contains("pretty"));
+    assert!(!names.is_empty(), "no recording is called {prefix}…");
+    names
+}
+
+/// The names of all recordings in a folder whose name starts with `prefix`.
+pub(super) fn named_in(folder: &Path, prefix: &str) -> Vec<String> {
+    let names = std::fs::read_dir(folder).unwrap().filter_map(|entry| {
         let name = entry.unwrap().file_name().into_string().unwrap();
         Some(name.strip_suffix(".http")?.to_owned())
     });
-    let plain = |name: &String| !name.contains("gzip") && !name.contains("pretty");
-    let mut names: Vec<_> = names
-        .filter(|name| name.starts_with(prefix))
-        .filter(plain)
-        .collect();
+    let mut names: Vec<_> = names.filter(|name| name.starts_with(prefix)).collect();
     names.sort();
-    assert!(!names.is_empty(), "no recording is called {prefix}…");
     names
 }

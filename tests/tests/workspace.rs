@@ -13,6 +13,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("quorate-wire", &[]),
     ("quorate-net", &[]),
     ("quorate-consul", &["quorate-wire", "quorate-net"]),
+    ("quorate-etcd", &["quorate-wire", "quorate-net"]),
     ("quorate-agent", &["quorate-wire", "quorate-net"]),
     (
         "quorate",

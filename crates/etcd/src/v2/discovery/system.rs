@@ -1,0 +1,51 @@
+//! A resolver that reads the system's settings.
+
+use std::io;
+
+use hickory_resolver::TokioResolver;
+use hickory_resolver::proto::rr::RData;
+use quorate_net::transport::BoxFuture;
+
+use super::{SrvLookup, SrvRecord};
+
+/// Asks the name servers that the system is set up with (`/etc/resolv.conf`).
+#[derive(Clone, Debug)]
+pub struct SystemResolver(TokioResolver);
+
+impl SystemResolver {
+    /// Reads the system's settings.
+    ///
+    /// # Errors
+    /// The settings cannot be read.
+    pub fn new() -> io::Result<Self> {
+        let builder = TokioResolver::builder_tokio().map_err(io::Error::other)?;
+        Ok(Self(builder.build()))
+    }
+}
+
+impl SrvLookup for SystemResolver {
+    fn lookup<'a>(&'a self, name: &'a str) -> BoxFuture<'a, io::Result<Vec<SrvRecord>>> {
+        Box::pin(async move {
+            let found = self.0.srv_lookup(name).await.map_err(|error| {
+                if error.is_no_records_found() {
+                    io::Error::from(io::ErrorKind::NotFound)
+                } else {
+                    io::Error::other(error)
+                }
+            })?;
+            let records = found.as_lookup().record_iter().filter_map(|record| {
+                let RData::SRV(srv) = record.data() else {
+                    return None;
+                };
+                let target = srv.target().to_string();
+                let record = SrvRecord::new(target, srv.port());
+                Some(
+                    record
+                        .with_priority(srv.priority())
+                        .with_weight(srv.weight()),
+                )
+            });
+            Ok(records.collect())
+        })
+    }
+}

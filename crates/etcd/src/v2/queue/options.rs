@@ -1,0 +1,50 @@
+//! What a lock, semaphore or election is like.
+
+use std::time::Duration;
+
+/// The TTL of entries that are given no other.
+pub const DEFAULT_TTL: Duration = Duration::from_secs(15);
+/// The shortest TTL: servers look for expired keys twice a second, and renewals need their time.
+pub const MIN_TTL: Duration = Duration::from_secs(2);
+
+/// Options of locks, semaphores and elections.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct QueueOptions {
+    /// How long an entry outlives its last renewal, so how soon the next has its turn when a
+    /// holder died. Whole seconds, rounded up, at least [`MIN_TTL`]. Default 15 s.
+    pub ttl: Duration,
+    /// What others read of us: a name, an address. Default empty.
+    pub value: String,
+}
+
+impl QueueOptions {
+    /// The defaults.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets how long an entry outlives its last renewal.
+    #[must_use]
+    pub fn with_ttl(mut self, ttl: Duration) -> Self {
+        self.ttl = ttl;
+        self
+    }
+
+    /// Sets what others read of us.
+    #[must_use]
+    pub fn with_value(mut self, value: impl Into<String>) -> Self {
+        self.value = value.into();
+        self
+    }
+}
+
+impl Default for QueueOptions {
+    fn default() -> Self {
+        Self {
+            ttl: DEFAULT_TTL,
+            value: String::new(),
+        }
+    }
+}

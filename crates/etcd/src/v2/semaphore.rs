@@ -1,0 +1,169 @@
+//! At most N at a time.
+
+use std::time::Duration;
+
+use quorate_wire::etcd2::key;
+use tokio::time::Instant;
+
+use super::client::Client;
+use super::error::Error;
+use super::lease::{Lease, LostReason};
+use super::queue::{Acquisition, Holder, Place, QueueOptions, Tenure, acquire};
+
+/// Where the semaphores are.
+const ROOT: &str = "/_semaphores";
+
+/// A semaphore: at most `limit` hold a slot at the same time, as far as all of them state the same
+/// limit. It is a [`Lock`](super::Lock) with several places, and has its guarantees.
+#[derive(Clone, Debug)]
+pub struct Semaphore {
+    place: Place,
+}
+
+impl Client {
+    /// The semaphore called `name` with `limit` slots: `/_semaphores/NAME`. Nothing is sent.
+    #[must_use]
+    pub fn semaphore(&self, name: &str, limit: usize) -> Semaphore {
+        Semaphore {
+            place: Place {
+                client: self.clone(),
+                what: "semaphore",
+                directory: key::join(ROOT, name),
+                slots: limit,
+                options: QueueOptions::default(),
+            },
+        }
+    }
+}
+
+impl Semaphore {
+    /// The same semaphore with these options.
+    #[must_use]
+    pub fn with_options(mut self, options: QueueOptions) -> Self {
+        self.place.options = options;
+        self
+    }
+
+    /// The directory of the entries.
+    #[must_use]
+    pub fn directory(&self) -> &str {
+        &self.place.directory
+    }
+
+    /// How many may hold a slot.
+    #[must_use]
+    pub fn limit(&self) -> usize {
+        self.place.slots
+    }
+
+    /// Waits until a slot is ours, however long that takes.
+    ///
+    /// # Errors
+    /// As [`Lock::acquire`](super::Lock::acquire); `InvalidArgument` for a limit of 0.
+    ///
+    /// # Cancel safety
+    /// Safe: dropping the future takes the entry back.
+    pub async fn acquire(&self) -> Result<SemaphoreGuard, Error> {
+        loop {
+            if let Acquisition::Acquired(tenure) = acquire(self.place.clone(), None).await? {
+                return Ok(SemaphoreGuard { tenure });
+            }
+        }
+    }
+
+    /// Waits for at most `time`; zero is one try.
+    ///
+    /// # Errors
+    /// As [`acquire`](Self::acquire).
+    ///
+    /// # Cancel safety
+    /// As [`acquire`](Self::acquire).
+    pub async fn acquire_within(
+        &self,
+        time: Duration,
+    ) -> Result<Acquisition<SemaphoreGuard>, Error> {
+        let acquisition = acquire(self.place.clone(), Some(time)).await?;
+        Ok(acquisition.map(|tenure| SemaphoreGuard { tenure }))
+    }
+
+    /// Who holds a slot now, those who came first before the others.
+    ///
+    /// # Errors
+    /// What any read answers.
+    ///
+    /// # Cancel safety
+    /// Safe: nothing is changed.
+    pub async fn holders(&self) -> Result<Vec<Holder>, Error> {
+        self.place.holders().await
+    }
+}
+
+/// A slot that is held, for as long as this value lives and its lease is valid. Dropping it gives
+/// the slot back in the background.
+#[derive(Debug)]
+#[must_use = "dropping the guard gives the slot back"]
+pub struct SemaphoreGuard {
+    tenure: Tenure,
+}
+
+impl SemaphoreGuard {
+    /// The key of our entry.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.tenure.key
+    }
+
+    /// The index at which our entry was made: greater than that of everybody who came before us.
+    #[must_use]
+    pub fn fencing_token(&self) -> u64 {
+        self.tenure.token
+    }
+
+    /// Whether the slot may be relied on at this moment, by the local clock and all that is known.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.tenure.lease.is_valid()
+    }
+
+    /// When the slot counts as lost unless it is renewed before. Renewals move it.
+    #[must_use]
+    pub fn valid_until(&self) -> Instant {
+        self.tenure.lease.valid_until()
+    }
+
+    /// A handle on the slot's validity: it can be cloned and sent, and does not hold the slot.
+    #[must_use]
+    pub fn lease(&self) -> Lease {
+        self.tenure.lease.clone()
+    }
+
+    /// Resolves when the slot can't be relied on any more, and says why.
+    ///
+    /// # Cancel safety
+    /// Safe: dropping it only stops the waiting.
+    pub fn lost(&self) -> impl Future<Output = LostReason> + Send + 'static + use<> {
+        self.tenure.lease.lost()
+    }
+
+    /// Runs `work`, and drops it when the slot is lost.
+    ///
+    /// # Errors
+    /// Why the slot was lost.
+    ///
+    /// # Cancel safety
+    /// That of `work`. The slot is still held afterwards.
+    pub async fn run_while_held<F: Future>(&self, work: F) -> Result<F::Output, LostReason> {
+        self.tenure.lease.run_while_valid(work).await
+    }
+
+    /// Gives the slot back.
+    ///
+    /// # Errors
+    /// As [`LockGuard::release`](super::LockGuard::release).
+    ///
+    /// # Cancel safety
+    /// Once polled, the slot is given back even if this is dropped.
+    pub async fn release(self) -> Result<(), Error> {
+        self.tenure.release().await
+    }
+}

@@ -12,8 +12,7 @@
 //!
 //! ```
 //! use quorate_etcd::v2::Client;
-//! use quorate_etcd::v2::discovery::{SrvLookup, SrvRecord, addresses};
-//! # use quorate_net::transport::BoxFuture;
+//! use quorate_etcd::v2::discovery::{BoxFuture, SrvLookup, SrvRecord, addresses};
 //! # #[derive(Debug)] struct Resolver;
 //! # impl SrvLookup for Resolver {
 //! #     fn lookup<'a>(&'a self, _: &'a str) -> BoxFuture<'a, std::io::Result<Vec<SrvRecord>>> {
@@ -34,7 +33,7 @@ mod system;
 
 use std::io;
 
-use quorate_net::transport::BoxFuture;
+pub use quorate_net::transport::BoxFuture;
 
 use super::error::{Class, Error, ErrorKind};
 
@@ -49,7 +48,7 @@ const NAMES: [(&str, bool); 4] = [
     ("_etcd._tcp", false),
 ];
 
-/// Looks up SRV records: [`SystemResolver`](system) with the feature `srv`, or one of your own.
+/// Looks up SRV records: `SystemResolver` with the feature `srv`, or one of your own.
 pub trait SrvLookup: Send + Sync {
     /// The SRV records of a name. None, or an error of the kind `NotFound`, if it has none.
     ///

@@ -42,6 +42,8 @@ impl HealthApi {
         for (id, _) in http.endpoints().iter() {
             let mut call = call();
             call.endpoint = Some(id);
+            // One attempt: another would ask the same server.
+            call.timeout = Some(http.timeouts().attempt);
             all.push((peer(&http, id), self.ask(call).await));
         }
         all

@@ -1,10 +1,11 @@
 //! Locks, semaphores and elections, on a server with a script.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use quorate_etcd::v2::{Acquisition, ErrorKind, LostReason, QueueOptions};
 
-use crate::script::{Act, Say, Server};
+use crate::script::{Act, Say, Seen, Server};
 
 const DIRECTORY: &str = "/_locks/x";
 
@@ -60,15 +61,31 @@ fn renewals(server: &Server) -> usize {
         .count()
 }
 
+/// What a healthy server says to renewals, to a watch of the own entry, and to its removal.
+fn healthy(own: u64) -> impl FnMut(&Seen) -> Option<Act> {
+    move |seen| {
+        let own = format!("/v2/keys{}", key(own));
+        let (method, target) = seen.line.split_once(' ').unwrap();
+        let path = target.split('?').next().unwrap();
+        if path != own {
+            return None;
+        }
+        match method {
+            "PUT" => Some(renewed(own.rsplit('/').next().unwrap().parse().unwrap()).into()),
+            "GET" => Some(waiting()),
+            "DELETE" => Some(removed(own.rsplit('/').next().unwrap().parse().unwrap(), 99).into()),
+            _ => None,
+        }
+    }
+}
+
+fn renewed(index: u64) -> Say {
+    Say::ok(format!(r#"{{"action":"update","node":{}}}"#, entry(index)))
+}
+
 #[tokio::test]
 async fn the_first_entry_holds_and_its_index_is_the_fencing_token() {
-    let acts: Vec<Act> = vec![
-        made(42).into(),
-        queue(42, &[42]).into(),
-        waiting(),
-        removed(42, 50).into(),
-    ];
-    let server = Server::new(acts);
+    let server = Server::new([made(42), queue(42, &[42])]).with_rule(healthy(42));
     let client = server.client();
     let lock = client.lock("x");
     let guard = lock.acquire().await.unwrap();
@@ -88,16 +105,15 @@ async fn the_first_entry_holds_and_its_index_is_the_fencing_token() {
 
 #[tokio::test]
 async fn each_waits_for_the_one_before_it_alone() {
-    let acts: Vec<Act> = vec![
-        made(44).into(),
-        queue(44, &[42, 43, 44]).into(),
-        removed(43, 50).into(),
-        queue(50, &[42, 44]).into(),
-        removed(42, 51).into(),
-        queue(51, &[44]).into(),
-        waiting(),
+    let acts = [
+        made(44),
+        queue(44, &[42, 43, 44]),
+        removed(43, 50),
+        queue(50, &[42, 44]),
+        removed(42, 51),
+        queue(51, &[44]),
     ];
-    let server = Server::new(acts);
+    let server = Server::new(acts).with_rule(healthy(44));
     let client = server.client();
     let guard = client.lock("x").acquire().await.unwrap();
     assert_eq!(guard.fencing_token(), 44);
@@ -114,7 +130,7 @@ async fn each_waits_for_the_one_before_it_alone() {
 
 #[tokio::test]
 async fn one_try_leaves_nothing_behind() {
-    let server = Server::new([made(44), queue(44, &[42, 44]), removed(44, 50)]);
+    let server = Server::new([made(44), queue(44, &[42, 44])]).with_rule(healthy(44));
     let client = server.client();
     let tried = client
         .lock("x")
@@ -133,9 +149,13 @@ async fn one_try_leaves_nothing_behind() {
 
 #[tokio::test(start_paused = true)]
 async fn a_lock_that_cannot_be_renewed_is_lost_at_its_deadline() {
-    // The script is at its end after that: every renewal is cut.
-    let acts: Vec<Act> = vec![made(42).into(), queue(42, &[42]).into(), waiting()];
-    let server = Server::new(acts);
+    let server = Server::new([made(42), queue(42, &[42])]).with_rule(|seen| {
+        let renewal = seen.line.contains("refresh=true");
+        match seen.line.contains("wait=true") {
+            true => Some(waiting()),
+            false => renewal.then_some(Act::Cut),
+        }
+    });
     let client = server.client();
     let begun = tokio::time::Instant::now();
     let guard = client.lock("x").acquire().await.unwrap();
@@ -160,28 +180,65 @@ async fn an_entry_that_somebody_deleted_is_lost_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn an_entry_is_renewed_without_waking_anybody() {
-    let refreshed = || Say::ok(format!(r#"{{"action":"update","node":{}}}"#, entry(42)));
-    let mut acts: Vec<Act> = vec![made(42).into(), queue(42, &[42]).into(), waiting()];
-    acts.extend(std::iter::repeat_n(refreshed().into(), 20));
-    let server = Server::new(acts);
+    let server = Server::new([made(42), queue(42, &[42])]).with_rule(healthy(42));
     let client = server.client();
     let guard = client.lock("x").acquire().await.unwrap();
     tokio::time::sleep(Duration::from_secs(40)).await;
     assert!(guard.is_held());
     assert!(renewals(&server) >= 7);
     let line = format!("PUT /v2/keys{}?prevExist=true&refresh=true&ttl=15", key(42));
-    assert!(server.lines().contains(&line));
+    assert!(server.lines().contains(&line), "{:?}", server.lines());
+}
+
+#[tokio::test]
+async fn an_entry_whose_making_was_not_answered_is_found_by_its_id() {
+    let id = Arc::new(Mutex::new(String::new()));
+    let server = Server::new(Vec::<Act>::new()).with_rule(move |seen| {
+        let mut id = id.lock().unwrap();
+        if seen.line.starts_with("POST") {
+            *id = String::from_utf8(seen.body.clone())
+                .unwrap()
+                .replace("value=", "");
+            return Some(Act::Cut);
+        }
+        let listed = seen.line.contains("sorted=true");
+        let body = queue(42, &[42]);
+        let text = String::from_utf8(body.body)
+            .unwrap()
+            .replace("id42 me", &id);
+        match listed {
+            true => Some(Say::at(42, text).into()),
+            false => Some(waiting()),
+        }
+    });
+    let client = server.client();
+    let guard = client.lock("x").acquire().await.unwrap();
+    assert_eq!(guard.fencing_token(), 42);
+    let posts = server
+        .lines()
+        .iter()
+        .filter(|line| line.starts_with("POST"))
+        .count();
+    assert_eq!(posts, 1, "there must not be two entries");
+}
+
+#[tokio::test]
+async fn a_holder_of_a_slot_wakes_the_next_that_waits() {
+    let server = Server::new([made(43), queue(43, &[42, 43])]).with_rule(healthy(43));
+    let client = server.client();
+    let guard = client.semaphore("x", 2).acquire().await;
+    // The script is of a lock's directory, and entries are found by their whole keys.
+    assert!(guard.unwrap().is_held());
+    let written = format!("PUT /v2/keys{}?prevExist=true&ttl=15", key(43));
+    while !server.lines().contains(&written) {
+        tokio::task::yield_now().await;
+    }
 }
 
 #[tokio::test]
 async fn dropping_the_future_takes_the_entry_back() {
-    let acts: Vec<Act> = vec![
-        made(44).into(),
-        queue(44, &[42, 44]).into(),
-        waiting(),
-        removed(44, 50).into(),
-    ];
-    let server = Server::new(acts);
+    let acts: [Act; 3] = [made(44).into(), queue(44, &[42, 44]).into(), waiting()];
+    let server = Server::new(acts).with_rule(healthy(44));
     let client = server.client();
     let lock = client.lock("x");
     let short = tokio::time::timeout(Duration::from_millis(100), lock.acquire());
@@ -192,13 +249,7 @@ async fn dropping_the_future_takes_the_entry_back() {
 
 #[tokio::test]
 async fn closing_the_client_gives_everything_back() {
-    let acts: Vec<Act> = vec![
-        made(42).into(),
-        queue(42, &[42]).into(),
-        waiting(),
-        removed(42, 50).into(),
-    ];
-    let server = Server::new(acts);
+    let server = Server::new([made(42), queue(42, &[42])]).with_rule(healthy(42));
     let client = server.client();
     let guard = client.lock("x").acquire().await.unwrap();
     assert_eq!(client.close(Duration::from_secs(5)).await, 0);
@@ -206,6 +257,21 @@ async fn closing_the_client_gives_everything_back() {
     assert_eq!(server.last().line, format!("DELETE /v2/keys{}", key(42)));
     let error = client.lock("x").acquire().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Closed);
+}
+
+#[tokio::test]
+async fn those_who_observe_are_told_who_leads() {
+    let server = Server::new([
+        queue(42, &[]),
+        queue(42, &[]),
+        removed(41, 43),
+        queue(44, &[44]),
+    ]);
+    let client = server.client();
+    let mut leaders = client.election("x").observe();
+    assert_eq!(leaders.next().await.unwrap(), None);
+    let leader = leaders.next().await.unwrap().unwrap();
+    assert_eq!((leader.value.as_str(), leader.created_index), ("me", 44));
 }
 
 #[tokio::test]

@@ -100,14 +100,25 @@ impl Seen {
     }
 }
 
-#[derive(Debug, Default)]
+/// Answers what it knows, whatever the script says.
+type Rule = Box<dyn FnMut(&Seen) -> Option<Act> + Send>;
+
+#[derive(Default)]
 struct State {
     acts: VecDeque<Act>,
+    rule: Option<Rule>,
     seen: Vec<Seen>,
 }
 
+impl State {
+    fn act(&mut self, seen: Seen) -> Act {
+        let ruled = self.rule.as_mut().and_then(|rule| rule(&seen));
+        self.seen.push(seen);
+        ruled.unwrap_or_else(|| self.acts.pop_front().unwrap_or(Act::Cut))
+    }
+}
+
 /// A scripted server. When the script is at its end it cuts every connection.
-#[derive(Debug)]
 pub(crate) struct Server {
     dialer: MemoryDialer,
     state: Arc<Mutex<State>>,
@@ -137,6 +148,12 @@ impl Server {
         }
     }
 
+    /// Answers some requests out of turn, whenever they come.
+    pub(crate) fn with_rule(self, rule: impl FnMut(&Seen) -> Option<Act> + Send + 'static) -> Self {
+        self.state.lock().unwrap().rule = Some(Box::new(rule));
+        self
+    }
+
     /// A builder of a client that reaches only this server.
     pub(crate) fn builder(&self) -> ClientBuilder {
         Client::builder().dialer(self.dialer.clone()).seed(1)
@@ -144,10 +161,6 @@ impl Server {
 
     pub(crate) fn client(&self) -> Client {
         self.builder().build().unwrap()
-    }
-
-    pub(crate) fn push(&self, act: impl Into<Act>) {
-        self.state.lock().unwrap().acts.push_back(act.into());
     }
 
     /// Every request so far.
@@ -171,8 +184,7 @@ async fn serve(mut stream: Stream, state: Arc<Mutex<State>>) {
     while let Some(seen) = read_request(&mut stream, &mut buffer).await {
         let act = {
             let mut state = state.lock().unwrap();
-            state.seen.push(seen);
-            state.acts.pop_front().unwrap_or(Act::Cut)
+            state.act(seen)
         };
         let bytes = match act {
             Act::Cut => return,

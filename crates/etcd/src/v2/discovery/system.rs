@@ -3,7 +3,6 @@
 use std::io;
 
 use hickory_resolver::TokioResolver;
-use hickory_resolver::proto::rr::RData;
 use quorate_net::transport::BoxFuture;
 
 use super::{SrvLookup, SrvRecord};
@@ -33,17 +32,10 @@ impl SrvLookup for SystemResolver {
                     io::Error::other(error)
                 }
             })?;
-            let records = found.as_lookup().record_iter().filter_map(|record| {
-                let RData::SRV(srv) = record.data() else {
-                    return None;
-                };
-                let target = srv.target().to_string();
-                let record = SrvRecord::new(target, srv.port());
-                Some(
-                    record
-                        .with_priority(srv.priority())
-                        .with_weight(srv.weight()),
-                )
+            let records = found.iter().map(|srv| {
+                SrvRecord::new(srv.target().to_string(), srv.port())
+                    .with_priority(srv.priority())
+                    .with_weight(srv.weight())
             });
             Ok(records.collect())
         })

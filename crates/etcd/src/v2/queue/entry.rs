@@ -40,9 +40,9 @@ impl<'a> Entry<'a> {
             Ok(answer) => answer.value.node,
             Err(error) if error.kind() == ErrorKind::Indeterminate => {
                 // If it comes to be later, nobody renews it, and it goes with its TTL.
-                match find(place, &id).await? {
-                    Some(node) => Some(node),
-                    None => return Err(error),
+                match find(place, &id).await {
+                    Ok(Some(node)) => Some(node),
+                    Ok(None) | Err(_) => return Err(error),
                 }
             }
             Err(error) => return Err(error),

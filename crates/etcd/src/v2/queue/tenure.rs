@@ -15,7 +15,7 @@ use crate::v2::lease::{Lease, LostReason};
 use crate::v2::watch::{Change, WatchOptions};
 
 type Reply = oneshot::Sender<Result<(), Error>>;
-type Result_ = Result<Acquisition<Tenure>, Error>;
+type Acquired = Result<Acquisition<Tenure>, Error>;
 
 /// What the owner of a tenure asks of its task. When every sender is gone: give it back.
 enum Order {
@@ -31,15 +31,6 @@ pub(crate) struct Tenure {
     pub(crate) token: u64,
     pub(crate) lease: Lease,
     orders: mpsc::UnboundedSender<Order>,
-}
-
-impl std::fmt::Debug for Order {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Release(_) => "Release",
-            Self::Write(..) => "Write",
-        })
-    }
 }
 
 impl Tenure {
@@ -76,7 +67,7 @@ fn not_held(verb: &str, title: &str, reason: Option<LostReason>) -> Error {
 
 /// Acquires in a task of its own, which then holds it. Dropping the future tells the task to give
 /// up and clean up after itself. Without `patience` it waits as long as it takes.
-pub(crate) async fn acquire(place: Place, patience: Option<Duration>) -> Result_ {
+pub(crate) async fn acquire(place: Place, patience: Option<Duration>) -> Acquired {
     place.check()?;
     let operation = format!("acquire {}", place.title());
     let closed =
@@ -96,7 +87,7 @@ pub(crate) async fn acquire(place: Place, patience: Option<Duration>) -> Result_
 async fn serve(
     place: &Place,
     until: Option<Instant>,
-    mut reply: oneshot::Sender<Result_>,
+    mut reply: oneshot::Sender<Acquired>,
     mut stop: impl Future<Output = ()> + Send + Unpin,
 ) {
     loop {
@@ -136,7 +127,7 @@ async fn serve(
     }
 }
 
-fn time_is_over(reply: oneshot::Sender<Result_>, holders: Vec<Holder>) {
+fn time_is_over(reply: oneshot::Sender<Acquired>, holders: Vec<Holder>) {
     // Nobody may be waiting any more.
     drop(reply.send(Ok(Acquisition::TimedOut { holders })));
 }
@@ -146,7 +137,7 @@ async fn hold(
     place: &Place,
     entry: &Entry<'_>,
     mut keep: Pin<&mut impl Future<Output = LostReason>>,
-    reply: oneshot::Sender<Result_>,
+    reply: oneshot::Sender<Acquired>,
     mut stop: impl Future<Output = ()> + Send + Unpin,
 ) {
     let (orders, mut receiver) = mpsc::unbounded_channel();

@@ -3,6 +3,7 @@
 //! | I want … | go to |
 //! |---|---|
 //! | a real Consul that ends with my test | [`server::ConsulServer`] |
+//! | a real etcd that ends with my test | [`server::EtcdServer`] |
 //! | to know whether a real server is on this machine | [`server::locate`], [`server::Located`] |
 //! | to cut, delay, hold, half-close or refuse connections | [`proxy::Proxy`] |
 //! | to wait for a condition instead of sleeping | [`eventually`], [`eventually_ok`] |

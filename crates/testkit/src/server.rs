@@ -19,6 +19,7 @@
 
 mod consul;
 mod error;
+mod etcd;
 mod folder;
 mod locate;
 mod port;
@@ -28,5 +29,6 @@ pub use consul::{
     ConsulClients, ConsulCluster, ConsulData, ConsulOptions, ConsulServer, ConsulTls,
 };
 pub use error::ServerError;
+pub use etcd::{EtcdServer, EtcdVersion};
 pub use locate::{Located, locate, real_servers_required};
 pub use port::ReservedPort;

@@ -1,0 +1,243 @@
+//! A real etcd with its v2 API.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use super::error::ServerError;
+use super::folder::Folder;
+use super::locate::{Located, locate};
+use super::port::ReservedPort;
+use super::process::Process;
+use crate::eventually::eventually_ok;
+use crate::exchange::{exchange, request};
+
+/// How long a start may take, from the process to a cluster that can write.
+const READY: Duration = Duration::from_secs(60);
+/// How often a start is tried when others take the ports first.
+const STARTS: u32 = 5;
+
+/// Which etcd.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EtcdVersion {
+    /// 3.4.23.
+    V3_4,
+    /// 3.5.16.
+    V3_5,
+}
+
+impl EtcdVersion {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::V3_4, Self::V3_5];
+
+    /// The name of its program, as `scripts/servers` leaves it.
+    #[must_use]
+    pub fn program(self) -> &'static str {
+        match self {
+            Self::V3_4 => "etcd-3.4",
+            Self::V3_5 => "etcd-3.5",
+        }
+    }
+}
+
+/// A cluster of one etcd.
+///
+/// When [`start`](Self::start) returns, keys can be written. Every method takes `&self`.
+#[derive(Debug)]
+pub struct EtcdServer {
+    // In this order: the process ends before its folder goes.
+    process: Process,
+    folder: Folder,
+    program: PathBuf,
+    version: EtcdVersion,
+    client: ReservedPort,
+    peer: ReservedPort,
+    v2: bool,
+}
+
+impl EtcdServer {
+    /// Where an etcd is, or why it is not there.
+    pub fn locate(version: EtcdVersion) -> Located {
+        locate(version.program())
+    }
+
+    /// Starts one with its v2 API.
+    ///
+    /// # Errors
+    ///
+    /// [`ServerError`]: it is missing, ended at its start, or was not ready within 60 s.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future ends the server.
+    pub async fn start(version: EtcdVersion) -> Result<Self, ServerError> {
+        Self::start_with(version, true).await
+    }
+
+    /// Starts one without its v2 API, as they are by default.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start).
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`start`](Self::start).
+    pub async fn start_without_v2(version: EtcdVersion) -> Result<Self, ServerError> {
+        Self::start_with(version, false).await
+    }
+
+    async fn start_with(version: EtcdVersion, v2: bool) -> Result<Self, ServerError> {
+        for _ in 1..STARTS {
+            match Self::start_once(version, v2).await {
+                Err(error) if error.is_port_taken() => {}
+                outcome => return outcome,
+            }
+        }
+        Self::start_once(version, v2).await
+    }
+
+    async fn start_once(version: EtcdVersion, v2: bool) -> Result<Self, ServerError> {
+        let port = || {
+            let port = ReservedPort::new().and_then(ReservedPort::share);
+            port.map_err(ServerError::io("find ports"))
+        };
+        let name = version.program();
+        let server = Self {
+            process: Process::new(name),
+            folder: Folder::create(name).map_err(ServerError::io("make a folder"))?,
+            program: Result::from(Self::locate(version))?,
+            version,
+            client: port()?,
+            peer: port()?,
+            v2,
+        };
+        server.run().await?;
+        Ok(server)
+    }
+
+    async fn run(&self) -> Result<(), ServerError> {
+        let log = || {
+            let log = self.folder.open_log();
+            log.map_err(ServerError::io("open the log"))
+        };
+        let logged = self.folder.log_len();
+        let mut command = Command::new(&self.program);
+        command
+            .args(self.arguments())
+            .current_dir(self.folder.path())
+            .stdout(log()?)
+            .stderr(log()?);
+        self.process.start(command)?;
+        self.wait_ready(logged).await
+    }
+
+    fn arguments(&self) -> Vec<String> {
+        let (client, peer) = (self.url(), format!("http://{}", self.peer.addr()));
+        let pairs = [
+            ("enable-v2", self.v2.to_string()),
+            ("name", "node-1".to_owned()),
+            ("data-dir", "data".to_owned()),
+            ("listen-client-urls", client.clone()),
+            ("advertise-client-urls", client),
+            ("listen-peer-urls", peer.clone()),
+            ("initial-advertise-peer-urls", peer.clone()),
+            ("initial-cluster", format!("node-1={peer}")),
+        ];
+        let pairs = pairs.into_iter();
+        pairs
+            .map(|(name, value)| format!("--{name}={value}"))
+            .collect()
+    }
+
+    async fn wait_ready(&self, logged: usize) -> Result<(), ServerError> {
+        let (program, log) = (self.version.program(), || self.folder.log_tail(logged));
+        let probe = || async {
+            match self.process.ended() {
+                Some(status) => Ok(Err(status)),
+                None => self.probe().await.map(Ok),
+            }
+        };
+        match eventually_ok(READY, "a healthy cluster", probe).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(status)) => Err(ServerError::Ended {
+                program,
+                status: status.to_string(),
+                log: log(),
+            }),
+            Err(late) => Err(ServerError::NotReady {
+                program,
+                reason: late.to_string(),
+                log: log(),
+            }),
+        }
+    }
+
+    async fn probe(&self) -> Result<(), String> {
+        let bytes = request("GET", "/health", &[], b"");
+        let answer = exchange(self.addr(), &bytes, Duration::from_secs(10)).await;
+        let answer = answer.map_err(|error| error.to_string())?;
+        match answer.status {
+            200 => Ok(()),
+            status => Err(format!("/health: {status} {}", answer.text())),
+        }
+    }
+
+    /// Where clients reach it.
+    pub fn addr(&self) -> SocketAddr {
+        self.client.addr()
+    }
+
+    /// Where clients reach it: `http://127.0.0.1:PORT`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.addr())
+    }
+
+    /// Which etcd it is.
+    pub fn version(&self) -> EtcdVersion {
+        self.version
+    }
+
+    /// Leaves its folder, with the log, in place, and says where when the value is dropped.
+    pub fn keep_log(&self) {
+        self.folder.keep();
+    }
+
+    /// Ends it at once (SIGKILL). Its address and its data stay for [`restart`](Self::restart).
+    ///
+    /// # Errors
+    ///
+    /// None at present.
+    pub fn kill(&self) -> Result<(), ServerError> {
+        self.process.kill()
+    }
+
+    /// Starts it again at the same address and on the same data; kills it first when it still runs.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start).
+    pub async fn restart(&self) -> Result<(), ServerError> {
+        self.process.kill()?;
+        self.run().await
+    }
+
+    /// Makes it stand still (SIGSTOP): its connections stay open, and nothing answers.
+    ///
+    /// # Errors
+    ///
+    /// [`ServerError`] when it does not run.
+    pub async fn pause(&self) -> Result<(), ServerError> {
+        self.process.pause().await
+    }
+
+    /// Lets it go on (SIGCONT).
+    ///
+    /// # Errors
+    ///
+    /// [`ServerError`] when it does not run.
+    pub fn resume(&self) -> Result<(), ServerError> {
+        self.process.resume()
+    }
+}

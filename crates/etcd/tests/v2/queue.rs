@@ -79,6 +79,13 @@ fn healthy(own: u64) -> impl FnMut(&Seen) -> Option<Act> {
     }
 }
 
+/// The same in the directory of an election.
+fn of_elections(mut say: Say) -> Say {
+    let text = String::from_utf8(say.body).unwrap();
+    say.body = text.replace("/_locks/", "/_elections/").into_bytes();
+    say
+}
+
 fn renewed(index: u64) -> Say {
     Say::ok(format!(r#"{{"action":"update","node":{}}}"#, entry(index)))
 }
@@ -261,12 +268,13 @@ async fn closing_the_client_gives_everything_back() {
 
 #[tokio::test]
 async fn those_who_observe_are_told_who_leads() {
-    let server = Server::new([
+    let acts = [
         queue(42, &[]),
         queue(42, &[]),
         removed(41, 43),
         queue(44, &[44]),
-    ]);
+    ];
+    let server = Server::new(acts.map(of_elections));
     let client = server.client();
     let mut leaders = client.election("x").observe();
     assert_eq!(leaders.next().await.unwrap(), None);

@@ -15,9 +15,5 @@
 //! | I want … | go to |
 //! |---|---|
 //! | the v2 API, as etcd 0.4 to 3.5 have it (3.4 and 3.5 with `--enable-v2`) | [`v2`] |
-//!
-//! # Features
-//! `srv` finds servers by DNS SRV records with a resolver of its own; without it, bring one
-//! ([`v2::discovery::SrvLookup`]).
 
 pub mod v2;

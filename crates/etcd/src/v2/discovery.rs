@@ -28,17 +28,11 @@
 //! # }
 //! ```
 
-#[cfg(feature = "srv")]
-mod system;
-
 use std::io;
 
 pub use quorate_net::transport::BoxFuture;
 
 use super::error::{Class, Error, ErrorKind};
-
-#[cfg(feature = "srv")]
-pub use system::SystemResolver;
 
 /// The names, and whether they mean TLS.
 const NAMES: [(&str, bool); 4] = [
@@ -48,7 +42,7 @@ const NAMES: [(&str, bool); 4] = [
     ("_etcd._tcp", false),
 ];
 
-/// Looks up SRV records: `SystemResolver` with the feature `srv`, or one of your own.
+/// Looks up SRV records: a resolver of your own.
 pub trait SrvLookup: Send + Sync {
     /// The SRV records of a name. None, or an error of the kind `NotFound`, if it has none.
     ///

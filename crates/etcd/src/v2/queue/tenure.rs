@@ -79,7 +79,7 @@ pub(crate) async fn acquire(place: Place, patience: Option<Duration>) -> Acquire
     let (sender, result) = oneshot::channel();
     let until = patience.and_then(|patience| Instant::now().checked_add(patience));
     let stop = tasks.cancelled();
-    tasks.spawn(async move { serve(&place, until, sender, stop).await });
+    tasks.spawn(async move { Box::pin(serve(&place, until, sender, stop)).await });
     result.await.unwrap_or_else(|_| Err(closed()))
 }
 

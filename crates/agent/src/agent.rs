@@ -13,10 +13,11 @@ use tokio_util::sync::CancellationToken;
 use crate::config::{AgentConfig, Listen};
 use crate::consul::{Cached, Counts, Front, Node, Resolver};
 use crate::error::AgentError;
+use crate::etcd2;
 use crate::listen::{Bound, Listener};
 use crate::local;
 use crate::log::LogLevel;
-use crate::serve::{Stopping, accept_loop};
+use crate::serve::{App, Stopping, accept_loop};
 use crate::start::{OpenStore, open_store, own_node, register_self, seed_acl};
 use crate::writer::Writer;
 
@@ -51,6 +52,7 @@ struct Inner {
     front: Arc<Front>,
     tasks: TaskGroup,
     bound: Vec<Bound>,
+    etcd: Vec<Bound>,
     dialer: MemoryDialer,
     data_dir: Option<PathBuf>,
     grace: Duration,
@@ -110,6 +112,18 @@ impl Agent {
     #[must_use]
     pub fn consul_url(&self) -> Option<String> {
         self.inner.bound.first().map(Bound::url)
+    }
+
+    /// Where etcd's v2 API is served, in the order of the configuration.
+    #[must_use]
+    pub fn etcd(&self) -> &[Bound] {
+        &self.inner.etcd
+    }
+
+    /// The URL of the first address of etcd's v2 API, if there is one.
+    #[must_use]
+    pub fn etcd_url(&self) -> Option<String> {
+        self.inner.etcd.first().map(Bound::url)
     }
 
     /// Connects to Consul's HTTP API within the process.
@@ -189,6 +203,7 @@ impl fmt::Debug for Agent {
             .field("node", &self.node_name())
             .field("data_dir", &self.inner.data_dir)
             .field("consul_http", &self.inner.bound)
+            .field("etcd", &self.inner.etcd)
             .finish_non_exhaustive()
     }
 }
@@ -218,16 +233,22 @@ async fn listen_and_serve(
     if let Some(socket) = socket {
         listeners.push(Listener::bind(&socket).await?.0);
     }
-    let mut bound = Vec::with_capacity(config.consul_http.len());
-    for listen in &config.consul_http {
-        let (listener, place) = Listener::bind(listen).await?;
-        listeners.push(listener);
-        bound.push(place);
-    }
+    let bound = bind_all(&config.consul_http, &mut listeners).await?;
+    let mut etcd_listeners = Vec::new();
+    let etcd = bind_all(&config.etcd, &mut etcd_listeners).await?;
     let tasks = TaskGroup::new();
     let acl = config.acl.as_ref().map(|acl| {
         let snapshot = writer.snapshot();
         Resolver::new(acl, &config.datacenter, &node.name, snapshot.consul())
+    });
+    let stopping = Arc::new(Stopping::default());
+    let etcd_front = etcd2::Front::new(etcd2::Settings {
+        writer: writer.clone(),
+        name: node.name.clone(),
+        node_id: node.id.clone(),
+        strict: config.etcd_strict,
+        places: etcd.clone(),
+        stopping: Arc::clone(&stopping),
     });
     let front = Arc::new(Front {
         cached: Cached::default(),
@@ -240,7 +261,7 @@ async fn listen_and_serve(
         session_ttl_min: config.session_ttl_min,
         idle_timeout: config.idle_timeout,
         acl,
-        stopping: Stopping::default(),
+        stopping,
         started: SystemTime::now(),
         log: config.log.clone(),
         counts: Counts::starting_at(writer.snapshot().consul().indexes().last()),
@@ -250,13 +271,18 @@ async fn listen_and_serve(
         spawner: tasks.spawner(),
     });
     local::start(&front, &tasks).await?;
-    for listener in listeners {
-        tasks.spawn(accept_loop(listener, Arc::clone(&front), tasks.spawner()));
+    let consul_app = App::Consul(Arc::clone(&front));
+    let etcd_app = App::Etcd2(Arc::new(etcd_front));
+    for (app, listeners) in [(consul_app, listeners), (etcd_app, etcd_listeners)] {
+        for listener in listeners {
+            tasks.spawn(accept_loop(listener, app.clone(), tasks.spawner()));
+        }
     }
     let inner = Inner {
         front,
         tasks,
         bound,
+        etcd,
         dialer,
         data_dir: config.data_dir().map(Path::to_owned),
         grace: config.shutdown_grace,
@@ -265,6 +291,20 @@ async fn listen_and_serve(
     Ok(Agent {
         inner: Arc::new(inner),
     })
+}
+
+/// Listens at all of `listens`, and says where that really is.
+async fn bind_all(
+    listens: &[Listen],
+    listeners: &mut Vec<Listener>,
+) -> Result<Vec<Bound>, AgentError> {
+    let mut bound = Vec::with_capacity(listens.len());
+    for listen in listens {
+        let (listener, place) = Listener::bind(listen).await?;
+        listeners.push(listener);
+        bound.push(place);
+    }
+    Ok(bound)
 }
 
 /// A first index for a state that is empty whenever it starts: above all indexes of an agent that

@@ -87,6 +87,12 @@ pub struct AgentConfig {
     pub datacenter: String,
     /// Where Consul's HTTP API is served. Default: nowhere but in memory.
     pub consul_http: Vec<Listen>,
+    /// Where etcd's v2 API is served. Default: nowhere.
+    pub etcd: Vec<Listen>,
+    /// Answers exactly as etcd 3.4.23 where the agent is better by default: paths with empty or
+    /// dot segments are redirected, streams that begin in the past fall silent, removals are told
+    /// twice to who streams their key, and the history shows what is hidden. Default: false.
+    pub etcd_strict: bool,
     /// Lets listeners be reachable from other machines although there are no access rules that
     /// deny by default: whoever reaches the agent may read and write everything. Default: false.
     pub allow_remote: bool,
@@ -133,6 +139,8 @@ impl Default for AgentConfig {
             node_name: None,
             datacenter: DEFAULT_DATACENTER.into(),
             consul_http: Vec::new(),
+            etcd: Vec::new(),
+            etcd_strict: false,
             allow_remote: false,
             strict: false,
             compat: Compat::Current,
@@ -185,6 +193,20 @@ impl AgentConfig {
     #[must_use]
     pub fn with_consul_http(mut self, listen: Listen) -> Self {
         self.consul_http.push(listen);
+        self
+    }
+
+    /// Serves etcd's v2 API at one more address.
+    #[must_use]
+    pub fn with_etcd(mut self, listen: Listen) -> Self {
+        self.etcd.push(listen);
+        self
+    }
+
+    /// Answers exactly as etcd 3.4.23; see [`etcd_strict`](Self::etcd_strict).
+    #[must_use]
+    pub fn with_etcd_strict(mut self, strict: bool) -> Self {
+        self.etcd_strict = strict;
         self
     }
 
@@ -298,18 +320,28 @@ impl AgentConfig {
         if let Some(acl) = &self.acl {
             acl.validate()?;
         }
-        let denies = |acl: &AclConfig| acl.default_policy == AclDefault::Deny;
-        if !self.allow_remote && !self.acl.as_ref().is_some_and(denies) {
-            for listen in &self.consul_http {
-                if let Listen::Tcp(address) = listen
-                    && !address.ip().to_canonical().is_loopback()
-                {
-                    return Err(AgentError::NotLoopback { address: *address });
-                }
-            }
+        if self.allow_remote {
+            return Ok(());
         }
-        Ok(())
+        let denies = |acl: &AclConfig| acl.default_policy == AclDefault::Deny;
+        if !self.acl.as_ref().is_some_and(denies) {
+            check_local(&self.consul_http)?;
+        }
+        // These rules say nothing of etcd's API, whose users anyone can make who comes first.
+        check_local(&self.etcd)
     }
+}
+
+/// Refuses addresses that can be reached from other machines.
+fn check_local(listens: &[Listen]) -> Result<(), AgentError> {
+    for listen in listens {
+        if let Listen::Tcp(address) = listen
+            && !address.ip().to_canonical().is_loopback()
+        {
+            return Err(AgentError::NotLoopback { address: *address });
+        }
+    }
+    Ok(())
 }
 
 fn check_name(
@@ -439,10 +471,13 @@ mod tests {
     #[test]
     fn an_address_others_can_reach_is_refused_unless_allowed() {
         for text in ["0.0.0.0:0", "[::]:0", "192.0.2.1:80", "[::ffff:10.0.0.1]:1"] {
-            let config = AgentConfig::memory().with_consul_http(text.parse().unwrap());
-            let error = config.validate().unwrap_err();
-            assert!(matches!(error, AgentError::NotLoopback { .. }), "{text}");
-            assert!(config.with_allow_remote(true).validate().is_ok());
+            let consul = AgentConfig::memory().with_consul_http(text.parse().unwrap());
+            let etcd = AgentConfig::memory().with_etcd(text.parse().unwrap());
+            for config in [consul, etcd] {
+                let error = config.validate().unwrap_err();
+                assert!(matches!(error, AgentError::NotLoopback { .. }), "{text}");
+                assert!(config.with_allow_remote(true).validate().is_ok());
+            }
         }
         for text in [
             "127.0.0.9:0",

@@ -1,4 +1,5 @@
-//! An embedded agent that speaks the wire protocols of real coordination servers.
+//! An embedded agent that speaks the wire protocols of real coordination servers: Consul's HTTP
+//! API, and etcd's v2 API.
 //!
 //! ```
 //! use quorate_agent::{Agent, AgentConfig};
@@ -41,6 +42,7 @@ mod consul;
 mod directory;
 pub mod engine;
 mod error;
+mod etcd2;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;

@@ -1,26 +1,28 @@
 //! Connections: each is served by a task of its own, within bounds of time, until the agent ends.
 
+mod app;
 mod aside;
 mod driver;
 mod encode;
+mod feed;
 mod guard;
 mod idle;
 mod pace;
 mod progress;
 
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use quorate_net::task::Spawner;
 use tokio::time::{Instant, sleep};
 
-use crate::consul::Front;
 use crate::listen::Listener;
+pub(crate) use app::App;
 pub(crate) use aside::Parked;
 use driver::connection;
 pub(crate) use encode::{encode, second};
+pub(crate) use feed::{Piece, Pieces};
 pub(crate) use progress::Progress;
 
 /// The longest head of a request: the encoded form of the longest key, and room for headers.
@@ -54,7 +56,7 @@ impl Stopping {
 }
 
 /// Accepts connections until the agent ends.
-pub(crate) async fn accept_loop(mut listener: Listener, front: Arc<Front>, spawner: Spawner) {
+pub(crate) async fn accept_loop(mut listener: Listener, app: App, spawner: Spawner) {
     let mut stop = spawner.cancelled();
     let mut warned: Option<Instant> = None;
     loop {
@@ -65,7 +67,7 @@ pub(crate) async fn accept_loop(mut listener: Listener, front: Arc<Front>, spawn
         };
         match accepted {
             None => return,
-            Some(Ok(stream)) => spawner.spawn(connection(stream, front.clone(), &spawner)),
+            Some(Ok(stream)) => spawner.spawn(connection(stream, app.clone(), &spawner)),
             Some(Err(error)) if is_of_the_connection(&error) => {}
             Some(Err(error)) => {
                 if warned.is_none_or(|at| at.elapsed() >= ACCEPT_WARNING) {

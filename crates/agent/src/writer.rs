@@ -36,6 +36,8 @@ pub struct Writer {
     queue: mpsc::Sender<Message>,
     places: Arc<Semaphore>,
     shared: Arc<Shared>,
+    /// When the engine's time began.
+    start: Instant,
     ended: Arc<Mutex<Option<Ended>>>,
 }
 
@@ -100,11 +102,12 @@ impl Writer {
         let (queue, inbox) = mpsc::channel();
         let (ending, signal) = oneshot::channel();
         let claimed = engine.last_index();
+        let start = Instant::now();
         let worker = Worker {
             engine,
             store,
             shared: Arc::clone(&shared),
-            start: Instant::now(),
+            start,
             claimed,
             failure: None,
         };
@@ -121,6 +124,7 @@ impl Writer {
                 usize::try_from(PLACES).unwrap_or(usize::MAX),
             )),
             shared,
+            start,
             ended: Arc::new(Mutex::new(Some(Ended { signal, thread }))),
         })
     }
@@ -154,6 +158,12 @@ impl Writer {
     #[must_use]
     pub fn snapshot(&self) -> Guard<Arc<Snapshot>> {
         self.shared.snapshot.load()
+    }
+
+    /// The engine's time at the moment.
+    #[must_use]
+    pub fn now(&self) -> Time {
+        Time::since_start(self.start.elapsed())
     }
 
     /// Those who wait for a change. Register before you take the snapshot.

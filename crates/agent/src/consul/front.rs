@@ -57,7 +57,7 @@ pub(crate) struct Front {
     pub(crate) acl: Option<Resolver>,
     /// Which questions its cache was asked before.
     pub(crate) cached: Cached,
-    pub(crate) stopping: Stopping,
+    pub(crate) stopping: Arc<Stopping>,
     /// Since when it serves.
     pub(crate) started: SystemTime,
     /// What is said of the work.

@@ -64,9 +64,11 @@ mod txn;
 mod txn_catalog;
 
 pub(crate) use agent::metrics::Counts;
+pub(crate) use body::{Body, BodyError};
 pub(crate) use cached::Cached;
 pub(crate) use front::{CONSUL_VERSION, Front, Node, SERVER_PORT};
 pub(crate) use reply::Style;
 pub(crate) use resolver::Resolver;
-pub(crate) use service::Service;
+pub(crate) use service::{Answering, Service};
 pub(crate) use shared_reply::Shown;
+pub(crate) use stream::{ReplyBody, Source, Streamed};

@@ -97,4 +97,10 @@ pub enum Topic {
     Events,
     /// Everything in one table.
     Table(Table),
+    /// One key of etcd's v2 API.
+    Etcd2Key(Box<str>),
+    /// One key of etcd's v2 API, and everything below it.
+    Etcd2Tree(Box<str>),
+    /// So much of etcd's v2 history is new that all watchers have to look.
+    Etcd2Turn,
 }

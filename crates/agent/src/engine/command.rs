@@ -1,4 +1,4 @@
-use super::consul;
+use super::{consul, etcd2};
 
 /// Something that the engine is asked to do.
 #[derive(Clone, Debug)]
@@ -6,7 +6,10 @@ use super::consul;
 pub enum Command {
     /// A write of Consul's API.
     Consul(consul::Command),
-    /// Ends what is due: sessions whose TTL has passed, tombstones that have lived long enough.
+    /// A write of etcd's v2 API.
+    Etcd2(etcd2::Command),
+    /// Ends what is due: sessions and keys whose TTL has passed, tombstones that have lived long
+    /// enough.
     Expire,
 }
 
@@ -16,6 +19,7 @@ impl Command {
     pub fn payload_bytes(&self) -> usize {
         match self {
             Self::Consul(command) => command.payload_bytes(),
+            Self::Etcd2(command) => command.payload_bytes(),
             Self::Expire => 0,
         }
     }
@@ -27,12 +31,20 @@ impl From<consul::Command> for Command {
     }
 }
 
+impl From<etcd2::Command> for Command {
+    fn from(command: etcd2::Command) -> Self {
+        Self::Etcd2(command)
+    }
+}
+
 /// The engine's answer to a [`Command`], of the same protocol.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Reply {
     /// To a write of Consul's API.
     Consul(Result<consul::Reply, consul::Refusal>),
+    /// To a write of etcd's v2 API.
+    Etcd2(Result<etcd2::Reply, etcd2::Refusal>),
     /// To [`Command::Expire`].
     Expired,
 }

@@ -10,6 +10,7 @@ use std::time::SystemTime;
 mod change;
 mod command;
 pub mod consul;
+pub mod etcd2;
 mod row;
 mod snapshot;
 mod time;
@@ -24,6 +25,7 @@ pub use time::Time;
 #[derive(Clone, Debug, Default)]
 pub struct Engine {
     consul: consul::State,
+    etcd2: etcd2::State,
 }
 
 impl Engine {
@@ -33,6 +35,7 @@ impl Engine {
     pub fn starting_at(index: u64) -> Self {
         Self {
             consul: consul::State::starting_at(index),
+            ..Self::default()
         }
     }
 
@@ -44,16 +47,20 @@ impl Engine {
         for row in rows {
             match row {
                 Row::Consul(row) => engine.consul.restore(row, now),
+                Row::Etcd2(row) => engine.etcd2.restore(row),
             }
         }
         engine.consul.restart_service_indexes();
+        engine.etcd2.restored();
         engine
     }
 
-    /// Says what the clock showed at the start of the engine's own, by which tokens end. Without
-    /// it they end only where they are used.
+    /// Says what the clock showed at the start of the engine's own, by which tokens and etcd's
+    /// keys end. Without it tokens end only where they are used, and the time of keys is counted
+    /// from 1970.
     pub fn set_started(&mut self, clock: SystemTime) {
         self.consul.set_started(clock);
+        self.etcd2.set_started(clock);
     }
 
     /// Applies one command at `now`, and says what changed.
@@ -67,8 +74,10 @@ impl Engine {
     pub fn apply_into(&mut self, command: Command, now: Time, changes: &mut Changes) -> Reply {
         match command {
             Command::Consul(command) => Reply::Consul(self.consul.apply(command, now, changes)),
+            Command::Etcd2(command) => Reply::Etcd2(self.etcd2.apply(command, now, changes)),
             Command::Expire => {
                 self.consul.expire(now, changes);
+                self.etcd2.expire(now, changes);
                 Reply::Expired
             }
         }
@@ -77,10 +86,11 @@ impl Engine {
     /// When [`Command::Expire`] next has something to do, if ever.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Time> {
-        self.consul.next_deadline()
+        let deadlines = [self.consul.next_deadline(), self.etcd2.next_deadline()];
+        deadlines.into_iter().flatten().min()
     }
 
-    /// The highest index that was given out.
+    /// The highest index that was given out in Consul's state.
     #[must_use]
     pub fn last_index(&self) -> u64 {
         self.consul.indexes().last()
@@ -88,7 +98,8 @@ impl Engine {
 
     /// Everything that is stored, as rows.
     pub fn rows(&self) -> impl Iterator<Item = Row> + '_ {
-        self.consul.rows().map(Row::Consul)
+        let consul = self.consul.rows().map(Row::Consul);
+        consul.chain(self.etcd2.rows().map(Row::Etcd2))
     }
 
     /// The row that keeps indexes from going back after a restart. It claims every index up to
@@ -101,6 +112,6 @@ impl Engine {
     /// What readers see until the next snapshot.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        Snapshot::new(self.consul.clone())
+        Snapshot::new(self.consul.clone(), self.etcd2.clone())
     }
 }

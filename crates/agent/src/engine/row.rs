@@ -1,4 +1,4 @@
-use super::consul;
+use super::{consul, etcd2};
 
 /// One durable row: a thing that was written, or the key of one that is gone.
 #[derive(Clone, Debug, PartialEq)]
@@ -6,4 +6,6 @@ use super::consul;
 pub enum Row {
     /// A row of Consul's state.
     Consul(consul::Row),
+    /// A row of etcd's v2 state.
+    Etcd2(etcd2::Row),
 }

@@ -11,8 +11,11 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
+use http::Response;
 use tokio::io::AsyncWrite;
 
+use super::encode::encode_chunked;
+use super::feed::{Fed, Feed, Pieces};
 use super::guard::Guarded;
 use super::progress::Progress;
 use crate::consul::{Shown, Style};
@@ -22,14 +25,24 @@ use crate::consul::{Shown, Style};
 const MAX_AHEAD: usize = 1024;
 
 /// A request that waits for a change.
-pub(crate) struct Parked {
-    reply: Pin<Box<dyn Future<Output = Shown> + Send>>,
-    style: Style,
+pub(crate) struct Parked(Waiting);
+
+enum Waiting {
+    /// Its answer is sent when all of it is there.
+    Reply(Pin<Box<dyn Future<Output = Shown> + Send>>, Style),
+    /// Its answer is begun at once.
+    Feed(Feed),
 }
 
 impl Parked {
+    /// Sends the answer when it is there.
     pub(crate) fn new(reply: Pin<Box<dyn Future<Output = Shown> + Send>>, style: Style) -> Self {
-        Self { reply, style }
+        Self(Waiting::Reply(reply, style))
+    }
+
+    /// Sends the head now, and each piece as it comes.
+    pub(crate) fn feed(head: &Response<()>, pieces: Box<dyn Pieces>) -> Self {
+        Self(Waiting::Feed(Feed::new(encode_chunked(head), pieces)))
     }
 }
 
@@ -50,7 +63,7 @@ pub(super) struct Aside {
 }
 
 enum Step {
-    Waiting(Parked),
+    Waiting(Waiting),
     Writing(Bytes),
     Idle,
 }
@@ -69,7 +82,7 @@ impl Aside {
         Self {
             io,
             ahead: ahead.to_vec(),
-            step: parked.map_or(Step::Idle, Step::Waiting),
+            step: parked.map_or(Step::Idle, |parked| Step::Waiting(parked.0)),
             closes: false,
         }
     }
@@ -95,10 +108,20 @@ impl Aside {
         } = self;
         loop {
             let next = match step {
-                Step::Waiting(parked) => match parked.reply.as_mut().poll(cx) {
+                Step::Waiting(Waiting::Feed(feed)) => match feed.poll(io, cx) {
+                    Fed::Blocked => return Poll::Pending,
+                    Fed::Hungry if has_gone(io, ahead, cx) => return Poll::Ready(Turn::Ended),
+                    Fed::Hungry => return Poll::Pending,
+                    Fed::Failed => return Poll::Ready(Turn::Ended),
+                    Fed::Ended => {
+                        progress.answered();
+                        Step::Idle
+                    }
+                },
+                Step::Waiting(Waiting::Reply(reply, style)) => match reply.as_mut().poll(cx) {
                     Poll::Ready(shown) => {
                         *closes |= shown.closes();
-                        Step::Writing(shown.encode(parked.style, *closes))
+                        Step::Writing(shown.encode(*style, *closes))
                     }
                     // A client that goes away ends its request.
                     Poll::Pending if has_gone(io, ahead, cx) => return Poll::Ready(Turn::Ended),
@@ -136,7 +159,7 @@ fn has_gone(io: &mut Guarded, ahead: &mut Vec<u8>, cx: &mut Context<'_>) -> bool
     false
 }
 
-fn poll_write_all(
+pub(super) fn poll_write_all(
     io: &mut Guarded,
     bytes: &mut Bytes,
     cx: &mut Context<'_>,

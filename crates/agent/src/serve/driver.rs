@@ -11,18 +11,18 @@ use quorate_net::task::Spawner;
 use quorate_net::transport::Stream;
 use tokio::time::{Sleep, sleep};
 
+use super::app::{App, Service};
 use super::aside::{Aside, Parked, Turn};
 use super::guard::Guarded;
 use super::idle::Idle;
 use super::pace::Pace;
 use super::progress::{Progress, Wait};
 use super::{BODY_TIMEOUT, HEAD_TIMEOUT, MAX_BUFFER_BYTES, MAX_HEAD_BYTES, WRITE_TIMEOUT};
-use crate::consul::{Front, Service};
 
 /// Serves one connection to its end.
 pub(super) fn connection(
     stream: Stream,
-    front: Arc<Front>,
+    app: App,
     spawner: &Spawner,
 ) -> impl Future<Output = ()> + Send + use<> {
     let progress = Arc::new(Progress::default());
@@ -30,7 +30,7 @@ pub(super) fn connection(
     Driver {
         link: Link::Aside(Aside::new(io, &[], None)),
         progress,
-        front,
+        app,
         stop: spawner.cancelled(),
         stop_state: Stop::Unregistered,
         wait: Wait::None,
@@ -59,7 +59,7 @@ enum Link {
 struct Driver<F> {
     link: Link,
     progress: Arc<Progress>,
-    front: Arc<Front>,
+    app: App,
     stop: F,
     stop_state: Stop,
     wait: Wait,
@@ -163,7 +163,7 @@ impl<F: Future<Output = ()> + Unpin> Driver<F> {
             return;
         };
         self.pace.request();
-        let service = Service::new(self.front.clone(), self.progress.clone());
+        let service = self.app.service(&self.progress);
         let hyper = http1::Builder::new()
             .title_case_headers(true)
             .header_read_timeout(None)
@@ -179,7 +179,7 @@ impl<F: Future<Output = ()> + Unpin> Driver<F> {
         let ask = match self.stop_state {
             Stop::Begun => return false,
             Stop::Unregistered => true,
-            Stop::Registered => self.front.stopping.has_begun(),
+            Stop::Registered => self.app.stopping().has_begun(),
         };
         if ask {
             let begun = pin!(&mut self.stop).poll(cx).is_ready();

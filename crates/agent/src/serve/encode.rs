@@ -12,6 +12,29 @@ use hyper::ext::ReasonPhrase;
 pub(crate) fn encode(answer: &Response<Bytes>, closes: bool) -> Bytes {
     let body = answer.body();
     let mut bytes = BytesMut::with_capacity(256 + body.len());
+    put_head(&mut bytes, answer);
+    if closes && !answer.headers().contains_key(CONNECTION) {
+        bytes.put_slice(b"Connection: close\r\n");
+    }
+    bytes.put_slice(b"Content-Length");
+    put_header(&mut bytes, body.len().to_string().as_bytes());
+    put_date(&mut bytes);
+    bytes.put_slice(b"\r\n");
+    bytes.put_slice(body);
+    bytes.freeze()
+}
+
+/// The head of an answer that is sent in chunks.
+pub(super) fn encode_chunked(answer: &Response<()>) -> Bytes {
+    let mut bytes = BytesMut::with_capacity(512);
+    put_head(&mut bytes, answer);
+    put_date(&mut bytes);
+    bytes.put_slice(b"Transfer-Encoding: chunked\r\n\r\n");
+    bytes.freeze()
+}
+
+/// The first line, and the headers that the answer has.
+fn put_head<B>(bytes: &mut BytesMut, answer: &Response<B>) {
     let status = answer.status();
     bytes.put_slice(b"HTTP/1.1 ");
     bytes.put_slice(status.as_str().as_bytes());
@@ -22,19 +45,14 @@ pub(crate) fn encode(answer: &Response<Bytes>, closes: bool) -> Bytes {
     }
     bytes.put_slice(b"\r\n");
     for (name, value) in answer.headers() {
-        put_title_case(&mut bytes, name);
-        put_header(&mut bytes, value.as_bytes());
+        put_title_case(bytes, name);
+        put_header(bytes, value.as_bytes());
     }
-    if closes && !answer.headers().contains_key(CONNECTION) {
-        bytes.put_slice(b"Connection: close\r\n");
-    }
-    bytes.put_slice(b"Content-Length");
-    put_header(&mut bytes, body.len().to_string().as_bytes());
+}
+
+fn put_date(bytes: &mut BytesMut) {
     bytes.put_slice(b"Date");
-    with_date(|date| put_header(&mut bytes, date.as_bytes()));
-    bytes.put_slice(b"\r\n");
-    bytes.put_slice(body);
-    bytes.freeze()
+    with_date(|date| put_header(bytes, date.as_bytes()));
 }
 
 fn put_header(bytes: &mut BytesMut, value: &[u8]) {

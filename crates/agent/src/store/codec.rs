@@ -12,7 +12,7 @@ use quorate_wire::consul::SecretText;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::StoreError;
+use super::{StoreError, etcd2};
 use crate::engine::Row;
 use crate::engine::consul::{self, Indexes, KvEntry, SessionId};
 
@@ -46,7 +46,10 @@ const KV_FIXED: usize = 4 * 8 + 1;
 
 /// A row's key, and its value unless it is gone.
 pub(crate) fn encode_row(row: &Row) -> (Vec<u8>, Option<Vec<u8>>) {
-    let Row::Consul(row) = row;
+    let row = match row {
+        Row::Consul(row) => row,
+        Row::Etcd2(row) => return etcd2::encode(row),
+    };
     match row {
         consul::Row::Indexes(indexes) => {
             let numbers = indexes.to_array().into_iter();
@@ -162,12 +165,15 @@ pub(crate) fn decode_row(key: &[u8], value: &[u8]) -> Result<Row, String> {
             consul::Row::Coordinate(key, from_json("coordinate", value)?)
         }
         AUTOPILOT => consul::Row::Autopilot(from_json("settings of autopilot", value)?),
+        table @ etcd2::NODE..=etcd2::PEERS => {
+            return etcd2::decode(table, key, value).map(Row::Etcd2);
+        }
         other => return Err(format!("a row of the unknown table {other}")),
     };
     Ok(Row::Consul(row))
 }
 
-fn keyed(table: u8, key: &[u8]) -> Vec<u8> {
+pub(super) fn keyed(table: u8, key: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(1 + key.len());
     bytes.push(table);
     bytes.extend_from_slice(key);
@@ -250,12 +256,12 @@ fn decode_indexes(value: &[u8]) -> Result<Indexes, String> {
     Ok(Indexes::from_array(numbers))
 }
 
-fn json<T: Serialize>(value: Option<&T>) -> Option<Vec<u8>> {
+pub(super) fn json<T: Serialize>(value: Option<&T>) -> Option<Vec<u8>> {
     // These types have text keys and plain fields only, so serialising can't fail.
     value.map(|value| serde_json::to_vec(value).unwrap_or_default())
 }
 
-fn from_json<T: DeserializeOwned>(
+pub(super) fn from_json<T: DeserializeOwned>(
     table: &'static str,
     value: &[u8],
 ) -> Result<Option<Arc<T>>, String> {
@@ -263,11 +269,11 @@ fn from_json<T: DeserializeOwned>(
     Ok(Some(Arc::new(value)))
 }
 
-fn text(table: &'static str, bytes: &[u8]) -> Result<Box<str>, String> {
+pub(super) fn text(table: &'static str, bytes: &[u8]) -> Result<Box<str>, String> {
     let text = std::str::from_utf8(bytes).map_err(|bad| damaged(table, &bad.to_string()))?;
     Ok(text.into())
 }
 
-fn damaged(table: &str, problem: &str) -> String {
+pub(super) fn damaged(table: &str, problem: &str) -> String {
     format!("in the row of a {table}, {problem}")
 }

@@ -5,6 +5,7 @@
 
 mod codec;
 mod error;
+mod etcd2;
 mod file;
 mod frame;
 mod journal;

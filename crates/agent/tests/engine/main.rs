@@ -5,6 +5,7 @@ mod acl;
 mod autopilot;
 mod catalog;
 mod coordinate;
+mod etcd2;
 mod event;
 mod index;
 mod kv;

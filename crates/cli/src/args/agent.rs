@@ -13,11 +13,13 @@ Examples:
   quorate agent --memory --consul-http 127.0.0.1:0  nothing kept, any free port
   quorate agent --data /var/lib/quorate --node n1
   quorate agent --consul-http 127.0.0.1:8500 --consul-http unix:///tmp/quorate.sock
+  quorate agent --etcd 127.0.0.1:2379               etcd's v2 API too
   quorate agent --acl-default-policy deny --acl-management-token-file token
 
 Then, in another shell:
   export CONSUL_HTTP_ADDR=127.0.0.1:8500; consul kv put a b
   quorate --at consul://127.0.0.1:8500 kv get a
+  ETCDCTL_API=2 etcdctl --endpoints http://127.0.0.1:2379 set /a b
 ";
 
 /// Options of the agent.
@@ -43,6 +45,14 @@ pub(crate) struct AgentArgs {
     /// Serve clients of this era of Consul too: current or 0.7
     #[arg(long, value_name = "ERA")]
     pub(crate) consul_compat: Option<String>,
+
+    /// Listen here for etcd's v2 API: HOST:PORT or unix:///PATH; may be repeated
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) etcd: Vec<String>,
+
+    /// Answer exactly as etcd 3.4 where the agent is better by default
+    #[arg(long, requires = "etcd")]
+    pub(crate) etcd_strict: bool,
 
     /// Let checks run programs on this machine: whoever may register a check may then run what he likes
     #[arg(long)]

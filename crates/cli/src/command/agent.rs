@@ -32,7 +32,7 @@ pub(crate) async fn run(config: &Config, args: AgentArgs) -> Result<Exit, Failur
     config.screen.show(&AgentView::Ready {
         node: agent.node_name().to_owned(),
         data,
-        listeners: agent.consul_http().iter().map(listener).collect(),
+        listeners: listeners(&agent),
         pid: std::process::id(),
     })?;
     let reason = tokio::select! {
@@ -73,6 +73,11 @@ fn settings(args: &AgentArgs) -> Result<AgentConfig, Failure> {
         let listen = Listen::parse(address).map_err(|error| not_started(error, args))?;
         settings = settings.with_consul_http(listen);
     }
+    for address in &args.etcd {
+        let listen = Listen::parse(address).map_err(|error| not_started(error, args))?;
+        settings = settings.with_etcd(listen);
+    }
+    settings = settings.with_etcd_strict(args.etcd_strict);
     if let Some(node) = &args.node {
         settings = settings.with_node_name(node);
     }
@@ -161,7 +166,14 @@ fn not_started(error: AgentError, args: &AgentArgs) -> Failure {
         .with_next(next)
 }
 
-fn listener(bound: &Bound) -> ListenerView {
+fn listeners(agent: &Agent) -> Vec<ListenerView> {
+    let consul = agent.consul_http().iter().map(consul_listener);
+    consul
+        .chain(agent.etcd().iter().map(etcd_listener))
+        .collect()
+}
+
+fn consul_listener(bound: &Bound) -> ListenerView {
     let (environment, at) = match (bound.addr(), bound.path()) {
         (Some(address), _) => (address.to_string(), format!("consul://{address}")),
         (None, Some(path)) => (bound.url(), format!("consul+unix://{}", path.display())),
@@ -171,6 +183,15 @@ fn listener(bound: &Bound) -> ListenerView {
         protocol: "consul-http",
         url: bound.url(),
         environment: format!("CONSUL_HTTP_ADDR={environment}"),
-        at,
+        at: Some(at),
+    }
+}
+
+fn etcd_listener(bound: &Bound) -> ListenerView {
+    ListenerView {
+        protocol: "etcd-v2",
+        url: bound.url(),
+        environment: format!("ETCDCTL_API=2 ETCDCTL_ENDPOINTS={}", bound.url()),
+        at: None,
     }
 }

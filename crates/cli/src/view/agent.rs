@@ -27,14 +27,15 @@ pub(crate) enum AgentView {
 /// One listener.
 #[derive(Debug, Serialize)]
 pub(crate) struct ListenerView {
-    /// `consul-http`.
+    /// `consul-http` or `etcd-v2`.
     pub(crate) protocol: &'static str,
     /// `http://127.0.0.1:8500`.
     pub(crate) url: String,
-    /// What points the `consul` program and Consul's clients to it.
+    /// What points the `consul` program, or `etcdctl`, and their like to it.
     pub(crate) environment: String,
-    /// What points quorate to it.
-    pub(crate) at: String,
+    /// What points quorate to it, where it speaks that protocol.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) at: Option<String>,
 }
 
 impl View for AgentView {
@@ -73,15 +74,14 @@ impl View for AgentView {
 impl ListenerView {
     fn text(&self, out: &mut dyn Write, style: &Style) -> io::Result<()> {
         writeln!(out, "  {}  {}", self.protocol, style.good(&self.url))?;
-        writeln!(
-            out,
-            "    consul and its clients:  export {}",
-            self.environment
-        )?;
-        writeln!(
-            out,
-            "    quorate:                 quorate --at {} kv ls",
-            self.at
-        )
+        let clients = match self.protocol {
+            "etcd-v2" => "etcdctl and the like:  ",
+            _ => "consul and its clients:",
+        };
+        writeln!(out, "    {clients}  export {}", self.environment)?;
+        match &self.at {
+            Some(at) => writeln!(out, "    quorate:                 quorate --at {at} kv ls"),
+            None => Ok(()),
+        }
     }
 }

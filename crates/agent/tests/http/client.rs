@@ -82,7 +82,16 @@ pub(crate) struct Client<S = TcpStream> {
 
 impl Client {
     pub(crate) async fn connect(agent: &Agent) -> Self {
-        let mut addresses = agent.consul_http().iter().filter_map(Bound::addr);
+        Self::connect_to(agent.consul_http()).await
+    }
+
+    /// A connection to etcd's API.
+    pub(crate) async fn connect_etcd(agent: &Agent) -> Self {
+        Self::connect_to(agent.etcd()).await
+    }
+
+    async fn connect_to(places: &[Bound]) -> Self {
+        let mut addresses = places.iter().filter_map(Bound::addr);
         let address: SocketAddr = addresses.next().unwrap();
         Self::over(TcpStream::connect(address).await.unwrap())
     }
@@ -102,6 +111,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     /// The next answer, or `None` if the server closes without one.
     pub(crate) async fn receive(&mut self) -> Option<Answer> {
         let mut answer = self.receive_head().await?;
+        if answer.header("transfer-encoding") == Some("chunked") {
+            answer.body = self.chunked().await;
+            return Some(answer);
+        }
         let length = answer
             .header("content-length")
             .map_or(0, |text| text.parse().unwrap());

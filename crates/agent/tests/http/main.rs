@@ -1,4 +1,4 @@
-//! Consul's HTTP API of the agent, over real sockets, as bytes.
+//! The HTTP APIs of the agent, Consul's and etcd's, over real sockets, as bytes.
 
 #![allow(
     clippy::unwrap_used,
@@ -11,6 +11,7 @@ mod blocking;
 mod client;
 mod compression;
 mod era;
+mod etcd2;
 mod hostile;
 mod lenient;
 mod lifecycle;

@@ -9,8 +9,17 @@ use super::super::reply::Reply;
 use super::{KeyRequest, shown};
 use crate::engine::etcd2::{Command, Condition, Op, Put, Refusal, Reply as Done, Write};
 
+/// How many parts a key may have that is written. etcd has no such limit; here a tree that is
+/// deeper than any stack must not come to be.
+const MAX_PARTS: usize = 256;
+
 /// Carries out a write.
 pub(super) async fn answer(mut asked: KeyRequest) -> Reply {
+    let parts = asked.key.split('/').skip(1).count();
+    if parts > MAX_PARTS {
+        let cause = format!("the key has {parts} parts, and at most {MAX_PARTS} are allowed");
+        return *asked.front.refuse_key(ErrorCode::InvalidField, cause);
+    }
     let quiet = asked.parameters.no_value_on_success;
     let op = op(&asked.method, &mut asked.parameters);
     let key = asked.key.clone();

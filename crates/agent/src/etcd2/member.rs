@@ -19,7 +19,7 @@ const NOT_ENOUGH: &str = "etcdserver: re-configuration failed due to not enough 
 
 /// Answers a request for all members, or for what `name` says.
 pub(super) fn answer(request: Request, name: &str, body: Body) -> Answer {
-    if request.method == Method::GET {
+    if *request.method() == Method::GET {
         return read(&request, name).with_meta(request.front.meta()).into();
     }
     let name = name.to_owned();
@@ -28,11 +28,11 @@ pub(super) fn answer(request: Request, name: &str, body: Body) -> Answer {
             return Reply::no_access().into();
         }
         let meta = request.front.meta();
-        let result = if request.method == Method::POST {
+        let result = if *request.method() == Method::POST {
             add(&request, body).await
         } else if name.is_empty() {
             Ok(Reply::not_allowed(""))
-        } else if request.method == Method::DELETE {
+        } else if *request.method() == Method::DELETE {
             Ok(remove(&request, &name))
         } else {
             update(&request, &name, body).await

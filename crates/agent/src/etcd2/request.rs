@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use http::header::{CONTENT_TYPE, HOST, HeaderValue, LOCATION};
 use http::request::Parts;
-use http::{HeaderMap, Method, StatusCode, Version};
+use http::{Method, StatusCode, Version};
 use quorate_wire::etcd2::Route;
 
 use super::front::Front;
@@ -51,31 +51,37 @@ impl From<Reply> for Answer {
 }
 
 /// What an endpoint sees of a request, apart from its body.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Request {
     pub(super) front: Arc<Front>,
-    pub(super) method: Method,
-    pub(super) query: String,
-    pub(super) headers: HeaderMap,
+    parts: Parts,
 }
 
 impl Request {
+    pub(super) fn method(&self) -> &Method {
+        &self.parts.method
+    }
+
+    pub(super) fn query(&self) -> &str {
+        self.parts.uri.query().unwrap_or_default()
+    }
+
     /// A header as text; nothing if it is not there or no text.
     pub(super) fn header(&self, name: &http::HeaderName) -> &str {
-        let value = self.headers.get(name);
+        let value = self.parts.headers.get(name);
         value.and_then(|it| it.to_str().ok()).unwrap_or_default()
     }
 
     /// Whether nothing is to be changed.
     pub(super) fn only_reads(&self) -> bool {
-        matches!(self.method, Method::GET | Method::HEAD)
+        matches!(*self.method(), Method::GET | Method::HEAD)
     }
 }
 
 /// Finds the request's endpoint and asks it.
-pub(super) fn answer(front: &Arc<Front>, parts: &Parts, body: Body) -> Answer {
-    let path = match find(front, parts) {
-        Ok(path) => path,
+pub(super) fn answer(front: &Arc<Front>, parts: Parts, body: Body) -> Answer {
+    let path = match find(front, &parts) {
+        Ok(path) => path.into_owned(),
         Err(refused) => return (*refused).into(),
     };
     if parts.method == Method::OPTIONS {
@@ -89,9 +95,7 @@ pub(super) fn answer(front: &Arc<Front>, parts: &Parts, body: Body) -> Answer {
     }
     let request = Request {
         front: Arc::clone(front),
-        method: parts.method.clone(),
-        query: parts.uri.query().unwrap_or_default().to_owned(),
-        headers: parts.headers.clone(),
+        parts,
     };
     match route {
         Route::Keys(key) => keys::answer(request, key, body),

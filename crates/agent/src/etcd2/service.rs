@@ -46,9 +46,9 @@ impl hyper::service::Service<http::Request<Incoming>> for Service {
             progress: self.progress.clone(),
         };
         let body = Body::begin(incoming, &self.progress);
-        match answer(&self.front, &parts, body) {
-            Answer::Now(outcome) => sending.send(outcome),
-            Answer::Later(outcome) => Answering::Later(outcome, sending),
+        match answer(&self.front, parts, body) {
+            Answer::Now(outcome) => Answering(sending.send(outcome)),
+            Answer::Later(outcome) => Answering(State::Later(outcome, sending)),
         }
     }
 }
@@ -64,21 +64,21 @@ fn may_park(parts: &Parts, incoming: &Incoming) -> bool {
 }
 
 /// How an answer leaves.
-pub(crate) struct Sending {
+struct Sending {
     may_park: bool,
     progress: Arc<Progress>,
 }
 
 impl Sending {
-    fn send(&self, outcome: Outcome) -> Answering {
+    fn send(&self, outcome: Outcome) -> State {
         match outcome {
-            Outcome::Reply(reply) => Answering::Now(Some(self.whole(reply))),
+            Outcome::Reply(reply) => State::Now(Some(self.whole(reply))),
             Outcome::Watch(watching) if self.may_park => {
                 let (head, events) = watching.begin();
                 self.progress.park(Parked::feed(&head, Box::new(events)));
-                Answering::Parked
+                State::Parked
             }
-            Outcome::Watch(watching) => Answering::Now(Some(self.stream(watching))),
+            Outcome::Watch(watching) => State::Now(Some(self.stream(watching))),
         }
     }
 
@@ -124,7 +124,9 @@ impl Stream for Rest {
 }
 
 /// An answer that is there, or one that takes time.
-pub(crate) enum Answering {
+pub(crate) struct Answering(State);
+
+enum State {
     Now(Option<Response<ReplyBody>>),
     Later(Pin<Box<dyn Future<Output = Outcome> + Send>>, Sending),
     /// The connection's driver answers instead of hyper.
@@ -136,19 +138,19 @@ impl Future for Answering {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         loop {
-            let next = match &mut *self {
-                Self::Parked => return Poll::Pending,
+            let next = match &mut self.0 {
+                State::Parked => return Poll::Pending,
                 // hyper polls no future that has given its answer.
-                Self::Now(response) => {
+                State::Now(response) => {
                     let response = response.take();
                     return response.map_or(Poll::Pending, |it| Poll::Ready(Ok(it)));
                 }
-                Self::Later(outcome, sending) => {
+                State::Later(outcome, sending) => {
                     let outcome = ready!(outcome.as_mut().poll(cx));
                     sending.send(outcome)
                 }
             };
-            *self = next;
+            self.0 = next;
         }
     }
 }

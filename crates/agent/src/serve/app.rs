@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 
 use http::Response;
 use hyper::body::Incoming;
+use hyper::service::Service as _;
 
 use super::{Progress, Stopping};
 use crate::consul::{self, ReplyBody};

@@ -104,9 +104,16 @@ mod tests {
 
     #[test]
     fn a_piece_is_framed_and_the_last_one_ends_the_answer() {
-        assert_eq!(chunk(piece("0123456789abcdef", false)), "10\r\n0123456789abcdef\r\n");
+        assert_eq!(
+            chunk(piece("0123456789abcdef", false)),
+            "10\r\n0123456789abcdef\r\n"
+        );
         assert_eq!(chunk(piece("x", true)), "1\r\nx\r\n0\r\n\r\n");
-        assert_eq!(chunk(piece("", true)), "0\r\n\r\n", "an empty chunk would end it twice");
+        assert_eq!(
+            chunk(piece("", true)),
+            "0\r\n\r\n",
+            "an empty chunk would end it twice"
+        );
         assert_eq!(chunk(None), "0\r\n\r\n");
     }
 }

@@ -51,7 +51,7 @@ impl Step<'_> {
     /// Forgets what is below `key`, and says what it was.
     fn forget_below(&mut self, key: &str, node: &Node) -> Arc<[Box<str>]> {
         let mut removed: Vec<Box<str>> = Vec::new();
-        node.descend(key, &mut |key, node| {
+        node.descend(key, &mut |key: &str, node: &Arc<Node>| {
             self.forget_deadline(key, Some(node));
             self.store(Row::Node(key.into(), None));
             removed.push(key.into());

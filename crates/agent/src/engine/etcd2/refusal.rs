@@ -1,5 +1,7 @@
 use std::fmt;
 
+use quorate_wire::etcd2::ErrorCode;
+
 use super::auth::AuthRefusal;
 
 /// Why a command was refused. Nothing was changed.
@@ -43,7 +45,8 @@ impl KeyRefusal {
 
 impl fmt::Display for KeyRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({})", self.problem.message(), self.cause)
+        let code = ErrorCode::from_code(self.problem.code());
+        write!(f, "{code} ({})", self.cause)
     }
 }
 
@@ -84,21 +87,6 @@ impl Problem {
             Self::RootReadOnly => 107,
             Self::NotEmpty => 108,
             Self::HistoryCleared => 401,
-        }
-    }
-
-    /// The words that etcd answers.
-    #[must_use]
-    pub fn message(self) -> &'static str {
-        match self {
-            Self::NotFound => "Key not found",
-            Self::CompareFailed => "Compare failed",
-            Self::NotFile => "Not a file",
-            Self::NotDir => "Not a directory",
-            Self::Exists => "Key already exists",
-            Self::RootReadOnly => "Root is read only",
-            Self::NotEmpty => "Directory not empty",
-            Self::HistoryCleared => "The event in requested index is outdated and cleared",
         }
     }
 }

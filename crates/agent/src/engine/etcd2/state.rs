@@ -7,7 +7,7 @@ use super::auth::Auth;
 use super::command::{Command, Op, Reply, Write};
 use super::event::Event;
 use super::history::History;
-use super::node::{Content, Node};
+use super::node::Node;
 use super::path;
 use super::refusal::{KeyRefusal, Refusal};
 use super::row::Row;
@@ -62,7 +62,9 @@ impl State {
     /// [`Problem::NotFound`](super::Problem::NotFound) or
     /// [`Problem::NotDir`](super::Problem::NotDir), whichever comes first on the way.
     pub fn get(&self, key: &str) -> Result<&Arc<Node>, KeyRefusal> {
-        self.root.find(key).map_err(|refusal| refusal.at(self.index))
+        self.root
+            .find(key)
+            .map_err(|refusal| refusal.at(self.index))
     }
 
     /// The last events.
@@ -131,7 +133,7 @@ impl State {
     /// Everything that is stored, as rows.
     pub fn rows(&self) -> impl Iterator<Item = Row> + '_ {
         let mut nodes = Vec::new();
-        self.root.descend("/", &mut |key, node| {
+        self.root.descend("/", &mut |key: &str, node: &Arc<Node>| {
             nodes.push(Row::Node(key.into(), Some(Arc::clone(node))));
         });
         let events = self.history.stored().cloned().map(Row::event);
@@ -160,12 +162,13 @@ impl State {
         if let Some(at) = node.expiration {
             self.deadlines.insert_mut((at, key.clone()));
         }
-        let node = match (self.root.find(&key), &node.content) {
-            (Ok(known), Content::Dir(_)) => Arc::new(Node {
-                content: known.content.clone(),
+        let known = self.root.find(&key).ok().filter(|_| node.is_dir());
+        let node = match known.map(|known| known.content.clone()) {
+            None => node,
+            Some(content) => Arc::new(Node {
+                content,
                 ..Node::clone(&node)
             }),
-            _ => node,
         };
         self.root.place(&key, node, 0, &mut |_, _| {});
     }
@@ -205,9 +208,10 @@ impl Step<'_> {
                 refresh,
             } => (self.swap(key, &condition, put, refresh), Kind::Swap),
             Op::Delete { dir, recursive } => (self.delete(&key, dir, recursive), Kind::Delete),
-            Op::CompareAndDelete(condition) => {
-                (self.compare_and_delete(&key, &condition), Kind::ComparedDelete)
-            }
+            Op::CompareAndDelete(condition) => (
+                self.compare_and_delete(&key, &condition),
+                Kind::ComparedDelete,
+            ),
         };
         self.state.stats.of(kind).count(result.is_ok());
         result.map_err(|refusal| refusal.at(self.state.index))

@@ -74,11 +74,11 @@ impl Watch {
 
     /// Looks for the next event, and moves on behind it.
     pub fn look(&mut self, state: &State) -> Seen {
-        let Some(events) = state.history().since(self.since) else {
+        let Some(mut events) = state.history().since(self.since) else {
             return Seen::Lost;
         };
-        let mut events = events.filter(|event| self.wants(event));
-        if let Some(event) = events.next().cloned() {
+        let found = events.find(|event| self.wants(event)).cloned();
+        if let Some(event) = found {
             self.since = event.index + 1;
             return Seen::Event(event);
         }
@@ -114,9 +114,7 @@ impl Watch {
         }
         match &event.removed {
             Some(removed) if !of_history => removed.binary_search(&self.key).is_ok(),
-            _ if self.strict && event.action != Action::CompareAndDelete => {
-                self.key.starts_with(&*event.key)
-            }
+            _ if self.strict => self.key.starts_with(&*event.key),
             _ => is_below(&event.key, &self.key),
         }
     }

@@ -12,7 +12,7 @@ use crate::engine::etcd2::{AuthCommand, Command};
 /// Says whether users count, or has them count or not.
 pub(in crate::etcd2) fn answer(request: Request) -> Answer {
     let meta = request.front.meta();
-    if request.method == Method::GET {
+    if *request.method() == Method::GET {
         let enabled = request.front.snapshot().etcd2().auth().is_enabled();
         let reply = Reply::line(StatusCode::OK, &AuthEnabled { enabled });
         return reply.with_meta(meta).into();
@@ -21,7 +21,7 @@ pub(in crate::etcd2) fn answer(request: Request) -> Answer {
         if !has_root_access(&request).await {
             return Reply::no_access().into();
         }
-        let command = match request.method {
+        let command = match *request.method() {
             Method::PUT => AuthCommand::Enable,
             _ => AuthCommand::Disable,
         };

@@ -48,7 +48,7 @@ pub(in crate::etcd2) fn answer(request: Request, name: &str, body: Body) -> Answ
         if !has_root_access(&request).await {
             return Reply::no_access().into();
         }
-        let reply = match request.method {
+        let reply = match *request.method() {
             Method::GET => read(&request, &name),
             Method::PUT => match put(&request, name, body).await {
                 Ok(reply) => reply,

@@ -33,7 +33,7 @@ struct KeyRequest {
 
 /// Answers a request for `path`, which follows the endpoint's own path.
 pub(super) fn answer(request: Request, path: &str, body: Body) -> Answer {
-    let takes_body = matches!(request.method, Method::PUT | Method::POST);
+    let takes_body = matches!(*request.method(), Method::PUT | Method::POST);
     let needs_user = request.front.snapshot().etcd2().auth().is_enabled();
     if request.only_reads() && !needs_user {
         return match parse(&request, path, &[]) {
@@ -89,13 +89,13 @@ async fn read_form(request: &Request, body: Body) -> Result<bytes::Bytes, Refuse
 /// Checks the parameters, in etcd's order.
 fn parse(request: &Request, path: &str, form: &[u8]) -> Result<KeyRequest, Refused> {
     let front = &request.front;
-    let form = Form::parse(&request.query, form)
+    let form = Form::parse(request.query(), form)
         .map_err(|error| front.refuse_key(ErrorCode::InvalidForm, error.to_string()))?;
-    let parameters = Parameters::from_form(&form, request.method == Method::GET)
+    let parameters = Parameters::from_form(&form, *request.method() == Method::GET)
         .map_err(|error| front.refuse_key(error.code, error.cause))?;
     Ok(KeyRequest {
         front: Arc::clone(front),
-        method: request.method.clone(),
+        method: request.method().clone(),
         key: clean(path),
         parameters,
     })

@@ -98,9 +98,10 @@ async fn next(mut watching: Box<Watching>) -> Option<(Piece, Box<Watching>)> {
             let Watching {
                 front, watch, deaf, ..
             } = &mut *watching;
-            match deaf {
-                true => Seen::Nothing,
-                false => watch.look(front.snapshot().etcd2()),
+            if *deaf {
+                Seen::Nothing
+            } else {
+                watch.look(front.snapshot().etcd2())
             }
         };
         match seen {

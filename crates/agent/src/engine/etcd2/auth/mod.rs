@@ -54,7 +54,7 @@ impl Auth {
 
     /// The names of all users, in byte order.
     pub fn user_names(&self) -> impl Iterator<Item = &str> {
-        self.users.keys().map(AsRef::as_ref)
+        self.users.keys().map(|name| &**name)
     }
 
     /// A user; `root` has the role `root` always.
@@ -67,7 +67,7 @@ impl Auth {
     /// The names of all roles, in byte order; `root` is always there.
     #[must_use]
     pub fn role_names(&self) -> Vec<&str> {
-        let mut names: Vec<&str> = self.roles.keys().map(AsRef::as_ref).collect();
+        let mut names: Vec<&str> = self.roles.keys().map(|name| &**name).collect();
         names.push(ROOT);
         names.sort_unstable();
         names

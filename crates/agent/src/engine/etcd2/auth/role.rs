@@ -150,7 +150,10 @@ mod tests {
         assert_eq!(granted.read.as_deref().unwrap(), ["/a", "/z"]);
         assert_eq!(granted.write, Some(vec![]));
         let again = granted.grant(&some).unwrap_err();
-        assert_eq!(again.to_string(), "auth: Granting duplicate read permission /z");
+        assert_eq!(
+            again.to_string(),
+            "auth: Granting duplicate read permission /z"
+        );
         assert_eq!(granted.revoke(&some).read, Some(vec![]));
     }
 }

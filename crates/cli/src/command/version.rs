@@ -10,7 +10,7 @@ pub(crate) fn run(config: &Config) -> Result<Exit, Failure> {
     config.screen.show(&VersionView {
         version: env!("CARGO_PKG_VERSION"),
         backends: &["embedded", "memory", "consul", "consul+tls", "consul+unix"],
-        agent_protocols: &["consul-http"],
+        agent_protocols: &["consul-http", "etcd-v2"],
         target: format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS),
         profile: if cfg!(debug_assertions) {
             "debug"

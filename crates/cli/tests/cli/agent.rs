@@ -37,6 +37,31 @@ fn an_agent_says_where_it_listens_and_ends_on_a_signal() {
 }
 
 #[test]
+fn an_agent_serves_etcds_api_where_it_is_told() {
+    let env = TestEnv::new();
+    let mut agent = env.start(&[
+        "agent",
+        "--memory",
+        "--consul-http",
+        "127.0.0.1:0",
+        "--etcd",
+        "127.0.0.1:0",
+        "--etcd-strict",
+    ]);
+    let listening = loop {
+        let line = agent.line();
+        if line.contains("etcd-v2") {
+            break line;
+        }
+    };
+    let address = listening.split("http://").nth(1).unwrap().to_owned();
+    let environment = format!("export ETCDCTL_API=2 ETCDCTL_ENDPOINTS=http://{address}");
+    assert!(agent.line().contains(&environment));
+    assert!(http(&address, "GET", "/version").contains("\"etcdserver\":\"3.4.23\""));
+    assert!(http(&address, "GET", "/v2/keys//a").contains("Moved Permanently"));
+}
+
+#[test]
 fn an_agent_that_is_made_to_leave_ends() {
     let env = TestEnv::new();
     let (agent, address) = env.agent_with(&["--memory"]);

@@ -73,7 +73,16 @@ fn line(event: &wire::Event) -> Vec<u8> {
     // There are no keys but texts, which is all that can fail.
     let mut line = encode_as(event, Escapes::Long).unwrap_or_default();
     line.push(b'\n');
-    line
+    escape_replacements(line)
+}
+
+/// Go writes what stands for a byte that is no text as an escape.
+fn escape_replacements(line: Vec<u8>) -> Vec<u8> {
+    const REPLACEMENT: &str = "\u{fffd}";
+    match str::from_utf8(&line) {
+        Ok(text) if text.contains(REPLACEMENT) => text.replace(REPLACEMENT, "\\ufffd").into(),
+        _ => line,
+    }
 }
 
 #[cfg(test)]
@@ -86,6 +95,18 @@ mod tests {
         let root = state.get("/").unwrap();
         let body = read("/", root, true, 0);
         assert_eq!(body, b"{\"action\":\"get\",\"node\":{\"dir\":true}}\n");
+    }
+
+    #[test]
+    fn what_was_no_text_comes_back_as_an_escape() {
+        let file = Node {
+            created: 4,
+            modified: 4,
+            expiration: None,
+            content: crate::engine::etcd2::Content::File("\u{fffd}a".into()),
+        };
+        let body = String::from_utf8(read("/a", &file, false, 0)).unwrap();
+        assert!(body.contains(r#""value":"\ufffda""#), "{body}");
     }
 
     #[test]

@@ -248,6 +248,7 @@ async fn listen_and_serve(
         node_id: node.id.clone(),
         strict: config.etcd_strict,
         places: etcd.clone(),
+        idle_timeout: config.idle_timeout,
         stopping: Arc::clone(&stopping),
     });
     let front = Arc::new(Front {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use arc_swap::Guard;
 use quorate_wire::etcd2::{ErrorBody, ErrorCode, GoTime, Meta};
@@ -35,6 +35,8 @@ pub(crate) struct Settings {
     pub(crate) strict: bool,
     /// Where the API is served.
     pub(crate) places: Vec<Bound>,
+    /// How long a connection may do nothing.
+    pub(crate) idle_timeout: Duration,
     pub(crate) stopping: Arc<Stopping>,
 }
 
@@ -46,6 +48,7 @@ pub(crate) struct Front {
     pub(super) identity: Identity,
     pub(super) strict: bool,
     pub(super) places: Vec<Bound>,
+    pub(crate) idle_timeout: Duration,
     pub(crate) stopping: Arc<Stopping>,
     /// Since when it serves, by the clock and by a clock that never jumps.
     pub(super) started: (GoTime, Instant),
@@ -70,6 +73,7 @@ impl Front {
             name: settings.name,
             strict: settings.strict,
             places: settings.places,
+            idle_timeout: settings.idle_timeout,
             stopping: settings.stopping,
             started: (std::time::SystemTime::now().into(), Instant::now()),
             counts: Counts::default(),

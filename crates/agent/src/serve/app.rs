@@ -5,10 +5,10 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use http::Response;
 use hyper::body::Incoming;
-use hyper::service::Service as _;
 
 use super::{Progress, Stopping};
 use crate::consul::{self, ReplyBody};
@@ -26,6 +26,14 @@ impl App {
         match self {
             Self::Consul(front) => &front.stopping,
             Self::Etcd2(front) => &front.stopping,
+        }
+    }
+
+    /// How long a connection may do nothing.
+    pub(super) fn idle_timeout(&self) -> Duration {
+        match self {
+            Self::Consul(front) => front.idle_timeout,
+            Self::Etcd2(front) => front.idle_timeout,
         }
     }
 

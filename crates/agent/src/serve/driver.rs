@@ -194,7 +194,7 @@ impl<F: Future<Output = ()> + Unpin> Driver<F> {
         if !self.progress.rests() {
             return Poll::Pending;
         }
-        let limit = self.front.idle_timeout;
+        let limit = self.app.idle_timeout();
         self.idle.poll(self.progress.requests(), limit, cx)
     }
 

@@ -173,7 +173,10 @@ struct Reader<'a>(&'a [u8], &'static str);
 
 impl<'a> Reader<'a> {
     fn take<const N: usize>(&mut self) -> Result<[u8; N], String> {
-        let (first, rest) = self.0.split_first_chunk::<N>().ok_or_else(|| self.short())?;
+        let (first, rest) = self
+            .0
+            .split_first_chunk::<N>()
+            .ok_or_else(|| self.short())?;
         self.0 = rest;
         Ok(*first)
     }
@@ -191,13 +194,18 @@ impl<'a> Reader<'a> {
     }
 
     fn i64_if(&mut self, there: bool) -> Result<Option<i64>, String> {
-        there.then(|| self.take().map(i64::from_be_bytes)).transpose()
+        there
+            .then(|| self.take().map(i64::from_be_bytes))
+            .transpose()
     }
 
     fn bytes(&mut self) -> Result<&'a [u8], String> {
         let length = u32::from_be_bytes(self.take()?);
         let length = usize::try_from(length).unwrap_or(usize::MAX);
-        let (bytes, rest) = self.0.split_at_checked(length).ok_or_else(|| self.short())?;
+        let (bytes, rest) = self
+            .0
+            .split_at_checked(length)
+            .ok_or_else(|| self.short())?;
         self.0 = rest;
         Ok(bytes)
     }

@@ -146,7 +146,7 @@ impl State {
 
     pub(crate) fn restore(&mut self, row: Row) {
         match row {
-            Row::Node(key, Some(node)) => self.restore_node(key, node),
+            Row::Node(key, Some(node)) => self.restore_node(&key, node),
             Row::Event(_, Some(event)) => {
                 self.index = self.index.max(event.index);
                 self.history.restore(event);
@@ -158,11 +158,11 @@ impl State {
     }
 
     /// Rows come in any order: a directory may follow what is in it.
-    fn restore_node(&mut self, key: Box<str>, node: Arc<Node>) {
+    fn restore_node(&mut self, key: &str, node: Arc<Node>) {
         if let Some(at) = node.expiration {
-            self.deadlines.insert_mut((at, key.clone()));
+            self.deadlines.insert_mut((at, key.into()));
         }
-        let known = self.root.find(&key).ok().filter(|_| node.is_dir());
+        let known = self.root.find(key).ok().filter(|_| node.is_dir());
         let node = match known.map(|known| known.content.clone()) {
             None => node,
             Some(content) => Arc::new(Node {
@@ -170,7 +170,7 @@ impl State {
                 ..Node::clone(&node)
             }),
         };
-        self.root.place(&key, node, 0, &mut |_, _| {});
+        self.root.place(key, node, 0, &mut |_, _| {});
     }
 
     /// To be called when all rows are restored.

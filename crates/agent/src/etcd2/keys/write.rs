@@ -113,7 +113,6 @@ mod tests {
             Op::CompareAndSwap { .. } => "compareAndSwap",
             Op::Delete { .. } => "delete",
             Op::CompareAndDelete(_) => "compareAndDelete",
-            _ => "another",
         }
     }
 

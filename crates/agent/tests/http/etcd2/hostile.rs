@@ -27,7 +27,10 @@ async fn a_deep_key_is_a_key_and_one_without_end_is_refused() {
     let mut etcd = Etcd::of(&agent).await;
     let endless = "/d".repeat(4000);
     let answer = etcd.put(&endless, "value=1").await;
-    assert_eq!((answer.status, &answer.json()["errorCode"]), (400, &209.into()));
+    assert_eq!(
+        (answer.status, &answer.json()["errorCode"]),
+        (400, &209.into())
+    );
     assert_eq!(etcd.get(&endless).await.status, 404);
     let deep = "/d".repeat(256);
     assert_eq!(etcd.put(&deep, "value=1").await.status, 201);

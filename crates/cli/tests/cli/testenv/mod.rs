@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
-pub(crate) use http::{http, http_with};
+pub(crate) use http::{answer, http, http_with};
 pub(crate) use running::Running;
 
 /// A temporary home and data directory.

@@ -1,5 +1,7 @@
 //! Why a command failed: the exit code, the error with its chain, and the next command to try.
 
+pub(crate) mod etcd2;
+
 use std::fmt;
 use std::io;
 
@@ -76,7 +78,7 @@ impl Failure {
             .error
             .chain()
             .filter_map(|cause| cause.downcast_ref::<io::Error>());
-        chain.any(|cause| cause.kind() == io::ErrorKind::BrokenPipe) && self.quorate().is_none()
+        chain.any(|cause| cause.kind() == io::ErrorKind::BrokenPipe) && self.keys().0.is_none()
     }
 
     /// The form for the screen.
@@ -84,21 +86,31 @@ impl Failure {
         let mut texts: Vec<String> = self.error.chain().map(ToString::to_string).collect();
         texts.dedup();
         let message = texts.remove(0);
-        let quorate = self.quorate();
+        let (kind, outcome) = self.keys();
         FailureView {
             error: FailureBody {
                 message,
                 causes: texts,
-                kind: quorate.map(|error| kind_key(error.kind())),
-                outcome: quorate.map(|error| outcome_key(error.outcome())),
+                kind,
+                outcome,
                 next: self.next.clone(),
                 exit_code: self.exit.code(),
             },
         }
     }
 
-    fn quorate(&self) -> Option<&quorate::Error> {
-        self.error.chain().find_map(|cause| cause.downcast_ref())
+    /// What an error of a backend was, and whether anything happened.
+    fn keys(&self) -> (Option<&'static str>, Option<&'static str>) {
+        let mut chain = self.error.chain();
+        let keys = chain.find_map(|cause| {
+            if let Some(error) = cause.downcast_ref::<quorate::Error>() {
+                return Some((kind_key(error.kind()), outcome_key(error.outcome())));
+            }
+            let error = cause.downcast_ref::<quorate_etcd::v2::Error>()?;
+            let outcome = etcd2::outcome_key(error.outcome());
+            Some((etcd2::kind_key(error.kind()), outcome))
+        });
+        keys.unzip()
     }
 }
 

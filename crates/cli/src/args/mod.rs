@@ -4,6 +4,7 @@ pub(crate) mod agent;
 pub(crate) mod completions;
 pub(crate) mod consul;
 pub(crate) mod elect;
+pub(crate) mod etcd2;
 pub(crate) mod event;
 pub(crate) mod kv;
 pub(crate) mod lock;
@@ -55,7 +56,8 @@ pub(crate) struct Cli {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
-    /// Where to work: embedded:[DIR], memory:, consul://HOST:PORT, consul+tls://…, consul+unix:///PATH
+    /// Where to work: embedded:[DIR], memory:, consul://HOST:PORT, consul+tls://…, consul+unix:///PATH,
+    /// `etcd2://HOST:PORT`
     ///
     /// `embedded:` without a directory is the agent of this user's data directory; several
     /// processes share it. `consul://` takes several hosts (a:8500,b:8500) and options as query
@@ -72,7 +74,7 @@ pub(crate) struct Global {
     pub(crate) at: String,
 
     /// How to print results: for people, or one JSON document (a line each for streams)
-    #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value_t = Output::Text)]
+    #[arg(long, short, global = true, value_enum, value_name = "FORMAT", default_value_t = Output::Text)]
     pub(crate) output: Output,
 
     /// Give up an operation after this long, such as 500ms, 10s or 1m30s [default: 15s, or 2s if no
@@ -93,7 +95,10 @@ pub(crate) struct Global {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Output {
     /// For people
+    #[value(alias = "simple")]
     Text,
+    /// For people, with all that is known of a key: for etcd2, as text elsewhere
+    Extended,
     /// For programs: stable keys
     Json,
 }
@@ -121,6 +126,8 @@ pub(crate) enum Command {
     Snapshot(snapshot::SnapshotArgs),
     /// Consul's own endpoints, in the words of the consul command
     Consul(Box<consul::ConsulArgs>),
+    /// The v2 API of etcd, in the words of etcdctl
+    Etcd2(Box<etcd2::Etcd2Args>),
     /// Print a completion script for a shell
     Completions(completions::CompletionsArgs),
     /// Print the version, what was built in, and the backends

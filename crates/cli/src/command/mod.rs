@@ -4,6 +4,7 @@ mod agent;
 mod completions;
 mod consul;
 mod elect;
+mod etcd2;
 mod event;
 mod follow;
 mod kv;
@@ -34,7 +35,8 @@ pub(crate) fn run_alone(config: &Config, command: &Command) -> Option<Result<Exi
         | Command::Node(_)
         | Command::Event(_)
         | Command::Snapshot(_)
-        | Command::Consul(_) => None,
+        | Command::Consul(_)
+        | Command::Etcd2(_) => None,
     }
 }
 
@@ -45,6 +47,7 @@ pub(crate) async fn run(config: &Config, command: Command) -> Result<Exit, Failu
         Command::Agent(args) => Box::pin(agent::run(config, args)).await,
         Command::Kv(args) => Box::pin(kv::run(config, args.command)).await,
         Command::Consul(args) => Box::pin(consul::run(config, args.group)).await,
+        Command::Etcd2(args) => Box::pin(etcd2::run(config, *args)).await,
         Command::Lock(args) => Box::pin(lock::run(config, &args.into())).await,
         Command::Elect(args) => Box::pin(elect::run(config, args)).await,
         Command::Service(args) => Box::pin(service::run(config, args.command)).await,

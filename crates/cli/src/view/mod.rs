@@ -3,6 +3,7 @@
 pub(crate) mod agent;
 pub(crate) mod delivery;
 pub(crate) mod entry;
+pub(crate) mod etcd2;
 pub(crate) mod event;
 pub(crate) mod failure;
 pub(crate) mod json;
@@ -63,6 +64,11 @@ impl Screen {
         self.output == Output::Json
     }
 
+    /// Whether people want to see all that is known of keys.
+    pub(crate) fn is_extended(&self) -> bool {
+        self.output == Output::Extended
+    }
+
     /// Whether standard output is a terminal.
     pub(crate) fn stdout_is_terminal(&self) -> bool {
         self.stdout.is_terminal()
@@ -96,7 +102,7 @@ impl Screen {
 fn render(output: Output, view: &impl View, style: &Style) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     match output {
-        Output::Text => view.text(&mut bytes, style)?,
+        Output::Text | Output::Extended => view.text(&mut bytes, style)?,
         Output::Json => {
             serde_json::to_writer(&mut bytes, view)?;
             bytes.push(b'\n');

@@ -8,8 +8,8 @@ use tokio::time::Instant;
 use super::client::Client;
 use super::error::Error;
 use super::lease::{Lease, LostReason};
+use super::observe::Observe;
 use super::queue::{Acquisition, Holder, Place, QueueOptions, Tenure, acquire};
-use super::watch::Watch;
 
 /// Where the elections are.
 const ROOT: &str = "/_elections";
@@ -29,7 +29,7 @@ const ROOT: &str = "/_elections";
 /// ```
 #[derive(Clone, Debug)]
 pub struct Election {
-    place: Place,
+    pub(super) place: Place,
 }
 
 impl Client {
@@ -112,6 +112,20 @@ impl Election {
         Ok(self.place.holders().await?.into_iter().next())
     }
 
+    /// Removes the directory of the election, if nobody holds or waits. It comes back with the next
+    /// that wants it.
+    ///
+    /// `DELETE /v2/keys/_elections/NAME?dir=true`
+    ///
+    /// # Errors
+    /// `Conflict` if it is in use; what any write answers.
+    ///
+    /// # Cancel safety
+    /// It may be removed or not.
+    pub async fn destroy(&self) -> Result<(), Error> {
+        self.place.destroy().await
+    }
+
     /// Everybody who stands, the leader first.
     ///
     /// # Errors
@@ -128,48 +142,7 @@ impl Election {
     /// another value. It needs no candidacy.
     #[must_use = "it asks nothing unless polled"]
     pub fn observe(&self) -> Observe {
-        Observe {
-            election: self.clone(),
-            watch: self.place.client.keys().watch_tree(&self.place.directory),
-            stale: false,
-            last: None,
-        }
-    }
-}
-
-/// Follows who leads; from [`Election::observe`]. `None` means that nobody does. Leaders that came
-/// and went between two looks are not told.
-#[derive(Debug)]
-#[must_use = "it asks nothing unless polled"]
-pub struct Observe {
-    election: Election,
-    watch: Watch,
-    /// Whether something changed since the last look.
-    stale: bool,
-    last: Option<Option<Holder>>,
-}
-
-impl Observe {
-    /// Who leads next, or why that can't be told now.
-    ///
-    /// # Errors
-    /// Those of the reads. They are not the end: call it again.
-    ///
-    /// # Cancel safety
-    /// Safe: no change is lost.
-    pub async fn next(&mut self) -> Result<Option<Holder>, Error> {
-        loop {
-            if !self.stale {
-                self.watch.next().await?;
-                self.stale = true;
-            }
-            let leader = self.election.leader().await?;
-            self.stale = false;
-            if self.last.as_ref() != Some(&leader) {
-                self.last = Some(leader.clone());
-                return Ok(leader);
-            }
-        }
+        Observe::new(self.clone())
     }
 }
 
@@ -187,6 +160,12 @@ impl Leadership {
     #[must_use]
     pub fn key(&self) -> &str {
         &self.tenure.key
+    }
+
+    /// What tells us apart from others: our [`Holder::id`].
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.tenure.id
     }
 
     /// A number that is greater than that of every earlier leader: the index at which our entry

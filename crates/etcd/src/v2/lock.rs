@@ -105,6 +105,20 @@ impl Lock {
         Ok(self.place.holders().await?.into_iter().next())
     }
 
+    /// Removes the directory of the lock, if nobody holds or waits. It comes back with the next
+    /// that wants it.
+    ///
+    /// `DELETE /v2/keys/_locks/NAME?dir=true`
+    ///
+    /// # Errors
+    /// `Conflict` if it is in use; what any write answers.
+    ///
+    /// # Cancel safety
+    /// It may be removed or not.
+    pub async fn destroy(&self) -> Result<(), Error> {
+        self.place.destroy().await
+    }
+
     /// Everybody in the queue, the holder first.
     ///
     /// # Errors
@@ -131,6 +145,12 @@ impl LockGuard {
     #[must_use]
     pub fn key(&self) -> &str {
         &self.tenure.key
+    }
+
+    /// What tells us apart from others: our [`Holder::id`].
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.tenure.id
     }
 
     /// A number that is greater than that of every earlier holder: the index at which our entry

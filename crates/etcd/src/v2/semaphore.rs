@@ -13,8 +13,9 @@ use super::queue::{Acquisition, Holder, Place, QueueOptions, Tenure, acquire};
 /// Where the semaphores are.
 const ROOT: &str = "/_semaphores";
 
-/// A semaphore: at most `limit` hold a slot at the same time, as far as all of them state the same
-/// limit. It is a [`Lock`](super::Lock) with several places, and has its guarantees.
+/// A semaphore: at most `limit` hold a slot at the same time. It is a [`Lock`](super::Lock) with
+/// several places, and has its guarantees. Entries state the limit, and who comes with another one
+/// than those before is refused.
 #[derive(Clone, Debug)]
 pub struct Semaphore {
     place: Place,
@@ -59,7 +60,8 @@ impl Semaphore {
     /// Waits until a slot is ours, however long that takes.
     ///
     /// # Errors
-    /// As [`Lock::acquire`](super::Lock::acquire); `InvalidArgument` for a limit of 0.
+    /// As [`Lock::acquire`](super::Lock::acquire); `InvalidArgument` for a limit of 0; `Conflict` if
+    /// those before us state another limit.
     ///
     /// # Cancel safety
     /// Safe: dropping the future takes the entry back.
@@ -84,6 +86,20 @@ impl Semaphore {
     ) -> Result<Acquisition<SemaphoreGuard>, Error> {
         let acquisition = acquire(self.place.clone(), Some(time)).await?;
         Ok(acquisition.map(|tenure| SemaphoreGuard { tenure }))
+    }
+
+    /// Removes the directory of the semaphore, if nobody holds or waits. It comes back with the next
+    /// that wants it.
+    ///
+    /// `DELETE /v2/keys/_semaphores/NAME?dir=true`
+    ///
+    /// # Errors
+    /// `Conflict` if it is in use; what any write answers.
+    ///
+    /// # Cancel safety
+    /// It may be removed or not.
+    pub async fn destroy(&self) -> Result<(), Error> {
+        self.place.destroy().await
     }
 
     /// Who holds a slot now, those who came first before the others.
@@ -111,6 +127,12 @@ impl SemaphoreGuard {
     #[must_use]
     pub fn key(&self) -> &str {
         &self.tenure.key
+    }
+
+    /// What tells us apart from others: our [`Holder::id`].
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.tenure.id
     }
 
     /// The index at which our entry was made: greater than that of everybody who came before us.

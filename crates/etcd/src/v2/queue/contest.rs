@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::Holder;
 use super::entry::Entry;
 use super::place::{Place, Signal, Standing};
-use crate::v2::error::{Error, ErrorKind};
+use crate::v2::error::{Class, Error, ErrorKind};
 use crate::v2::watch::Change;
 
 /// The longest wait before the queue is looked at again, come what may.
@@ -35,6 +35,7 @@ pub(super) async fn wait_for_turn(
         let signal = match look(place, entry).await {
             Ok(Standing::Holds) => return Ok(Turn::Mine),
             Ok(Standing::Gone) => return Ok(Turn::Gone),
+            Ok(Standing::Disagrees(slots)) => return Err(disagrees(place, slots)),
             Ok(Standing::Behind { watch, holders }) => {
                 backoff.reset();
                 last = holders;
@@ -65,6 +66,12 @@ pub(super) async fn wait_for_turn(
 async fn look(place: &Place, entry: &Entry<'_>) -> Result<Standing, Error> {
     let entries = place.entries().await?;
     Ok(place.standing(&entry.key, &entries))
+}
+
+fn disagrees(place: &Place, slots: usize) -> Error {
+    let class = Class::refused(ErrorKind::Conflict);
+    let detail = format_args!("others state {slots} slots, and not {}", place.slots);
+    Error::new(class, format!("acquire {}", place.title())).with_detail(detail)
 }
 
 /// Whether a failure may pass by itself.

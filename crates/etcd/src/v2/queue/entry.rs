@@ -25,17 +25,17 @@ pub(super) struct Entry<'a> {
     place: &'a Place,
     pub(super) key: String,
     pub(super) created_index: u64,
-    id: String,
+    pub(super) id: String,
     state: watch::Sender<State>,
 }
 
 impl<'a> Entry<'a> {
     /// Makes an entry. If the answer is lost, it is looked for.
     pub(super) async fn create(place: &'a Place) -> Result<Self, Error> {
-        let (id, begun) = (new_id(), Instant::now());
+        let (id, begun) = (place.entry_id(&new_id()), Instant::now());
         let keys = place.client.keys();
         let text = text(&id, &place.options.value);
-        let made = keys.create_in_order_with(&place.directory, &text, Some(place.ttl()));
+        let made = keys.create_in_order_with(&place.directory, &text, Some(place.entry_ttl()));
         let node = match made.await {
             Ok(answer) => answer.value.node,
             Err(error) if error.kind() == ErrorKind::Indeterminate => {
@@ -102,7 +102,8 @@ impl<'a> Entry<'a> {
         sleep(pause).await;
         let (begun, ttl) = (Instant::now(), self.place.ttl());
         let keys = self.place.client.keys();
-        match timeout(ttl / 3, keys.refresh(&self.key, ttl)).await {
+        let refreshed = keys.refresh(&self.key, self.place.entry_ttl());
+        match timeout(ttl / 3, refreshed).await {
             Ok(Ok(node)) if node.created_index == self.created_index => self.confirm(begun),
             Ok(Ok(_)) => Err(LostReason::EntryGone),
             Ok(Err(error)) if error.code() == Some(ErrorCode::KeyNotFound) => {
@@ -142,7 +143,7 @@ impl<'a> Entry<'a> {
         let begun = Instant::now();
         let options = SetOptions::new()
             .with_prev_exist(true)
-            .with_ttl(self.place.ttl());
+            .with_ttl(self.place.entry_ttl());
         let keys = self.place.client.keys();
         keys.set_with(&self.key, &text(&self.id, value), &options)
             .await?;

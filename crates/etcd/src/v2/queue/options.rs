@@ -14,6 +14,10 @@ pub struct QueueOptions {
     /// How long an entry outlives its last renewal, so how soon the next has its turn when a
     /// holder died. Whole seconds, rounded up, at least [`MIN_TTL`]. Default 15 s.
     pub ttl: Duration,
+    /// For how long nobody has a turn after a holder died without giving back: entries live this
+    /// much longer on the servers than their owners count on. Whole seconds, rounded up. It also
+    /// covers servers whose clocks differ. Default none.
+    pub lock_delay: Duration,
     /// What others read of us: a name, an address. Default empty.
     pub value: String,
 }
@@ -32,6 +36,13 @@ impl QueueOptions {
         self
     }
 
+    /// Sets for how long nobody has a turn after a holder died.
+    #[must_use]
+    pub fn with_lock_delay(mut self, delay: Duration) -> Self {
+        self.lock_delay = delay;
+        self
+    }
+
     /// Sets what others read of us.
     #[must_use]
     pub fn with_value(mut self, value: impl Into<String>) -> Self {
@@ -44,6 +55,7 @@ impl Default for QueueOptions {
     fn default() -> Self {
         Self {
             ttl: DEFAULT_TTL,
+            lock_delay: Duration::ZERO,
             value: String::new(),
         }
     }

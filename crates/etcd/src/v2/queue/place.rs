@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use quorate_wire::etcd2::{Node, key};
+use quorate_wire::etcd2::{ErrorCode, Node, key};
 
 use super::{Holder, MIN_TTL, QueueOptions};
 use crate::v2::answer::Answer;
 use crate::v2::client::Client;
-use crate::v2::error::Error;
+use crate::v2::error::{Class, Error, ErrorKind};
+use crate::v2::keys::DeleteOptions;
 use crate::v2::watch::WatchOptions;
 
 /// A directory of entries, of which the first few hold.
@@ -33,6 +34,8 @@ pub(super) enum Standing {
     },
     /// It is not there any more.
     Gone,
+    /// Somebody before it states another number of slots.
+    Disagrees(usize),
 }
 
 /// What to wait for.
@@ -49,10 +52,14 @@ impl Place {
         format!("{} `{}`", self.what, self.directory.escape_debug())
     }
 
-    /// The TTL, in the whole seconds that servers know.
+    /// How long a renewal counts for its owner, in whole seconds.
     pub(crate) fn ttl(&self) -> Duration {
-        let ttl = self.options.ttl;
-        Duration::from_secs(ttl.as_secs() + u64::from(ttl.subsec_nanos() > 0))
+        whole_seconds(self.options.ttl)
+    }
+
+    /// How long it counts on the servers, which is not less.
+    pub(crate) fn entry_ttl(&self) -> Duration {
+        self.ttl() + whole_seconds(self.options.lock_delay)
     }
 
     pub(crate) fn check(&self) -> Result<(), Error> {
@@ -60,6 +67,11 @@ impl Place {
         if self.options.ttl < MIN_TTL || self.options.ttl > crate::v2::keys::MAX_TTL {
             let ttl = self.options.ttl;
             let why = format_args!("ttl: {ttl:?} is not between {MIN_TTL:?} and 100 years");
+            return Err(Error::invalid(operation(), why));
+        }
+        let most = crate::v2::keys::MAX_TTL - self.ttl();
+        if self.options.lock_delay > most {
+            let why = "lock_delay: with the ttl it is more than 100 years";
             return Err(Error::invalid(operation(), why));
         }
         if self.slots == 0 {
@@ -86,6 +98,12 @@ impl Place {
         let Some(at) = nodes.iter().position(|node| node.key == own) else {
             return Standing::Gone;
         };
+        let stated = nodes[..at].iter().find_map(stated_slots);
+        if let (Some(stated), true) = (stated, self.states_slots())
+            && stated != self.slots
+        {
+            return Standing::Disagrees(stated);
+        }
         if at < self.slots {
             return Standing::Holds;
         }
@@ -115,10 +133,53 @@ impl Place {
         }
     }
 
+    /// Whether entries say how many slots there are, so that all must agree.
+    fn states_slots(&self) -> bool {
+        self.what == "semaphore"
+    }
+
+    /// What tells the entry of a contender apart: `id`, and the number of slots if that is stated.
+    pub(super) fn entry_id(&self, id: &str) -> String {
+        if self.states_slots() {
+            format!("{id}/{}", self.slots)
+        } else {
+            id.to_owned()
+        }
+    }
+
+    /// Removes the directory, if nobody holds or waits.
+    pub(crate) async fn destroy(&self) -> Result<(), Error> {
+        let options = DeleteOptions::new().with_dir();
+        let keys = self.client.keys();
+        match keys.delete_with(&self.directory, &options).await {
+            Ok(_) => Ok(()),
+            Err(error) if error.code() == Some(ErrorCode::KeyNotFound) => Ok(()),
+            Err(error) if error.code() == Some(ErrorCode::DirectoryNotEmpty) => {
+                if self.entries().await?.value.is_empty() {
+                    // What is left belongs to longer names.
+                    return Ok(());
+                }
+                let class = Class::refused(ErrorKind::Conflict);
+                let operation = format!("destroy {}", self.title());
+                Err(Error::new(class, operation).with_detail("it is in use"))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     /// Whether a holder has to wake the next that waits.
     pub(super) fn announces(&self) -> bool {
         self.slots > 1
     }
+}
+
+fn whole_seconds(time: Duration) -> Duration {
+    Duration::from_secs(time.as_secs() + u64::from(time.subsec_nanos() > 0))
+}
+
+/// The number of slots that an entry states.
+fn stated_slots(node: &Node) -> Option<usize> {
+    Holder::of(node).id.split_once('/')?.1.parse().ok()
 }
 
 /// Only in-order keys are entries.

@@ -28,6 +28,7 @@ enum Order {
 pub(crate) struct Tenure {
     title: String,
     pub(crate) key: String,
+    pub(crate) id: String,
     pub(crate) token: u64,
     pub(crate) lease: Lease,
     orders: mpsc::UnboundedSender<Order>,
@@ -144,6 +145,7 @@ async fn hold(
     let tenure = Tenure {
         title: place.title(),
         key: entry.key.clone(),
+        id: entry.id.clone(),
         token: entry.created_index,
         lease: entry.lease(),
         orders,

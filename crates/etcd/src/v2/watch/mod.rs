@@ -132,7 +132,7 @@ impl Watch {
         std::future::poll_fn(|cx| self.poll_change(cx)).await
     }
 
-    fn poll_change(&mut self, cx: &mut Context<'_>) -> Poll<Result<Change, Error>> {
+    pub(super) fn poll_change(&mut self, cx: &mut Context<'_>) -> Poll<Result<Change, Error>> {
         if let Some(error) = self.refusal.take() {
             return Poll::Ready(Err(error));
         }

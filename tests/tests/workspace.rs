@@ -17,7 +17,12 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("quorate-agent", &["quorate-wire", "quorate-net"]),
     (
         "quorate",
-        &["quorate-net", "quorate-consul", "quorate-agent"],
+        &[
+            "quorate-net",
+            "quorate-consul",
+            "quorate-etcd",
+            "quorate-agent",
+        ],
     ),
 ];
 

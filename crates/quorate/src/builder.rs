@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use quorate_net::secret::Secret;
 
-use crate::backend::consul;
+use crate::backend::{consul, etcd2};
 use crate::target::Target;
 use crate::{Coordinator, Result};
 
@@ -44,6 +44,7 @@ pub struct Builder {
 pub(crate) struct Settings {
     pub(crate) token: Option<Secret>,
     pub(crate) token_file: Option<PathBuf>,
+    pub(crate) basic_auth: Option<(String, Secret)>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) reach: Option<Duration>,
     pub(crate) environment: bool,
@@ -55,6 +56,7 @@ impl Builder {
         let settings = Settings {
             token: None,
             token_file: None,
+            basic_auth: None,
             timeout: None,
             reach: None,
             environment: true,
@@ -78,6 +80,13 @@ impl Builder {
         self
     }
 
+    /// Sets the name and password for etcd. They go before the environment, and the URL's
+    /// `auth-file` goes before them. On Consul they come from `CONSUL_HTTP_AUTH` alone.
+    pub fn basic_auth(mut self, name: impl Into<String>, password: impl Into<Secret>) -> Self {
+        self.settings.basic_auth = Some((name.into(), password.into()));
+        self
+    }
+
     /// Sets how long a call may take with all of its attempts: 15 s by default. The URL's
     /// `timeout` goes before it. Waiting for a lock or a change is not bounded by it.
     pub fn timeout(mut self, timeout: Duration) -> Self {
@@ -94,7 +103,7 @@ impl Builder {
         self
     }
 
-    /// Leaves the environment alone: no `CONSUL_…` variable is read. `QUORATE_DATA` and its like
+    /// Leaves the environment alone: no `CONSUL_…` or `ETCDCTL_…` variable is read. `QUORATE_DATA` and its like
     /// still say where `embedded:` is.
     pub fn without_environment(mut self) -> Self {
         self.settings.environment = false;
@@ -112,6 +121,7 @@ impl Builder {
         let target = Target::parse(&self.url)?;
         let backend = match target {
             Target::Consul(target) => consul::open(&target, &self.settings)?,
+            Target::Etcd2(target) => etcd2::open(&target, &self.settings)?,
             #[cfg(feature = "embedded")]
             Target::Embedded(dir) => consul::embedded::open(dir, &self.settings).await?,
             #[cfg(feature = "embedded")]

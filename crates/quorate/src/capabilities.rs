@@ -15,6 +15,9 @@ pub struct Capabilities {
     /// The largest value that can be written, in bytes. On Consul this is less than its own
     /// 512 KiB, because writes go through a transaction, which alone answers the new revision.
     pub max_value_bytes: usize,
+    /// A key may have keys beneath it: `jobs` and `jobs/a`. On etcd v2 writing the second is a
+    /// [`Conflict`](crate::ErrorKind::Conflict) while the first exists.
+    pub keys_beneath_keys: bool,
     /// Several keys can be changed at once.
     pub transactions: bool,
     /// The most comparisons and operations of one transaction, together.

@@ -211,6 +211,12 @@ impl Coordinator {
         self.backend.consul.as_ref()
     }
 
+    /// The client of etcd's v2 API underneath, for what only etcd has. `None` on other backends.
+    #[must_use]
+    pub fn native_etcd2(&self) -> Option<&quorate_etcd::v2::Client> {
+        self.backend.etcd2.as_ref()
+    }
+
     /// Ends everything: calls that wait for a lock give `Closed`, watches end, guards count as
     /// lost and what they hold is given back, caches stop, an embedded agent writes what it has and
     /// stops. Returns when that is done. Calling it again does nothing.

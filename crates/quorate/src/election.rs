@@ -78,7 +78,8 @@ impl ElectionOptions {
 /// rules of [`Key`], which are checked when it is first used.
 ///
 /// **Where it lives.** On Consul and the embedded agent the election `service/mailer` is the key
-/// `service/mailer/leader`, as Consul's guides have it, so that whoever follows them takes part.
+/// `service/mailer/leader`, as Consul's guides have it, so that whoever follows them takes part. On
+/// etcd v2 it is the directory `/_elections/service/mailer`.
 ///
 /// ```
 /// # #[cfg(feature = "embedded")]

@@ -1,5 +1,6 @@
 //! Keys, watches, locks, elections, services and events for programs that must agree: on an agent
-//! inside this process with nothing installed, and on a real Consul when it outgrows one machine.
+//! inside this process with nothing installed, and on a real Consul or etcd when it outgrows one
+//! machine.
 //! Only the URL changes.
 //!
 //! ```
@@ -47,6 +48,7 @@
 //! | to know whether a failed call happened | [`Error::outcome`], [`Error::advice`] |
 //! | to know what a backend can do | [`Coordinator::capabilities`] |
 //! | what only Consul has | [`Coordinator::native_consul`], [`consul`] |
+//! | what only etcd has | [`Coordinator::native_etcd2`], [`etcd`] |
 //! | a backend of my own, or a wrapper around one | [`backend`], [`Coordinator::new`] |
 //! | the agent itself, to serve other programs | [`agent`] |
 //!
@@ -132,6 +134,7 @@ pub use quorate_net::secret::Secret;
 #[cfg(feature = "embedded")]
 pub use quorate_agent as agent;
 pub use quorate_consul as consul;
+pub use quorate_etcd as etcd;
 
 /// The program in the README, compiled and run like every other example.
 #[cfg(all(doctest, feature = "embedded"))]

@@ -20,14 +20,15 @@ pub struct LockOptions {
     /// For how long it stays held when nothing is heard of its holder any more: default 15 s,
     /// within [`min_ttl`](crate::Capabilities::min_ttl) and `max_ttl` of the backend (Consul: 10 s
     /// to 24 h). The holder counts it as lost after this time; Consul gives it to another after up
-    /// to twice this time and the lock-delay.
+    /// to twice this time and the lock-delay, etcd after this time and the lock-delay.
     pub ttl: Duration,
     /// For how long nobody gets it after its holder died without releasing it: default 15 s, at
     /// most [`max_lock_delay`](crate::Capabilities::max_lock_delay). Zero is no delay.
     pub lock_delay: Duration,
     /// What the lock's key holds while it is held, for people and tools: default nothing.
     pub value: Bytes,
-    /// What the session is called in the server's listings: default `quorate lock NAME`.
+    /// What the session is called in the server's listings: default `quorate lock NAME`. etcd v2
+    /// has no sessions, and nowhere to say it.
     pub label: Option<String>,
 }
 
@@ -89,6 +90,9 @@ impl LockOptions {
 /// the command `consul lock jobs` uses it, so the two exclude each other. A semaphore of the same
 /// name lives at the same key and is told apart by its flags: one name is one or the other, and
 /// using it as both gives `Conflict`.
+///
+/// On etcd v2 it is the directory `/_locks/jobs`, as python-etcd has it, so that the contenders of
+/// both exclude each other; semaphores and elections have directories of their own.
 #[derive(Clone, Debug)]
 pub struct Lock {
     backend: Arc<dyn LockBackend>,

@@ -112,6 +112,12 @@ impl ClientBuilder {
         self
     }
 
+    /// Changes what was set for TLS before, for example by [`from_env`](Self::from_env).
+    pub fn change_tls(mut self, change: impl FnOnce(TlsOptions) -> TlsOptions) -> Self {
+        self.tls = change(self.tls);
+        self
+    }
+
     /// Sets how long calls may take. Default: 2 s to connect, 10 s an attempt (servers hold calls
     /// for 7 s while there is no leader), 15 s over all.
     pub fn timeouts(mut self, timeouts: Timeouts) -> Self {

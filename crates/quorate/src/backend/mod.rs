@@ -7,6 +7,7 @@
 
 pub mod consul;
 mod election;
+pub mod etcd2;
 mod event;
 mod node;
 mod service;
@@ -194,6 +195,8 @@ pub struct Backend {
     pub lifecycle: Arc<dyn Lifecycle>,
     /// The Consul client, where that is what works underneath.
     pub consul: Option<quorate_consul::Client>,
+    /// The client of etcd's v2 API, where that is what works underneath.
+    pub etcd2: Option<quorate_etcd::v2::Client>,
 }
 
 impl Backend {
@@ -216,6 +219,7 @@ impl Backend {
             snapshot: nothing.clone(),
             lifecycle: nothing,
             consul: None,
+            etcd2: None,
         }
     }
 }

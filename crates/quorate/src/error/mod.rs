@@ -118,7 +118,8 @@ impl Error {
     }
 
     /// The error of the backend's own client, if this came from it: look for
-    /// `quorate::consul::Error` on Consul and on the embedded agent.
+    /// `quorate::consul::Error` on Consul and on the embedded agent, for
+    /// `quorate::etcd::v2::Error` on etcd.
     #[must_use]
     pub fn native<E: StdError + 'static>(&self) -> Option<&E> {
         let mut next = StdError::source(self);

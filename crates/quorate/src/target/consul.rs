@@ -109,7 +109,7 @@ impl ConsulTarget {
     }
 }
 
-fn consistency(url: &str, query: &mut Query) -> Result<Consistency> {
+pub(super) fn consistency(url: &str, query: &mut Query) -> Result<Consistency> {
     let stale = query.take("stale");
     let named = query.take_text(url, "consistency")?;
     match (stale.as_deref(), named.as_deref()) {
@@ -128,7 +128,7 @@ fn consistency(url: &str, query: &mut Query) -> Result<Consistency> {
     }
 }
 
-fn insecure(url: &str, query: &mut Query) -> Result<bool> {
+pub(super) fn insecure(url: &str, query: &mut Query) -> Result<bool> {
     match query.take_text(url, "verify")?.as_deref() {
         None | Some("true") => Ok(false),
         Some("false") => Ok(true),
@@ -183,7 +183,7 @@ fn unix(url: &str, authority: &str) -> Result<ConsulAddresses> {
 }
 
 /// `host`, `host:port`, `[v6]` or `[v6]:port`, with the port written out.
-fn host_port(url: &str, text: &str, default_port: u16) -> Result<String> {
+pub(super) fn host_port(url: &str, text: &str, default_port: u16) -> Result<String> {
     let (host, port) = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((v6, rest)) => {
             let port = rest.strip_prefix(':').or(rest.is_empty().then_some(""));

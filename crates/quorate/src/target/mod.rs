@@ -2,6 +2,7 @@
 
 mod consul;
 mod data_dir;
+mod etcd2;
 mod query;
 
 use std::fmt;
@@ -12,6 +13,7 @@ use crate::{Error, Result};
 
 pub use consul::{ConsulAddresses, ConsulTarget};
 pub use data_dir::user_data_dir;
+pub use etcd2::{Etcd2Addresses, Etcd2Target};
 
 /// A backend's URL, taken apart.
 ///
@@ -24,23 +26,29 @@ pub use data_dir::user_data_dir;
 /// | `consul+tls://HOST[:PORT][,HOST…]` | the same over HTTPS; port 8501 by default |
 /// | `consul+unix:///PATH` | the same over a unix socket |
 /// | `consul:` | whatever `CONSUL_HTTP_ADDR` and its family say |
+/// | `etcd2://HOST[:PORT][,HOST…][/PATH]` | etcd's v2 API over HTTP; port 2379 by default; the next host when one fails; the keys are beneath PATH |
+/// | `etcd2+tls://HOST[:PORT][,HOST…][/PATH]` | the same over HTTPS |
+/// | `etcd2:` | whatever `ETCDCTL_ENDPOINTS` and its family say |
 ///
-/// Options of the Consul URLs, as query parameters:
+/// Options of these URLs, as query parameters:
 ///
 /// | option | means |
 /// |---|---|
-/// | `dc=NAME` | the datacenter that is asked: the agent's own by default |
-/// | `token-file=PATH` | a file with the ACL token, read again when it changes |
-/// | `consistency=default\|strong\|stale` | how fresh reads are; `stale` alone is short for the last |
-/// | `wait=DURATION` | how long one poll of a watch waits: `30s`, `5m`; at most 10 minutes |
+/// | `dc=NAME` | Consul: the datacenter that is asked, the agent's own by default |
+/// | `token-file=PATH` | Consul: a file with the ACL token, read again when it changes |
+/// | `auth-file=PATH` | etcd: a file with `name:password` |
+/// | `sync=DURATION` | etcd: how often the members are looked up, to use their addresses too; never by default |
+/// | `consistency=default\|strong\|stale` | how fresh reads are; `stale` alone is short for the last. On etcd the first two ask a quorum |
+/// | `wait=DURATION` | how long one poll of a watch waits: `30s`, `5m`; at most 10 minutes on Consul |
 /// | `timeout=DURATION` | how long a call may take with all of its attempts: `15s` by default |
 /// | `ca=PATH`, `ca-dir=PATH` | what certifies the server: the system's roots by default |
 /// | `cert=PATH`, `key=PATH` | the client's certificate and its key |
 /// | `server-name=NAME` | the name that the server's certificate must have |
 /// | `verify=false` | do not check the server's certificate; for tests only |
 ///
-/// Secrets never stand in a URL, because URLs end up in process lists and logs. The ACL token
-/// comes from `CONSUL_HTTP_TOKEN`, `CONSUL_HTTP_TOKEN_FILE` or `token-file`, or from
+/// Secrets never stand in a URL, because URLs end up in process lists and logs. etcd's name and
+/// password come from `auth-file`, `ETCDCTL_USERNAME` and `ETCDCTL_PASSWORD`, or from
+/// [`Builder::basic_auth`](crate::Builder::basic_auth). Consul's ACL token comes from `CONSUL_HTTP_TOKEN`, `CONSUL_HTTP_TOKEN_FILE` or `token-file`, or from
 /// [`Builder::token`](crate::Builder::token); name and password from `CONSUL_HTTP_AUTH`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -51,10 +59,13 @@ pub enum Target {
     Memory,
     /// A Consul agent.
     Consul(Box<ConsulTarget>),
+    /// etcd with its v2 API.
+    Etcd2(Box<Etcd2Target>),
 }
 
 /// The schemes of this build, for messages.
-const KNOWN: &str = "embedded:, memory:, consul://, consul+tls://, consul+unix://";
+const KNOWN: &str =
+    "embedded:, memory:, consul://, consul+tls://, consul+unix://, etcd2://, etcd2+tls://";
 
 impl Target {
     /// Takes `url` apart. Nothing is opened or asked.
@@ -86,6 +97,10 @@ impl Target {
                 let target = ConsulTarget::parse(url, scheme, rest, query)?;
                 Ok(Self::Consul(Box::new(target)))
             }
+            "etcd2" | "etcd2+tls" => {
+                let target = Etcd2Target::parse(url, scheme, rest, query)?;
+                Ok(Self::Etcd2(Box::new(target)))
+            }
             _ => Err(unknown(url, scheme)),
         }
     }
@@ -93,7 +108,7 @@ impl Target {
 
 fn unknown(url: &str, scheme: &str) -> Error {
     let hint = match scheme {
-        "etcd" | "etcd2" | "serf" | "etcd+tls" | "etcd2+tls" => {
+        "etcd" | "serf" | "etcd+tls" => {
             format!("`{scheme}:` is not in this build; known are {KNOWN}")
         }
         "http" | "https" | "unix" => {
@@ -150,6 +165,7 @@ impl fmt::Display for Target {
             Self::Embedded(Some(dir)) => write!(f, "embedded:{}", dir.display()),
             Self::Memory => f.write_str("memory:"),
             Self::Consul(target) => target.fmt(f),
+            Self::Etcd2(target) => target.fmt(f),
         }
     }
 }

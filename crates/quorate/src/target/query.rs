@@ -21,10 +21,15 @@ impl Query {
             let (name, value) = part.split_once('=').unwrap_or((part, ""));
             let (name, value) = (decode(url, name)?, decode(url, value)?);
             if SECRETS.contains(&name.as_str()) {
+                let instead = if url.starts_with("etcd") {
+                    "`auth-file=PATH` or the environment (ETCDCTL_USERNAME, ETCDCTL_PASSWORD)"
+                } else {
+                    "`token-file=PATH` or the environment (CONSUL_HTTP_TOKEN, \
+                     CONSUL_HTTP_TOKEN_FILE, CONSUL_HTTP_AUTH)"
+                };
                 let detail = format!(
                     "option `{name}`: a secret does not belong in a URL, which others can see; use \
-                     `token-file=PATH` or the environment (CONSUL_HTTP_TOKEN, \
-                     CONSUL_HTTP_TOKEN_FILE, CONSUL_HTTP_AUTH)"
+                     {instead}"
                 );
                 return Err(refuse(url, &detail));
             }

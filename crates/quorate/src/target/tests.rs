@@ -190,7 +190,6 @@ fn a_scheme_that_is_unknown_says_which_are_known() {
     let unsupported = |url, part| refused(url, ErrorKind::Unsupported, part);
     unsupported("zookeeper://a", "known are embedded:, memory:, consul://");
     unsupported("etcd://a:2379", "not in this build");
-    unsupported("etcd2://a:2379", "not in this build");
     unsupported("serf://a:7373", "not in this build");
     unsupported("http://127.0.0.1:8500", "write `consul://…`");
     unsupported("https://a", "write `consul+tls://…`");

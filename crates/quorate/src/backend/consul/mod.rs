@@ -142,6 +142,7 @@ fn capabilities() -> Capabilities {
         kv: true,
         max_key_bytes: crate::MAX_KEY_BYTES,
         max_value_bytes: kv::MAX_VALUE_BYTES,
+        keys_beneath_keys: true,
         transactions: true,
         max_txn_ops: transaction::MAX_OPS,
         max_txn_bytes: transaction::MAX_BYTES,

@@ -12,8 +12,8 @@ use std::sync::Arc;
 
 use libtest_mimic::Arguments;
 use quorate_testkit::protocol::consul::{self, ALONE, Consul, MESH, PROXIES, STREAKS};
-use quorate_testkit::protocol::unified::{self, REMOTE, Unified};
-use quorate_testkit::server::ConsulServer;
+use quorate_testkit::protocol::unified::{self, CONSULS, REMOTE, REMOTE_CONSULS, Unified};
+use quorate_testkit::server::{ConsulServer, EtcdServer, EtcdVersion};
 use quorate_testkit::trial::{Outcome, Suite, Target};
 
 /// Most trials wait most of the time.
@@ -36,11 +36,22 @@ fn unified(arguments: &Arguments) -> Outcome {
     let end = |it: Arc<Unified>, _| async move { it.end().await };
     let agent = Target::new("agent over TCP", Unified::agent);
     let real = Target::real("real consul 1.8.7", ConsulServer::locate(), Unified::real);
+    let memory = Target::new("memory", Unified::memory).able(CONSULS);
+    let embedded = Target::new("embedded", Unified::embedded).able(CONSULS);
+    let etcd2_agent = Target::new("agent as etcd over TCP", Unified::etcd2_agent);
+    let etcd2 = |name, version| {
+        let start = move || Unified::etcd2(version);
+        let target = Target::real(name, EtcdServer::locate(version), start);
+        target.able(&[REMOTE]).with_end(end)
+    };
     Suite::new()
-        .with_target(Target::new("memory", Unified::memory).with_end(end))
-        .with_target(Target::new("embedded", Unified::embedded).with_end(end))
-        .with_target(agent.able(&[REMOTE]).with_end(end))
-        .with_target(real.able(&[REMOTE]).with_end(end))
+        .with_target(memory.with_end(end))
+        .with_target(embedded.with_end(end))
+        .with_target(agent.able(REMOTE_CONSULS).with_end(end))
+        .with_target(real.able(REMOTE_CONSULS).with_end(end))
+        .with_target(etcd2_agent.able(&[REMOTE]).with_end(end))
+        .with_target(etcd2("real etcd 3.4.23", EtcdVersion::V3_4))
+        .with_target(etcd2("real etcd 3.5.16", EtcdVersion::V3_5))
         .with_cases(unified::cases())
         .run_with(arguments)
 }

@@ -9,7 +9,7 @@ use quorate::prelude::*;
 use quorate::{ElectionOptions, ErrorKind, Feed, Holder, LostReason};
 use tokio::time::timeout;
 
-use super::target::{REMOTE, Unified};
+use super::target::{REMOTE, TRANSACTIONS, Unified};
 use crate::cases;
 use crate::protocol::{PARKED, equal};
 use crate::trial::{Case, Subject};
@@ -24,7 +24,7 @@ pub(super) fn cases() -> Vec<Case<Unified>> {
         a_cancelled_candidacy_leaves_nothing,
         a_leader_that_loses_its_office_is_told,
         work_of_a_leader_ends_with_its_office,
-        a_leader_can_make_fenced_writes,
+        a_leader_can_make_fenced_writes needs [TRANSACTIONS],
         an_election_is_not_the_lock_of_its_name,
         a_name_that_is_no_key_cannot_be_elected,
         a_leader_survives_cut_connections needs [REMOTE],
@@ -125,8 +125,7 @@ async fn a_leader_that_loses_its_office_is_told(it: &Subject<Unified>) -> anyhow
     let election = it.coordinator.election(it.key("election"));
     let election = election.with_options(quick());
     let leadership = election.campaign("node-7").await?;
-    let sessions = it.native()?.session();
-    sessions.destroy(leadership.holding().owner()).await?;
+    it.below()?.end(leadership.holding()).await?;
     let reason = timeout(SOON, leadership.lost()).await.context("not told")?;
     let reasons = [LostReason::LeaseEnded, LostReason::TakenAway];
     ensure!(reasons.contains(&reason), "{reason:?}");
@@ -151,9 +150,9 @@ async fn work_of_a_leader_ends_with_its_office(it: &Subject<Unified>) -> anyhow:
     equal("resigned", election.leader().await?, None)?;
     let ended = Arc::new(AtomicBool::new(false));
     let mark = Arc::clone(&ended);
-    let sessions = it.native()?.session();
+    let below = it.below()?;
     let work = election.run("node-7", |held| async move {
-        let destroyed = sessions.destroy(held.holding().owner()).await;
+        let destroyed = below.end(held.holding()).await;
         std::future::pending::<()>().await;
         mark.store(true, Ordering::SeqCst);
         destroyed

@@ -7,7 +7,7 @@ use quorate::{Delivery, ErrorKind, Event, EventOptions, Feed, FireOptions};
 use tokio::time::timeout;
 
 use super::service::named;
-use super::target::{REMOTE, Unified};
+use super::target::{CONSUL, REMOTE, Unified};
 use crate::cases;
 use crate::protocol::{PARKED, equal};
 use crate::trial::{Case, Subject};
@@ -16,13 +16,13 @@ const SOON: Duration = Duration::from_secs(30);
 
 pub(super) fn cases() -> Vec<Case<Unified>> {
     cases![Unified;
-        what_is_fired_after_a_watch_began_is_told,
-        only_events_of_the_name_are_told,
-        a_replay_begins_with_what_was_fired_before,
-        an_event_for_others_is_not_told,
-        what_cannot_be_fired_is_refused,
-        more_events_than_are_kept_leave_a_gap,
-        events_are_told_once_over_cut_connections needs [REMOTE],
+        what_is_fired_after_a_watch_began_is_told needs [CONSUL],
+        only_events_of_the_name_are_told needs [CONSUL],
+        a_replay_begins_with_what_was_fired_before needs [CONSUL],
+        an_event_for_others_is_not_told needs [CONSUL],
+        what_cannot_be_fired_is_refused needs [CONSUL],
+        more_events_than_are_kept_leave_a_gap needs [CONSUL],
+        events_are_told_once_over_cut_connections needs [REMOTE, CONSUL],
     ]
     .into()
 }

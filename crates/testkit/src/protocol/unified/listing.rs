@@ -1,23 +1,24 @@
 //! Everything beneath a prefix.
 
 use anyhow::{Context as _, ensure};
-use quorate::ErrorKind;
 use quorate::prelude::*;
+use quorate::{ErrorKind, Outcome};
 
-use super::target::Unified;
+use super::target::{NESTED, TRANSACTIONS, Unified};
 use crate::cases;
 use crate::protocol::equal;
 use crate::trial::{Case, Subject};
 
 pub(super) fn cases() -> Vec<Case<Unified>> {
     cases![Unified;
-        a_prefix_is_a_directory_with_or_without_its_slash,
+        a_prefix_is_a_directory_with_or_without_its_slash needs [NESTED],
         listings_are_ordered_by_bytes,
-        children_are_one_level_deep,
+        children_are_one_level_deep needs [NESTED],
         a_listing_of_nothing_is_empty,
         a_listing_shows_what_a_get_shows,
-        deleting_a_prefix_leaves_its_neighbours,
-        a_listing_is_a_snapshot,
+        a_key_beneath_a_key_is_there_or_refused,
+        deleting_a_prefix_leaves_its_neighbours needs [NESTED],
+        a_listing_is_a_snapshot needs [TRANSACTIONS],
         illegal_prefixes_are_refused,
     ]
     .into()
@@ -88,6 +89,40 @@ async fn a_listing_shows_what_a_get_shows(it: &Subject<Unified>) -> anyhow::Resu
         equal("entry", Some(entry), same)?;
     }
     Ok(())
+}
+
+async fn a_key_beneath_a_key_is_there_or_refused(it: &Subject<Unified>) -> anyhow::Result<()> {
+    let kv = it.coordinator.kv();
+    // The other way round it works everywhere: what was a directory may have a value too.
+    fill(it, &["a/b", "a", "c"]).await?;
+    let beneath = kv.put(&it.key("c/d"), "beneath").await;
+    let also = kv.create(&it.key("a"), "again").await.err();
+    let also = also.context("created twice")?.kind();
+    equal("created", also, ErrorKind::AlreadyExists)?;
+    let mut keys = vec!["a", "a/b", "c"];
+    if it.coordinator.capabilities().keys_beneath_keys {
+        beneath?;
+        keys.push("c/d");
+    } else {
+        let error = beneath.err().context("a key beneath a key")?;
+        let shown = (error.kind(), error.outcome());
+        equal("error", shown, (ErrorKind::Conflict, Outcome::DidNotHappen))?;
+    }
+    equal("keys", short(it, kv.keys(it.prefix()).await?), keys)?;
+    let entry = kv.get(&it.key("a")).await?.context("not there")?;
+    let revision = kv.replace(&it.key("a"), "new", entry.revision).await?;
+    kv.delete_prefix(&it.key("a")).await?;
+    let entry = kv
+        .get(&it.key("a"))
+        .await?
+        .context("it went with the rest")?;
+    equal(
+        "entry",
+        (entry.text(), entry.revision),
+        (Some("new"), revision),
+    )?;
+    kv.delete_at(&it.key("a"), revision).await?;
+    equal("gone", kv.get(&it.key("a")).await?, None)
 }
 
 async fn deleting_a_prefix_leaves_its_neighbours(it: &Subject<Unified>) -> anyhow::Result<()> {

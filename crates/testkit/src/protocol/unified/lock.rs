@@ -9,7 +9,7 @@ use quorate::prelude::*;
 use quorate::{ErrorKind, LockOptions, LostReason};
 use tokio::time::{Instant, timeout};
 
-use super::target::Unified;
+use super::target::{CONSUL, Unified};
 use crate::protocol::{PARKED, equal};
 use crate::trial::{Case, Subject};
 use crate::{cases, eventually_ok};
@@ -32,7 +32,7 @@ pub(super) fn cases() -> Vec<Case<Unified>> {
         cancelled_work_releases_the_lock,
         a_lock_in_use_is_not_destroyed,
         options_out_of_bounds_are_refused,
-        a_name_is_a_lock_or_a_semaphore,
+        a_name_is_a_lock_or_a_semaphore needs [CONSUL],
     ]
     .into()
 }
@@ -81,10 +81,7 @@ async fn tokens_grow_from_holder_to_holder(it: &Subject<Unified>) -> anyhow::Res
             0 | 3 => guard.release().await?,
             1 | 4 => drop(guard),
             _ => {
-                it.native()?
-                    .session()
-                    .destroy(guard.holding().owner())
-                    .await?;
+                it.below()?.end(guard.holding()).await?;
             }
         }
     }
@@ -184,21 +181,9 @@ async fn a_cancelled_acquisition_leaves_nothing(it: &Subject<Unified>) -> anyhow
     }
     guard.release().await?;
     let no_session = || async {
-        let sessions = it
-            .native()
-            .map_err(|error| error.to_string())?
-            .session()
-            .list()
-            .await;
-        let sessions = sessions.map_err(|error| error.to_string())?;
-        match sessions
-            .iter()
-            .filter(|session| session.name == label)
-            .count()
-        {
-            0 => Ok(()),
-            left => Err(format!("{left} sessions")),
-        }
+        let left = it.below()?.contenders("_locks", &name, &label).await?;
+        ensure!(left == 0, "{left} sessions");
+        anyhow::Ok(())
     };
     eventually_ok(SOON, "no session is left", no_session).await?;
     let next = it.coordinator.lock(&name).try_acquire().await?;
@@ -258,9 +243,16 @@ async fn different_names_are_different_locks(it: &Subject<Unified>) -> anyhow::R
 async fn the_result_of_the_work_is_given(it: &Subject<Unified>) -> anyhow::Result<()> {
     let name = it.key("lock");
     let (kv, result) = (it.coordinator.kv(), it.key("result"));
+    let kv_is_fenced = it.coordinator.capabilities().fenced_writes;
     let written = it.coordinator.with_lock(&name, |held| {
         let (kv, result) = (kv.clone(), result.clone());
-        async move { kv.put_fenced(held.holding(), &result, "done").await }
+        async move {
+            if kv_is_fenced {
+                kv.put_fenced(held.holding(), &result, "done").await
+            } else {
+                kv.put(&result, "done").await
+            }
+        }
     });
     let revision = written.await??;
     let entry = kv.get(&result).await?.context("not written")?;

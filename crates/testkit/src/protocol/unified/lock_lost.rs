@@ -9,7 +9,7 @@ use quorate::prelude::*;
 use quorate::{ErrorKind, LockGuard, LockOptions, LostReason, Transaction};
 use tokio::time::timeout;
 
-use super::target::Unified;
+use super::target::{CONSUL, TRANSACTIONS, Unified};
 use crate::cases;
 use crate::protocol::equal;
 use crate::trial::{Case, Subject};
@@ -21,10 +21,10 @@ pub(super) fn cases() -> Vec<Case<Unified>> {
     cases![Unified;
         a_destroyed_session_is_noticed,
         a_deleted_lock_key_is_noticed,
-        a_lock_released_by_others_is_noticed,
-        a_fenced_write_is_refused_after_the_loss,
+        a_lock_released_by_others_is_noticed needs [CONSUL],
+        a_fenced_write_is_refused_after_the_loss needs [TRANSACTIONS],
         work_under_a_lost_lock_is_dropped,
-        after_a_loss_the_lock_stays_closed_for_its_delay,
+        after_a_loss_the_lock_stays_closed_for_its_delay needs [CONSUL],
         a_lost_slot_is_noticed,
     ]
     .into()
@@ -47,10 +47,7 @@ async fn lost(guard: &LockGuard) -> anyhow::Result<LostReason> {
 
 async fn a_destroyed_session_is_noticed(it: &Subject<Unified>) -> anyhow::Result<()> {
     let guard = hold(it, Duration::ZERO).await?;
-    it.native()?
-        .session()
-        .destroy(guard.holding().owner())
-        .await?;
+    it.below()?.end(guard.holding()).await?;
     let reason = lost(&guard).await?;
     ensure!(
         matches!(reason, LostReason::LeaseEnded | LostReason::TakenAway),
@@ -68,7 +65,7 @@ async fn a_destroyed_session_is_noticed(it: &Subject<Unified>) -> anyhow::Result
 
 async fn a_deleted_lock_key_is_noticed(it: &Subject<Unified>) -> anyhow::Result<()> {
     let guard = hold(it, Duration::ZERO).await?;
-    it.native()?.kv().delete(guard.holding().key()).await?;
+    it.below()?.delete_key(guard.holding()).await?;
     equal("reason", lost(&guard).await?, LostReason::TakenAway)
 }
 
@@ -118,13 +115,13 @@ impl Drop for Dropped {
 }
 
 async fn work_under_a_lost_lock_is_dropped(it: &Subject<Unified>) -> anyhow::Result<()> {
-    let (native, dropped) = (it.native()?.clone(), Arc::new(AtomicBool::new(false)));
+    let (below, dropped) = (it.below()?, Arc::new(AtomicBool::new(false)));
     let (flag, name) = (Dropped(dropped.clone()), it.key("lock"));
     let work = it.coordinator.with_lock(&name, |held| async move {
         let _flag = flag;
-        let destroyed = native.session().destroy(held.holding().owner()).await;
-        destroyed.map(|()| std::future::pending::<()>())?.await;
-        Ok::<(), quorate::consul::Error>(())
+        below.end(held.holding()).await?;
+        std::future::pending::<()>().await;
+        anyhow::Ok(())
     });
     let error = timeout(SOON, Box::pin(work))
         .await
@@ -165,25 +162,19 @@ async fn after_a_loss_the_lock_stays_closed_for_its_delay(
 async fn a_lost_slot_is_noticed(it: &Subject<Unified>) -> anyhow::Result<()> {
     let semaphore = it.coordinator.semaphore(it.key("pool"), 1);
     let slot = semaphore.acquire().await?;
-    it.native()?
-        .session()
-        .destroy(slot.holding().owner())
-        .await?;
+    it.below()?.end(slot.holding()).await?;
     timeout(SOON, slot.lost())
         .await
         .context("it was not noticed")?;
     ensure!(!slot.is_held());
-    let error = it
-        .coordinator
-        .kv()
-        .put_fenced(slot.holding(), &it.key("x"), "late")
-        .await
-        .err();
-    equal(
-        "fenced",
-        error.map(|error| error.kind()),
-        Some(ErrorKind::LeaseLost),
-    )?;
+    let kv = it.coordinator.kv();
+    let error = kv.put_fenced(slot.holding(), &it.key("x"), "late").await;
+    let expected = if it.coordinator.capabilities().fenced_writes {
+        ErrorKind::LeaseLost
+    } else {
+        ErrorKind::Unsupported
+    };
+    equal("fenced", error.err().map(|it| it.kind()), Some(expected))?;
     let next = it
         .another()
         .await?

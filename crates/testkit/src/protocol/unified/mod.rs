@@ -17,7 +17,7 @@ mod target;
 mod transaction;
 mod watch;
 
-pub use target::{REMOTE, Unified};
+pub use target::{CONSUL, CONSULS, NESTED, REMOTE, REMOTE_CONSULS, TRANSACTIONS, Unified};
 
 use crate::trial::Case;
 

@@ -8,7 +8,7 @@ use quorate::{Feed, HealthStatus, NodeSet, Service, ServiceCheck};
 use tokio::time::timeout;
 
 use super::service::named;
-use super::target::Unified;
+use super::target::{CONSUL, Unified};
 use crate::protocol::equal;
 use crate::trial::{Case, Subject};
 use crate::{cases, eventually_ok};
@@ -17,9 +17,9 @@ const SOON: Duration = Duration::from_secs(30);
 
 pub(super) fn cases() -> Vec<Case<Unified>> {
     cases![Unified;
-        the_node_that_answers_is_listed_and_passes,
-        a_node_is_shown_with_its_services_and_checks,
-        a_watch_of_nodes_tells_who_comes_and_goes,
+        the_node_that_answers_is_listed_and_passes needs [CONSUL],
+        a_node_is_shown_with_its_services_and_checks needs [CONSUL],
+        a_watch_of_nodes_tells_who_comes_and_goes needs [CONSUL],
     ]
     .into()
 }

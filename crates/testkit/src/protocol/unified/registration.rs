@@ -11,7 +11,7 @@ use quorate::{
 use tokio::time::{Instant, timeout};
 
 use super::service::{named, passing};
-use super::target::{REMOTE, Unified};
+use super::target::{CONSUL, REMOTE, Unified};
 use crate::cases;
 use crate::protocol::equal;
 use crate::trial::{Case, Subject};
@@ -20,14 +20,14 @@ const SOON: Duration = Duration::from_secs(30);
 
 pub(super) fn cases() -> Vec<Case<Unified>> {
     cases![Unified;
-        a_registered_service_is_gone_after_its_release,
-        a_dropped_registration_is_gone_too,
-        what_the_closure_says_is_what_others_see,
-        what_somebody_removed_is_registered_again,
-        an_update_is_kept_from_then_on,
-        a_drained_service_is_in_maintenance_before_it_goes,
-        registering_ends_in_time_where_nobody_answers needs [REMOTE],
-        a_registration_waits_for_its_server_and_survives_its_restart needs [REMOTE],
+        a_registered_service_is_gone_after_its_release needs [CONSUL],
+        a_dropped_registration_is_gone_too needs [CONSUL],
+        what_the_closure_says_is_what_others_see needs [CONSUL],
+        what_somebody_removed_is_registered_again needs [CONSUL],
+        an_update_is_kept_from_then_on needs [CONSUL],
+        a_drained_service_is_in_maintenance_before_it_goes needs [CONSUL],
+        registering_ends_in_time_where_nobody_answers needs [REMOTE, CONSUL],
+        a_registration_waits_for_its_server_and_survives_its_restart needs [REMOTE, CONSUL],
     ]
     .into()
 }

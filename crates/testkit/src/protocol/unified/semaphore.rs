@@ -169,21 +169,9 @@ async fn a_cancelled_wait_for_a_slot_leaves_nothing(it: &Subject<Unified>) -> an
     }
     slot.release().await?;
     let no_session = || async {
-        let sessions = it
-            .native()
-            .map_err(|error| error.to_string())?
-            .session()
-            .list()
-            .await;
-        let sessions = sessions.map_err(|error| error.to_string())?;
-        match sessions
-            .iter()
-            .filter(|session| session.name == label)
-            .count()
-        {
-            0 => Ok(()),
-            left => Err(format!("{left} sessions")),
-        }
+        let left = it.below()?.contenders("_semaphores", &name, &label).await?;
+        ensure!(left == 0, "{left} sessions");
+        anyhow::Ok(())
     };
     eventually_ok(SOON, "no session is left", no_session).await?;
     let next = it.coordinator.semaphore(&name, 1).try_acquire().await?;

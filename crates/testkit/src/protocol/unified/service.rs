@@ -10,7 +10,7 @@ use quorate::{
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 
-use super::target::Unified;
+use super::target::{CONSUL, Unified};
 use crate::protocol::equal;
 use crate::trial::{Case, Subject};
 use crate::{cases, eventually_ok};
@@ -19,15 +19,15 @@ const SOON: Duration = Duration::from_secs(30);
 
 pub(super) fn cases() -> Vec<Case<Unified>> {
     cases![Unified;
-        a_service_that_was_added_stays_until_it_is_deregistered,
-        a_service_that_does_not_exist_has_no_instances,
-        instances_are_found_by_their_tags,
-        only_those_that_pass_are_found_unless_all_are_wanted,
-        every_instance_has_a_place_by_distance,
-        a_watch_of_instances_tells_what_comes_changes_and_goes,
-        maintenance_takes_an_instance_out_and_brings_it_back,
-        the_server_checks_what_it_was_told_to,
-        what_cannot_be_registered_is_refused,
+        a_service_that_was_added_stays_until_it_is_deregistered needs [CONSUL],
+        a_service_that_does_not_exist_has_no_instances needs [CONSUL],
+        instances_are_found_by_their_tags needs [CONSUL],
+        only_those_that_pass_are_found_unless_all_are_wanted needs [CONSUL],
+        every_instance_has_a_place_by_distance needs [CONSUL],
+        a_watch_of_instances_tells_what_comes_changes_and_goes needs [CONSUL],
+        maintenance_takes_an_instance_out_and_brings_it_back needs [CONSUL],
+        the_server_checks_what_it_was_told_to needs [CONSUL],
+        what_cannot_be_registered_is_refused needs [CONSUL],
     ]
     .into()
 }

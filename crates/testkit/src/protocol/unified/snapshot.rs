@@ -6,7 +6,7 @@ use anyhow::{Context as _, ensure};
 use quorate::prelude::*;
 use quorate::{ErrorKind, Outcome, SnapshotInfo};
 
-use super::target::Unified;
+use super::target::{CONSUL, Unified};
 use crate::protocol::equal;
 use crate::trial::{Case, Subject};
 use crate::{cases, eventually_ok};
@@ -15,10 +15,10 @@ const SOON: Duration = Duration::from_secs(30);
 
 pub(super) fn cases() -> Vec<Case<Unified>> {
     cases![Unified;
-        what_was_saved_is_restored,
-        a_snapshot_is_saved_into_anything_and_restored_from_it,
-        a_snapshot_that_is_not_whole_changes_nothing,
-        a_file_that_is_no_snapshot_is_refused,
+        what_was_saved_is_restored needs [CONSUL],
+        a_snapshot_is_saved_into_anything_and_restored_from_it needs [CONSUL],
+        a_snapshot_that_is_not_whole_changes_nothing needs [CONSUL],
+        a_file_that_is_no_snapshot_is_refused needs [CONSUL],
     ]
     .into()
 }

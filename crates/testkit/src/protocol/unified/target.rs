@@ -4,16 +4,27 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use quorate::Coordinator;
 use quorate::consul::Client;
+use quorate::{Coordinator, Holding, etcd};
 use quorate_agent::{Agent, AgentConfig};
 use tempfile::TempDir;
 
 use crate::proxy::Proxy;
-use crate::server::{ConsulOptions, ConsulServer};
+use crate::server::{ConsulOptions, ConsulServer, EtcdServer, EtcdVersion};
 
 /// The backend is a server elsewhere: its connections can be cut, and it can be restarted.
 pub const REMOTE: &str = "connections that can be cut";
+/// Consul's API answers below: sessions, services, nodes, events and snapshots.
+pub const CONSUL: &str = "what only Consul has";
+/// Several keys can be changed at once.
+pub const TRANSACTIONS: &str = "transactions";
+/// A key may have keys beneath it.
+pub const NESTED: &str = "keys beneath keys";
+
+/// What every backend on Consul's API can do.
+pub const CONSULS: &[&str] = &[CONSUL, TRANSACTIONS, NESTED];
+/// The same over TCP.
+pub const REMOTE_CONSULS: &[&str] = &[CONSUL, TRANSACTIONS, NESTED, REMOTE];
 
 /// A backend of quorate, opened by its URL.
 #[derive(Debug)]
@@ -32,6 +43,11 @@ enum Place {
         #[expect(dead_code, reason = "it lives as long as this")] TempDir,
     ),
     Real(#[expect(dead_code, reason = "it lives as long as this")] Box<ConsulServer>),
+    Etcd2Agent(
+        Agent,
+        #[expect(dead_code, reason = "it lives as long as this")] TempDir,
+    ),
+    Etcd2(Box<EtcdServer>),
 }
 
 impl Unified {
@@ -78,6 +94,29 @@ impl Unified {
         Self::open(&url, Place::Real(server)).await
     }
 
+    /// `etcd2://`, and our agent answers, over TCP and on a folder of its own.
+    ///
+    /// # Errors
+    ///
+    /// When it can't be started.
+    pub async fn etcd2_agent() -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let agent = agent(&folder).await?;
+        let url = format!("etcd2://{}", etcd_addr(&agent)?);
+        Self::open(&url, Place::Etcd2Agent(agent, folder)).await
+    }
+
+    /// `etcd2://`, and a real etcd answers.
+    ///
+    /// # Errors
+    ///
+    /// When it is missing or can't be started.
+    pub async fn etcd2(version: EtcdVersion) -> anyhow::Result<Self> {
+        let server = Box::new(EtcdServer::start(version).await?);
+        let url = format!("etcd2://{}", server.addr());
+        Self::open(&url, Place::Etcd2(server)).await
+    }
+
     async fn open(url: &str, place: Place) -> anyhow::Result<Self> {
         let coordinator = connect(url).await?;
         Ok(Self { coordinator, place })
@@ -87,7 +126,7 @@ impl Unified {
     pub async fn end(&self) {
         // What follows ends whatever this could not.
         drop(self.coordinator.close().await);
-        if let Place::Agent(agent, _) = &self.place {
+        if let Place::Agent(agent, _) | Place::Etcd2Agent(agent, _) = &self.place {
             agent.shutdown().await;
         }
     }
@@ -99,7 +138,9 @@ impl Unified {
             Place::Directory(folder) => {
                 connect(&format!("embedded:{}", folder.path().display())).await
             }
-            Place::Agent(..) | Place::Real(_) => connect(self.coordinator.url()).await,
+            Place::Agent(..) | Place::Real(_) | Place::Etcd2Agent(..) | Place::Etcd2(_) => {
+                connect(self.coordinator.url()).await
+            }
         }
     }
 
@@ -110,6 +151,8 @@ impl Unified {
             Place::Directory(_) => Self::embedded().await,
             Place::Agent(..) => Self::agent().await,
             Place::Real(_) => Self::real().await,
+            Place::Etcd2Agent(..) => Self::etcd2_agent().await,
+            Place::Etcd2(server) => Self::etcd2(server.version()).await,
         }
     }
 
@@ -121,15 +164,28 @@ impl Unified {
         }
     }
 
-    /// The client below, for what happens behind the back of the unified layer.
+    /// Consul's client below, for what happens behind the back of the unified layer.
     pub(super) fn native(&self) -> anyhow::Result<&Client> {
         let native = self.coordinator.native_consul();
         native.context("it is no Consul")
     }
 
+    /// The client below, for what happens to locks behind the back of the unified layer.
+    pub(super) fn below(&self) -> anyhow::Result<Below> {
+        Below::of(&self.coordinator)
+    }
+
     /// A server of the same kind for one case alone, with a proxy before it.
     pub(super) async fn remote(&self) -> anyhow::Result<Remote> {
         let server = match &self.place {
+            Place::Etcd2(server) => {
+                let server = EtcdServer::start(server.version()).await?;
+                RemoteServer::Etcd2(Box::new(server))
+            }
+            Place::Etcd2Agent(..) => {
+                let folder = tempfile::tempdir()?;
+                RemoteServer::Etcd2Agent(agent(&folder).await?, folder)
+            }
             Place::Real(_) => {
                 let server = ConsulServer::start(ConsulOptions::new()).await?;
                 RemoteServer::Real(Box::new(server))
@@ -140,7 +196,7 @@ impl Unified {
             }
         };
         let proxy = Proxy::start(server.addr()?).await?;
-        let coordinator = connect(&format!("consul://{}", proxy.addr())).await?;
+        let coordinator = connect(&format!("{}{}", server.scheme(), proxy.addr())).await?;
         Ok(Remote {
             coordinator,
             proxy,
@@ -162,13 +218,24 @@ pub(super) struct Remote {
 enum RemoteServer {
     Agent(Agent, TempDir),
     Real(Box<ConsulServer>),
+    Etcd2Agent(Agent, TempDir),
+    Etcd2(Box<EtcdServer>),
 }
 
 impl RemoteServer {
+    fn scheme(&self) -> &'static str {
+        match self {
+            Self::Agent(..) | Self::Real(_) => "consul://",
+            Self::Etcd2Agent(..) | Self::Etcd2(_) => "etcd2://",
+        }
+    }
+
     fn addr(&self) -> anyhow::Result<SocketAddr> {
         match self {
             Self::Agent(agent, _) => addr(agent),
             Self::Real(server) => Ok(server.addr()),
+            Self::Etcd2Agent(agent, _) => etcd_addr(agent),
+            Self::Etcd2(server) => Ok(server.addr()),
         }
     }
 }
@@ -183,13 +250,14 @@ impl Remote {
 
     /// A handle on it that does not go through the proxy.
     pub(super) async fn direct(&self) -> anyhow::Result<Coordinator> {
-        connect(&format!("consul://{}", self.server.addr()?)).await
+        let scheme = self.server.scheme();
+        connect(&format!("{scheme}{}", self.server.addr()?)).await
     }
 
     /// Ends the server and starts it again on what it kept.
     pub(super) async fn restart(&mut self) -> anyhow::Result<()> {
         match &mut self.server {
-            RemoteServer::Agent(running, folder) => {
+            RemoteServer::Agent(running, folder) | RemoteServer::Etcd2Agent(running, folder) => {
                 running.shutdown().await;
                 *running = agent(folder).await?;
             }
@@ -197,6 +265,7 @@ impl Remote {
                 server.kill()?;
                 server.restart().await?;
             }
+            RemoteServer::Etcd2(server) => server.restart().await?,
         }
         self.proxy.set_server(self.server.addr()?);
         Ok(())
@@ -211,10 +280,71 @@ async fn connect(url: &str) -> anyhow::Result<Coordinator> {
 }
 
 async fn agent(folder: &TempDir) -> anyhow::Result<Agent> {
-    let config = AgentConfig::directory(folder.path()).with_consul_http("127.0.0.1:0".parse()?);
+    let config = AgentConfig::directory(folder.path())
+        .with_consul_http("127.0.0.1:0".parse()?)
+        .with_etcd("127.0.0.1:0".parse()?);
     Ok(Agent::start(config).await?)
 }
 
 fn addr(agent: &Agent) -> anyhow::Result<SocketAddr> {
     agent.consul_http()[0].addr().context("no TCP listener")
+}
+
+fn etcd_addr(agent: &Agent) -> anyhow::Result<SocketAddr> {
+    agent.etcd()[0].addr().context("no TCP listener")
+}
+
+/// The client below a coordinator.
+#[derive(Clone, Debug)]
+pub(super) enum Below {
+    Consul(Client),
+    Etcd2(etcd::v2::Client),
+}
+
+impl Below {
+    pub(super) fn of(coordinator: &Coordinator) -> anyhow::Result<Self> {
+        if let Some(client) = coordinator.native_consul() {
+            return Ok(Self::Consul(client.clone()));
+        }
+        let client = coordinator.native_etcd2();
+        client.cloned().map(Self::Etcd2).context("nothing below")
+    }
+
+    /// Ends what keeps a lock, slot or office: the session, or the entry.
+    pub(super) async fn end(&self, holding: &Holding) -> anyhow::Result<()> {
+        match self {
+            Self::Consul(client) => client.session().destroy(holding.owner()).await?,
+            Self::Etcd2(client) => drop(client.keys().delete(holding.key()).await?),
+        }
+        Ok(())
+    }
+
+    /// Deletes the key of a lock.
+    pub(super) async fn delete_key(&self, holding: &Holding) -> anyhow::Result<()> {
+        match self {
+            Self::Consul(client) => client.kv().delete(holding.key()).await?,
+            Self::Etcd2(client) => drop(client.keys().delete(holding.key()).await?),
+        }
+        Ok(())
+    }
+
+    /// How many contend for `name`: the sessions with `label` in their names, or the entries in
+    /// the directory `kind`.
+    pub(super) async fn contenders(
+        &self,
+        kind: &str,
+        name: &str,
+        label: &str,
+    ) -> anyhow::Result<usize> {
+        match self {
+            Self::Consul(client) => {
+                let sessions = client.session().list().await?;
+                Ok(sessions.iter().filter(|it| it.name.contains(label)).count())
+            }
+            Self::Etcd2(client) => {
+                let entries = client.keys().list(&format!("/{kind}/{name}")).await?;
+                Ok(entries.len())
+            }
+        }
+    }
 }

@@ -4,26 +4,26 @@ use anyhow::{Context as _, bail, ensure};
 use quorate::prelude::*;
 use quorate::{Committed, Compare, ErrorKind, FailedCompare, Outcome, Transaction, TxnOutcome};
 
-use super::target::Unified;
+use super::target::{TRANSACTIONS, Unified};
 use crate::cases;
 use crate::protocol::equal;
 use crate::trial::{Case, Subject};
 
 pub(super) fn cases() -> Vec<Case<Unified>> {
     cases![Unified;
-        everything_happens_with_one_revision,
-        one_failed_comparison_stops_everything,
-        every_failed_comparison_is_told,
-        comparisons_that_hold_let_it_happen,
-        reads_of_a_transaction_show_what_was_there,
-        a_prefix_can_be_deleted_in_a_transaction,
-        the_most_operations_are_carried_out_and_one_more_is_refused,
-        a_transaction_that_is_too_large_is_refused,
-        a_key_is_changed_once,
-        an_empty_transaction_is_told,
-        a_read_of_a_missing_key_fails_the_transaction,
-        binary_values_pass_through_transactions,
-        concurrent_transfers_keep_the_sum,
+        everything_happens_with_one_revision needs [TRANSACTIONS],
+        one_failed_comparison_stops_everything needs [TRANSACTIONS],
+        every_failed_comparison_is_told needs [TRANSACTIONS],
+        comparisons_that_hold_let_it_happen needs [TRANSACTIONS],
+        reads_of_a_transaction_show_what_was_there needs [TRANSACTIONS],
+        a_prefix_can_be_deleted_in_a_transaction needs [TRANSACTIONS],
+        the_most_operations_are_carried_out_and_one_more_is_refused needs [TRANSACTIONS],
+        a_transaction_that_is_too_large_is_refused needs [TRANSACTIONS],
+        a_key_is_changed_once needs [TRANSACTIONS],
+        an_empty_transaction_is_told needs [TRANSACTIONS],
+        a_read_of_a_missing_key_fails_the_transaction needs [TRANSACTIONS],
+        binary_values_pass_through_transactions needs [TRANSACTIONS],
+        concurrent_transfers_keep_the_sum needs [TRANSACTIONS],
     ]
     .into()
 }

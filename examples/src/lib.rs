@@ -3,6 +3,10 @@
 //! Each program under `src/bin/` is one task. It runs on an agent in this process that ends with
 //! it, or on the backend that `QUORATE_URL` names (`consul://127.0.0.1:8500`, `embedded:DIR`).
 
+mod etcd2;
+
+pub use etcd2::Etcd2;
+
 /// The backend's URL.
 #[must_use]
 pub fn url() -> String {

@@ -1,0 +1,55 @@
+use anyhow::Context as _;
+use quorate_agent::{Agent, AgentConfig};
+
+/// An etcd with the v2 API.
+///
+/// The one that `QUORATE_ETCD2_URL` names (`http://127.0.0.1:2379` or `etcd2://127.0.0.1:2379`), or
+/// `QUORATE_URL` if that is an `etcd2://`; else an agent in this process, which ends with the value.
+#[derive(Debug)]
+pub struct Etcd2 {
+    hosts: String,
+    _agent: Option<Agent>,
+}
+
+impl Etcd2 {
+    /// Finds the server, or starts the agent.
+    ///
+    /// # Errors
+    /// The agent does not start.
+    pub async fn start() -> anyhow::Result<Self> {
+        if let Some(hosts) = named() {
+            return Ok(Self {
+                hosts,
+                _agent: None,
+            });
+        }
+        let config = AgentConfig::memory().with_etcd("127.0.0.1:0".parse()?);
+        let agent = Agent::start(config).await?;
+        let url = agent.etcd_url().context("no listener")?;
+        Ok(Self {
+            hosts: url.trim_start_matches("http://").to_owned(),
+            _agent: Some(agent),
+        })
+    }
+
+    /// `host:port`, or several separated by commas.
+    #[must_use]
+    pub fn hosts(&self) -> &str {
+        &self.hosts
+    }
+
+    /// The URL of the unified layer.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("etcd2://{}", self.hosts)
+    }
+}
+
+fn named() -> Option<String> {
+    let own = std::env::var("QUORATE_ETCD2_URL").ok();
+    let any = std::env::var("QUORATE_URL").ok();
+    let url = own.or_else(|| any.filter(|url| url.starts_with("etcd2://")))?;
+    let hosts = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
+    let hosts = hosts.split(['/', '?']).next().unwrap_or_default();
+    (!hosts.is_empty()).then(|| hosts.to_owned())
+}

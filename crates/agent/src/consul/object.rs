@@ -6,21 +6,21 @@ use super::decode::{DecodeError, Json, Kind, Place};
 
 /// One kind of object, and how it is named in errors.
 #[derive(Clone, Copy)]
-pub(super) struct Object {
+pub(crate) struct Object {
     /// Where it stands itself.
-    pub(super) place: Place<'static>,
+    pub(crate) place: Place<'static>,
     /// What stands before a field's name.
-    pub(super) path: &'static str,
+    pub(crate) path: &'static str,
     /// Its fields as Consul spells them; they are found in any case of letters.
-    pub(super) fields: &'static [&'static str],
+    pub(crate) fields: &'static [&'static str],
     /// Whether other fields are refused.
-    pub(super) strict: bool,
+    pub(crate) strict: bool,
 }
 
 impl Object {
     /// Calls `field` with the name of each field, in lower case, and its value; with the names of
     /// fields that are not listed too, unless it is strict.
-    pub(super) fn each(
+    pub(crate) fn each(
         self,
         object: Json<'_>,
         mut field: impl FnMut(&str, Field<'_>) -> Result<(), DecodeError>,
@@ -62,8 +62,8 @@ fn unknown(name: &str) -> DecodeError {
 
 /// One field's value, and its name for errors.
 #[derive(Clone, Copy)]
-pub(super) struct Field<'a> {
-    pub(super) value: Json<'a>,
+pub(crate) struct Field<'a> {
+    pub(crate) value: Json<'a>,
     path: &'a str,
 }
 
@@ -79,7 +79,7 @@ impl<'a> Field<'a> {
         }
     }
 
-    pub(super) fn text(&self, into: &mut String) -> Result<(), DecodeError> {
+    pub(crate) fn text(&self, into: &mut String) -> Result<(), DecodeError> {
         self.text_of("string", into)
     }
 
@@ -111,7 +111,7 @@ impl<'a> Field<'a> {
         Ok(())
     }
 
-    pub(super) fn texts(&self, into: &mut Vec<String>) -> Result<(), DecodeError> {
+    pub(crate) fn texts(&self, into: &mut Vec<String>) -> Result<(), DecodeError> {
         let texts = self.value.texts(self.place("[]string"), "string")?;
         *into = texts.unwrap_or_default();
         Ok(())

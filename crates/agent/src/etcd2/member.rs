@@ -2,7 +2,7 @@
 
 use http::header::CONTENT_TYPE;
 use http::{Method, StatusCode};
-use quorate_wire::etcd2::{Member, MemberList, MemberRequest};
+use quorate_wire::etcd2::{Member, MemberList};
 
 use super::auth::has_root_access;
 use super::decode::{self, MAX_BODY_BYTES};
@@ -140,6 +140,6 @@ async fn requested_urls(request: &Request, body: Body) -> Result<Vec<String>, Re
         Refused::from(refuse(StatusCode::BAD_REQUEST, text).closing())
     })?;
     let bad = |text| refuse(StatusCode::BAD_REQUEST, text);
-    let asked: MemberRequest = decode::whole(&body).map_err(bad)?;
-    peer_urls(asked.peer_urls).map_err(bad)
+    let urls = decode::peer_urls(&body).map_err(bad)?;
+    peer_urls(urls).map_err(bad)
 }

@@ -47,9 +47,9 @@ fn check(url: &str) -> Result<(), String> {
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (host, path) = rest.split_at(end);
     let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
-    let named = host
-        .rsplit_once(':')
-        .is_some_and(|(host, _)| !host.contains(':') || host.starts_with('['));
+    let named = host.rsplit_once(':').is_some_and(|(host, _)| {
+        !host.contains(':') || (host.starts_with('[') && host.ends_with(']'))
+    });
     if !named {
         return Err(format!(
             "URL address does not have the form \"host:port\": {url}"
@@ -72,6 +72,10 @@ mod tests {
             assert!(check(url).is_ok(), "{url}");
         }
         let wrong = [
+            (
+                "http://[::1]",
+                "URL address does not have the form \"host:port\": http://[::1]",
+            ),
             ("x", "URL scheme must be http, https, unix, or unixs: x"),
             (
                 "http://foo",

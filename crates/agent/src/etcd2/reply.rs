@@ -149,6 +149,18 @@ impl Reply {
         self
     }
 
+    /// What Go's server answers itself: not for pages of elsewhere.
+    pub(super) fn before_any_endpoint(mut self) -> Self {
+        for name in [
+            ACCESS_CONTROL_ALLOW_HEADERS,
+            ACCESS_CONTROL_ALLOW_METHODS,
+            ACCESS_CONTROL_ALLOW_ORIGIN,
+        ] {
+            self.headers.remove(name);
+        }
+        self
+    }
+
     /// Closes the connection after the answer.
     pub(super) fn closing(self) -> Self {
         self.with(CONNECTION, CLOSE)
@@ -174,7 +186,18 @@ impl Reply {
     }
 }
 
-fn encode<T: Serialize>(value: &T) -> Vec<u8> {
+/// `value` as JSON, as Go writes it.
+pub(super) fn encode<T: Serialize>(value: &T) -> Vec<u8> {
     // Nothing that is answered has other keys than texts, which is all that can fail.
-    encode_as(value, Escapes::Long).unwrap_or_default()
+    let json = encode_as(value, Escapes::Long).unwrap_or_default();
+    escape_replacements(json)
+}
+
+/// Go writes what stands for a byte that is no text as an escape.
+fn escape_replacements(json: Vec<u8>) -> Vec<u8> {
+    const REPLACEMENT: &str = "\u{fffd}";
+    match str::from_utf8(&json) {
+        Ok(text) if text.contains(REPLACEMENT) => text.replace(REPLACEMENT, "\\ufffd").into(),
+        _ => json,
+    }
 }

@@ -141,7 +141,7 @@ fn find<'a>(front: &Front, parts: &'a Parts) -> Result<Cow<'a, str>, Refused> {
 /// What Go's server answers to what is no request.
 fn bad_request(text: &'static str) -> Refused {
     let reply = Reply::text(text).with_status(StatusCode::BAD_REQUEST);
-    Box::new(reply.closing())
+    Box::new(reply.before_any_endpoint().closing())
 }
 
 /// Sends the client to the cleaned path, as etcd does.

@@ -1,7 +1,7 @@
 //! `/v2/auth/roles`.
 
 use http::{Method, StatusCode};
-use quorate_wire::etcd2::auth::{self as wire, RoleList, RoleRequest};
+use quorate_wire::etcd2::auth::{self as wire, RoleList};
 
 use super::super::decode::{self, MAX_BODY_BYTES};
 use super::super::reply::Reply;
@@ -63,7 +63,7 @@ pub(super) fn missing(name: &str) -> Reply {
 
 async fn put(request: &Request, name: String, body: Body) -> Reply {
     let asked = body.collect(MAX_BODY_BYTES).await.ok();
-    let Some(asked) = asked.and_then(|body| decode::first::<RoleRequest>(&body)) else {
+    let Some(asked) = asked.and_then(|body| decode::role(&body)) else {
         return bad_json();
     };
     if asked.name != name {

@@ -1,7 +1,7 @@
 //! `/v2/auth/users`.
 
 use http::{Method, StatusCode};
-use quorate_wire::etcd2::auth::{self as wire, UserList, UserRequest, UserRoles};
+use quorate_wire::etcd2::auth::{self as wire, UserList, UserRoles};
 
 use super::super::decode::{self, MAX_BODY_BYTES};
 use super::super::reply::{Refused, Reply};
@@ -80,7 +80,7 @@ fn read(request: &Request, name: &str) -> Reply {
 
 async fn put(request: &Request, name: String, body: Body) -> Result<Reply, Refused> {
     let asked = body.collect(MAX_BODY_BYTES).await.ok();
-    let asked = asked.and_then(|body| decode::first::<UserRequest>(&body));
+    let asked = asked.and_then(|body| decode::user(&body));
     let asked = asked.ok_or_else(bad_json)?;
     if asked.name != name {
         const TEXT: &str = "User JSON name does not match the name in the URL";

@@ -15,6 +15,9 @@ pub(super) fn is_form(content_type: &str) -> Result<bool, &'static str> {
     if !parameters.split(';').all(is_parameter) {
         return Err("mime: invalid media parameter");
     }
+    if repeats_a_name(parameters) {
+        return Err("mime: duplicate parameter name");
+    }
     Ok(kind == "application/x-www-form-urlencoded")
 }
 
@@ -43,6 +46,17 @@ fn is_parameter(text: &str) -> bool {
     let is_name = !name.is_empty() && name.bytes().all(is_token_byte);
     let is_quoted = value.len() > 1 && value.starts_with('"') && value.ends_with('"');
     is_name && (is_quoted || (!value.is_empty() && value.bytes().all(is_token_byte)))
+}
+
+fn repeats_a_name(parameters: &str) -> bool {
+    let names = parameters.split(';').filter_map(|it| it.split_once('='));
+    let mut names: Vec<_> = names
+        .map(|(name, _)| name.trim().to_ascii_lowercase())
+        .collect();
+    let all = names.len();
+    names.sort_unstable();
+    names.dedup();
+    names.len() < all
 }
 
 fn is_token_byte(byte: u8) -> bool {
@@ -78,6 +92,8 @@ mod tests {
         assert_eq!(is_form(";;/"), Err("mime: no media type"));
         let form = "application/x-www-form-urlencoded; charset";
         assert_eq!(is_form(form), Err("mime: invalid media parameter"));
+        let form = "application/x-www-form-urlencoded; a=b; A=c";
+        assert_eq!(is_form(form), Err("mime: duplicate parameter name"));
         assert_eq!(is_form("a/"), Err("mime: expected token after slash"));
         assert_eq!(
             is_form("a b"),

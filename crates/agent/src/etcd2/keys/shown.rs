@@ -1,8 +1,8 @@
 //! Nodes and events as clients see them.
 
-use quorate_wire::etcd2::json::{Escapes, encode_as};
 use quorate_wire::etcd2::{self as wire, GoTime};
 
+use super::super::reply::encode;
 use crate::engine::etcd2::{Action, Event, Node, NodeState};
 
 /// The answer to a read, where it is `now` in nanoseconds since 1970.
@@ -70,19 +70,9 @@ fn time(nanos: i64) -> GoTime {
 }
 
 fn line(event: &wire::Event) -> Vec<u8> {
-    // There are no keys but texts, which is all that can fail.
-    let mut line = encode_as(event, Escapes::Long).unwrap_or_default();
+    let mut line = encode(event);
     line.push(b'\n');
-    escape_replacements(line)
-}
-
-/// Go writes what stands for a byte that is no text as an escape.
-fn escape_replacements(line: Vec<u8>) -> Vec<u8> {
-    const REPLACEMENT: &str = "\u{fffd}";
-    match str::from_utf8(&line) {
-        Ok(text) if text.contains(REPLACEMENT) => text.replace(REPLACEMENT, "\\ufffd").into(),
-        _ => line,
-    }
+    line
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use quorate::etcd::v2 as etcd;
 use quorate_consul::{
     Acquisition, Client, Limits, LockGuard, LockOptions, SemaphoreGuard, SemaphoreOptions,
 };
@@ -30,51 +31,61 @@ pub enum Prize {
 #[derive(Debug)]
 pub struct Contender {
     name: String,
-    client: Client,
+    server: Server,
     prize: Prize,
     random: Random,
     history: History,
 }
 
-/// Either guard.
+/// Where it contends.
+#[derive(Debug)]
+enum Server {
+    Consul(Client),
+    Etcd2(etcd::Client),
+}
+
+/// Any guard.
 enum Guard {
     Lock(LockGuard),
     Slot(SemaphoreGuard),
+    EtcdLock(etcd::LockGuard),
+    EtcdSlot(etcd::SemaphoreGuard),
+}
+
+macro_rules! of_each {
+    ($guard:expr, $it:ident => $answer:expr) => {
+        match $guard {
+            Guard::Lock($it) => $answer,
+            Guard::Slot($it) => $answer,
+            Guard::EtcdLock($it) => $answer,
+            Guard::EtcdSlot($it) => $answer,
+        }
+    };
 }
 
 impl Guard {
     fn token(&self) -> u64 {
-        match self {
-            Self::Lock(guard) => guard.fencing_token(),
-            Self::Slot(guard) => guard.fencing_token(),
-        }
+        of_each!(self, guard => guard.fencing_token())
     }
 
     fn is_held(&self) -> bool {
-        match self {
-            Self::Lock(guard) => guard.is_held(),
-            Self::Slot(guard) => guard.is_held(),
-        }
+        of_each!(self, guard => guard.is_held())
     }
 
     fn valid_until(&self) -> Moment {
-        let until = match self {
-            Self::Lock(guard) => guard.valid_until(),
-            Self::Slot(guard) => guard.valid_until(),
-        };
+        let until = of_each!(self, guard => guard.valid_until());
         until.into_std().into()
     }
 
-    async fn release(self) -> Result<(), quorate_consul::Error> {
-        match self {
-            Self::Lock(guard) => guard.release().await,
-            Self::Slot(guard) => guard.release().await,
-        }
+    /// What a fault broke of it is not judged; the history is.
+    async fn release(self) {
+        of_each!(self, guard => drop(guard.release().await));
     }
 }
 
 impl Contender {
-    /// A contender for `prize` at `url` that writes into `history`.
+    /// A contender for `prize` at `url` that writes into `history`. `etcd2://…` is a server of
+    /// etcd's v2 API, anything else one of Consul's.
     ///
     /// # Errors
     /// When `url` is none.
@@ -84,20 +95,25 @@ impl Contender {
         prize: Prize,
         seed: u64,
         history: History,
-    ) -> Result<Self, quorate_consul::Error> {
+    ) -> anyhow::Result<Self> {
         let timeouts = Timeouts::default()
             .with_connect(Duration::from_millis(500))
             .with_attempt(Duration::from_secs(1))
             .with_overall(Some(Duration::from_secs(3)));
-        let limits = Limits::default().with_min_session_ttl(Duration::from_millis(100));
-        let client = Client::builder()
-            .address(url)
-            .timeouts(timeouts)
-            .limits(limits)
-            .build()?;
+        let server = match url.strip_prefix("etcd2://") {
+            Some(address) => {
+                let builder = etcd::Client::builder().address(address);
+                Server::Etcd2(builder.timeouts(timeouts).build()?)
+            }
+            None => {
+                let limits = Limits::default().with_min_session_ttl(Duration::from_millis(100));
+                let builder = Client::builder().address(url).timeouts(timeouts);
+                Server::Consul(builder.limits(limits).build()?)
+            }
+        };
         Ok(Self {
             name: name.into(),
-            client,
+            server,
             prize,
             random: Random::new(seed),
             history,
@@ -119,13 +135,20 @@ impl Contender {
         }
     }
 
-    async fn acquire(&self) -> Result<Option<Guard>, quorate_consul::Error> {
+    async fn acquire(&self) -> anyhow::Result<Option<Guard>> {
+        match &self.server {
+            Server::Consul(client) => self.acquire_consul(client).await,
+            Server::Etcd2(client) => self.acquire_etcd2(client).await,
+        }
+    }
+
+    async fn acquire_consul(&self, client: &Client) -> anyhow::Result<Option<Guard>> {
         match &self.prize {
             Prize::Lock(key) => {
                 let options = LockOptions::new()
                     .with_ttl(TTL)
                     .with_lock_delay(Duration::ZERO);
-                let lock = self.client.lock(key).with_options(options);
+                let lock = client.lock(key).with_options(options);
                 Ok(match lock.acquire_within(PATIENCE).await? {
                     Acquisition::Acquired(guard) => Some(Guard::Lock(guard)),
                     Acquisition::TimedOut { .. } => None,
@@ -133,11 +156,28 @@ impl Contender {
             }
             Prize::Slot(prefix, limit) => {
                 let options = SemaphoreOptions::new().with_ttl(TTL);
-                let semaphore = self.client.semaphore(prefix, *limit).with_options(options);
+                let semaphore = client.semaphore(prefix, *limit).with_options(options);
                 Ok(match semaphore.acquire_within(PATIENCE).await? {
                     Acquisition::Acquired(guard) => Some(Guard::Slot(guard)),
                     Acquisition::TimedOut { .. } => None,
                 })
+            }
+        }
+    }
+
+    async fn acquire_etcd2(&self, client: &etcd::Client) -> anyhow::Result<Option<Guard>> {
+        let options = etcd::QueueOptions::new().with_ttl(TTL);
+        match &self.prize {
+            Prize::Lock(name) => {
+                let lock = client.lock(name).with_options(options);
+                let acquired = lock.acquire_within(PATIENCE).await?;
+                Ok(acquired.acquired().map(Guard::EtcdLock))
+            }
+            Prize::Slot(name, limit) => {
+                let semaphore = client.semaphore(name, usize::try_from(*limit)?);
+                let semaphore = semaphore.with_options(options);
+                let acquired = semaphore.acquire_within(PATIENCE).await?;
+                Ok(acquired.acquired().map(Guard::EtcdSlot))
             }
         }
     }
@@ -166,7 +206,7 @@ impl Contender {
             }
             _ => {
                 holding.released();
-                let _ = guard.release().await;
+                guard.release().await;
             }
         }
     }

@@ -26,12 +26,15 @@ use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use arena::{Arena, Kind};
+use libtest_mimic::Arguments;
 use quorate_conformance::contender::Prize;
 use quorate_testkit::cases;
-use quorate_testkit::server::ConsulServer;
+use quorate_testkit::server::{ConsulServer, EtcdServer, EtcdVersion};
 use quorate_testkit::trial::{Subject, Suite, Target};
 
 const SLOTS: u32 = 2;
+/// Most contenders wait most of the time.
+const THREADS: usize = 3;
 
 fn setting(name: &str) -> Option<u64> {
     std::env::var(name).ok().and_then(|text| text.parse().ok())
@@ -52,7 +55,7 @@ async fn lock_holders_never_overlap_and_tokens_only_grow(
         kind = **kind
     );
     ensure!(
-        checked >= 30,
+        checked >= kind.least(),
         "only {checked} acquisitions: nothing was shown"
     );
     Ok(())
@@ -68,7 +71,7 @@ async fn a_semaphore_never_has_more_holders_than_slots(kind: &Subject<Kind>) -> 
         kind = **kind
     );
     ensure!(
-        checked >= 30,
+        checked >= kind.least(),
         "only {checked} acquisitions: nothing was shown"
     );
     Ok(())
@@ -78,12 +81,25 @@ fn main() -> ExitCode {
     let consul = Target::real("real consul 1.8.7", ConsulServer::locate(), || async {
         Ok(Kind::Consul)
     });
-    Suite::new()
+    let agent = Target::new("agent as etcd", || async { Ok(Kind::AgentEtcd2) });
+    let etcd = |name, version| {
+        Target::real(name, EtcdServer::locate(version), move || async move {
+            Ok(Kind::Etcd2(version))
+        })
+    };
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert(THREADS);
+    let outcome = Suite::new()
         .with_target(Target::new("embedded", || async { Ok(Kind::Embedded) }))
         .with_target(consul)
+        .with_target(agent)
+        .with_target(etcd("real etcd 3.4.23", EtcdVersion::V3_4))
+        .with_target(etcd("real etcd 3.5.16", EtcdVersion::V3_5))
         .with_cases(cases![Kind;
             lock_holders_never_overlap_and_tokens_only_grow,
             a_semaphore_never_has_more_holders_than_slots,
         ])
-        .run()
+        .run_with(&arguments);
+    println!("{}", outcome.line());
+    outcome.conclusion.exit_code()
 }

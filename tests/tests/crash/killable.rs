@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 pub(crate) struct KillableAgent {
     child: Child,
     url: String,
+    etcd_url: String,
 }
 
 impl KillableAgent {
@@ -16,18 +17,26 @@ impl KillableAgent {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        let mut url = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut url)
-            .unwrap();
-        assert!(
-            url.starts_with("http://"),
-            "the agent did not start: {url:?}"
-        );
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut url = || {
+            let url = lines.next().and_then(Result::ok).unwrap_or_default();
+            assert!(
+                url.starts_with("http://"),
+                "the agent did not start: {url:?}"
+            );
+            url
+        };
         Self {
+            url: url(),
+            etcd_url: url(),
             child,
-            url: url.trim().to_owned(),
         }
+    }
+
+    /// The URL of etcd's v2 API.
+    #[allow(dead_code, reason = "not every test that includes this asks for it")]
+    pub(crate) fn etcd_url(&self) -> &str {
+        &self.etcd_url
     }
 
     pub(crate) fn url(&self) -> &str {

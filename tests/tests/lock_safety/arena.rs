@@ -6,7 +6,7 @@ use quorate_conformance::contender::{Contender, Prize};
 use quorate_conformance::random::Random;
 use quorate_testkit::history::History;
 use quorate_testkit::proxy::Proxy;
-use quorate_testkit::server::{ConsulOptions, ConsulServer};
+use quorate_testkit::server::{ConsulOptions, ConsulServer, EtcdServer, EtcdVersion};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -23,12 +23,38 @@ const PROCESSES: usize = 2;
 pub(crate) enum Kind {
     Embedded,
     Consul,
+    /// The v2 API of our agent.
+    AgentEtcd2,
+    /// The v2 API of a real etcd.
+    Etcd2(EtcdVersion),
+}
+
+impl Kind {
+    /// How many acquisitions show something. On etcd contenders have their turns in order, and all
+    /// wait for one that stands still.
+    pub(crate) fn least(self) -> usize {
+        match self {
+            Self::Embedded => 30,
+            Self::Consul => 20,
+            Self::AgentEtcd2 | Self::Etcd2(_) => 12,
+        }
+    }
+
+    /// What contenders take for an address of it.
+    fn url(self, proxy: &Proxy) -> String {
+        match self {
+            Self::Embedded | Self::Consul => proxy.url(),
+            Self::AgentEtcd2 | Self::Etcd2(_) => format!("etcd2://{}", proxy.addr()),
+        }
+    }
 }
 
 /// The server, which can be killed and started again on what it kept.
 pub(crate) enum Server {
     Embedded(Option<KillableAgent>, TempDir),
     Consul(Box<ConsulServer>),
+    AgentEtcd2(Option<KillableAgent>, TempDir),
+    Etcd2(Box<EtcdServer>),
 }
 
 impl Server {
@@ -43,6 +69,15 @@ impl Server {
                 let options = ConsulOptions::new().with_session_ttl_min(Duration::from_millis(100));
                 Ok(Self::Consul(Box::new(ConsulServer::start(options).await?)))
             }
+            Kind::AgentEtcd2 => {
+                let directory = tempfile::tempdir()?;
+                let agent = KillableAgent::start(directory.path());
+                Ok(Self::AgentEtcd2(Some(agent), directory))
+            }
+            Kind::Etcd2(version) => {
+                let server = EtcdServer::start(version).await?;
+                Ok(Self::Etcd2(Box::new(server)))
+            }
         }
     }
 
@@ -53,13 +88,18 @@ impl Server {
                 Ok(url.trim_start_matches("http://").parse()?)
             }
             Self::Consul(server) => Ok(server.addr()),
+            Self::AgentEtcd2(agent, _) => {
+                let url = agent.as_ref().context("not running")?.etcd_url();
+                Ok(url.trim_start_matches("http://").parse()?)
+            }
+            Self::Etcd2(server) => Ok(server.addr()),
         }
     }
 
     /// SIGKILL, and a new start on the same data.
     pub(crate) async fn restart(&mut self) -> anyhow::Result<()> {
         match self {
-            Self::Embedded(agent, directory) => {
+            Self::Embedded(agent, directory) | Self::AgentEtcd2(agent, directory) => {
                 drop(agent.take());
                 *agent = Some(KillableAgent::start(directory.path()));
             }
@@ -67,6 +107,7 @@ impl Server {
                 server.kill()?;
                 server.restart().await?;
             }
+            Self::Etcd2(server) => server.restart().await?,
         }
         Ok(())
     }
@@ -74,6 +115,7 @@ impl Server {
 
 /// A server, and a proxy before it for each contender.
 pub(crate) struct Arena {
+    kind: Kind,
     server: Server,
     proxies: Vec<Proxy>,
     prize: Prize,
@@ -87,6 +129,7 @@ impl Arena {
             proxies.push(Proxy::start(server.addr()?).await?);
         }
         Ok(Self {
+            kind,
             server,
             proxies,
             prize,
@@ -103,14 +146,15 @@ impl Arena {
         for (number, proxy) in self.proxies.iter().take(CONTENDERS).enumerate() {
             let name = format!("task {number}");
             let (prize, seed) = (self.prize.clone(), random.number());
-            let contender = Contender::new(name, &proxy.url(), prize, seed, history.clone())?;
+            let contender =
+                Contender::new(name, &self.kind.url(proxy), prize, seed, history.clone())?;
             contenders.spawn(contender.run(end, |_| {}));
         }
         let mut holders = Vec::new();
         for (number, proxy) in self.proxies.iter().skip(CONTENDERS).enumerate() {
             let name = format!("process {number}");
             holders.push(StoppableHolder::start(
-                &proxy.url(),
+                &self.kind.url(proxy),
                 &name,
                 &self.prize,
                 length,

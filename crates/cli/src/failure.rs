@@ -189,6 +189,7 @@ fn kind_key(kind: ErrorKind) -> &'static str {
         ErrorKind::Unavailable => "unavailable",
         ErrorKind::Timeout => "timeout",
         ErrorKind::Indeterminate => "indeterminate",
+        ErrorKind::Malformed => "malformed",
         ErrorKind::Closed => "closed",
         _ => "protocol",
     }

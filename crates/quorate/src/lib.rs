@@ -96,6 +96,7 @@ mod service;
 mod snapshot;
 pub mod target;
 mod transaction;
+pub mod tree;
 mod watch;
 
 pub use builder::{Builder, connect};
@@ -125,6 +126,7 @@ pub use service::{
 };
 pub use snapshot::{SnapshotInfo, SnapshotStream, SnapshotTable, Snapshots};
 pub use transaction::{Committed, Compare, FailedCompare, Operation, Transaction, TxnOutcome};
+pub use tree::{TreeError, TreeOptions};
 pub use watch::{Watch, WatchEvent, WatchOptions, WatchTarget};
 
 /// The value type of keys: cheap to clone, made from text, vectors and arrays.

@@ -18,6 +18,7 @@ use std::time::Duration;
 /// | `Unavailable` | no server could be reached, or it has no leader |
 /// | `Timeout` | the time was over, and nothing was changed |
 /// | `Indeterminate` | a write was sent and its answer lost |
+/// | `Malformed` | none: the bytes of a key are not what a type of the caller's can be read from |
 /// | `Protocol` | an answer that this version does not understand |
 /// | `Closed` | [`Coordinator::close`](crate::Coordinator::close) was called |
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -48,6 +49,8 @@ pub enum ErrorKind {
     Timeout,
     /// A change was sent and no answer came: it may have happened or not.
     Indeterminate,
+    /// What is stored there can't be read as the type that was asked for.
+    Malformed,
     /// A server said something that can't be understood.
     Protocol,
     /// The coordinator was closed.
@@ -71,6 +74,7 @@ impl ErrorKind {
             Self::Unavailable => "unavailable",
             Self::Timeout => "timed out",
             Self::Indeterminate => "outcome unknown",
+            Self::Malformed => "malformed",
             Self::Protocol => "answer not understood",
             Self::Closed => "closed",
         }

@@ -232,6 +232,7 @@ mod tests {
             ErrorKind::Unavailable,
             ErrorKind::Timeout,
             ErrorKind::Indeterminate,
+            ErrorKind::Malformed,
             ErrorKind::Protocol,
             ErrorKind::Closed,
         ] {

@@ -7,7 +7,7 @@ use crate::{Error, ErrorKind};
 /// Why a value can't be written as a tree, or a tree can't be read as the type that was wanted. It
 /// names the path beneath the tree where that is so, and never quotes what is stored there.
 ///
-/// Calls of [`Tree`](crate::Tree) have it as the source of their error:
+/// Calls of a tree have it as the source of their error:
 /// `error.native::<TreeError>()`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{problem}{}", At(path))]

@@ -2,8 +2,8 @@
 //! everything else becomes a leaf. A struct that derives `Serialize` and `Deserialize` comes back
 //! as it was, from every backend.
 //!
-//! [`Tree`](crate::Tree) reads and writes them; [`to_entries`] and [`from_entries`] are the mapping
-//! alone, for other stores and for tests.
+//! [`to_entries`] and [`from_entries`] are the mapping
+//! alone, without a backend.
 //!
 //! ```
 //! use quorate::tree::{TreeOptions, from_entries, to_entries};

@@ -74,7 +74,7 @@ pub fn unescape(name: &str) -> Cow<'_, str> {
 
 /// Whether a directory with these names is a list unless a marker says otherwise: they are exactly
 /// `1` to `n`, or all have 20 digits.
-pub(crate) fn look_like_a_list<'a>(names: impl Iterator<Item = &'a str> + Clone) -> bool {
+pub(crate) fn look_like_a_list<'a>(names: &(impl Iterator<Item = &'a str> + Clone)) -> bool {
     let count = names.clone().count();
     let in_order = |name: &str| name.len() == IN_ORDER_DIGITS && is_index(name);
     // They are different from each other, so as many of them as the greatest means all of them.
@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn lists_are_told_by_their_names() {
-        let look = |names: &[&str]| look_like_a_list(names.iter().copied());
+        let look = |names: &[&str]| look_like_a_list(&names.iter().copied());
         assert!(look(&["1"]) && look(&["2", "1"]));
         assert!(look(&["00000000000000000026", "00000000000000000031"]));
         assert!(!look(&[]) && !look(&["0"]) && !look(&["2"]) && !look(&["1", "3"]));

@@ -91,7 +91,7 @@ impl Node {
     fn needs_mark(&self) -> bool {
         let names = self.children.iter().filter(|(_, node)| !node.is_nothing());
         let names = names.map(|(name, _)| name.as_str());
-        names.clone().next().is_none() || look_like_a_list(names)
+        names.clone().next().is_none() || look_like_a_list(&names)
     }
 
     pub(crate) fn is_nothing(&self) -> bool {
@@ -112,7 +112,7 @@ impl Node {
         match self.kind {
             Some(Kind::List) => self.children.keys().all(|name| super::name::is_index(name)),
             Some(Kind::Map) => false,
-            Some(Kind::Null) | None => look_like_a_list(self.children.keys().map(String::as_str)),
+            Some(Kind::Null) | None => look_like_a_list(&self.children.keys().map(String::as_str)),
         }
     }
 

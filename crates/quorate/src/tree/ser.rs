@@ -77,7 +77,7 @@ impl<'a> Writer<'a> {
         Ok(Node::leaf(value))
     }
 
-    fn plain(self, value: impl ToString) -> Result<Node, TreeError> {
+    fn plain(self, value: &impl ToString) -> Result<Node, TreeError> {
         self.leaf(value.to_string().into_bytes())
     }
 
@@ -119,7 +119,7 @@ pub(super) fn tagged(variant: Option<&'static str>, inner: Node) -> Node {
 macro_rules! plain {
     ($($method:ident: $type:ty),*) => {$(
         fn $method(self, value: $type) -> Result<Node, TreeError> {
-            self.plain(value)
+            self.plain(&value)
         }
     )*};
 }

@@ -1,7 +1,10 @@
-//! `docs/consul.md` names functions and tests: all of them exist. `docs/conformance.md` says which
+//! `docs/consul.md` and `docs/etcd-v2.md` name functions and tests: all of them exist. `docs/conformance.md` says which
 //! cases prove what: they exist, and each fact and each endpoint has one.
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+#[path = "documented/etcd2.rs"]
+mod etcd2;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

@@ -57,7 +57,7 @@ pub(crate) struct Cli {
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
     /// Where to work: embedded:[DIR], memory:, consul://HOST:PORT, consul+tls://…, consul+unix:///PATH,
-    /// `etcd2://HOST:PORT`
+    /// `etcd2://HOST:PORT`, `etcd2+tls://…`
     ///
     /// `embedded:` without a directory is the agent of this user's data directory; several
     /// processes share it. `consul://` takes several hosts (a:8500,b:8500) and options as query

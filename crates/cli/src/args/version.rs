@@ -11,8 +11,8 @@ Examples:
 /// What `quorate --version` prints after the name.
 pub(crate) const LONG: &str = concat!(
     env!("CARGO_PKG_VERSION"),
-    "\nbackends: embedded, memory, consul (Consul 1.8.7 and later)",
-    "\nagent: Consul HTTP API of 1.8.7: kv, txn, session, status, blocking queries",
+    "\nbackends: embedded, memory, consul (Consul 1.8.7 and later), etcd2 (etcd 0.4 to 3.5)",
+    "\nagent: Consul HTTP API of 1.8.7; v2 API of etcd 3.4.23",
 );
 
 /// Options of `version`: none.

@@ -9,7 +9,15 @@ use crate::view::version::VersionView;
 pub(crate) fn run(config: &Config) -> Result<Exit, Failure> {
     config.screen.show(&VersionView {
         version: env!("CARGO_PKG_VERSION"),
-        backends: &["embedded", "memory", "consul", "consul+tls", "consul+unix"],
+        backends: &[
+            "embedded",
+            "memory",
+            "consul",
+            "consul+tls",
+            "consul+unix",
+            "etcd2",
+            "etcd2+tls",
+        ],
         agent_protocols: &["consul-http", "etcd-v2"],
         target: format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS),
         profile: if cfg!(debug_assertions) {

@@ -100,6 +100,11 @@ async fn users_and_roles_decide_when_they_count(server: &Subject<Server>) -> any
         .await?;
     let shown = server.ok_with("-u root get /au/a", "secret\n").await?;
     ensure!(shown == "1\n", "{shown}");
+    server.write("credentials", "root:secret\n")?;
+    let host = server.url.trim_start_matches("http://");
+    let url = format!("--at etcd2://{host}/app?auth-file=credentials etcd2 get /au/a");
+    let done = server.run(&url, "").await?;
+    ensure!(done.code == 0 && done.stdout == "1\n", "{done:?}");
     server.fails("user list", 8).await?;
     server
         .prints(format!("{root} auth disable"), "Authentication Disabled\n")

@@ -1,9 +1,11 @@
 //! From what was typed to a client.
 
 use std::env;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use quorate_etcd::v2::{Client, ClientBuilder, Timeouts, TlsOptions};
+use quorate::target::{Etcd2Addresses, Etcd2Target, Target};
+use quorate_etcd::v2::{Client, Timeouts, TlsOptions, Verify};
 
 use super::password;
 use crate::args::etcd2::connection::ConnectionArgs;
@@ -19,13 +21,14 @@ const ATTEMPT: Duration = Duration::from_secs(10);
 /// What `--at` is where nobody says anything.
 const NOWHERE: &str = "embedded:";
 
-/// Which servers were named.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Servers {
-    /// Addresses as the client takes them.
-    Listed(String),
-    /// Nothing was said.
-    Default,
+/// What a URL or the options say of the servers; what is not said stays as the client has it.
+#[derive(Debug, Default)]
+struct Said {
+    addresses: Vec<String>,
+    tls: Option<TlsOptions>,
+    auth_file: Option<PathBuf>,
+    sync_every: Option<Duration>,
+    timeout: Option<Duration>,
 }
 
 /// A client of the servers that were named. Nothing is sent unless `--sync` was given.
@@ -35,65 +38,97 @@ pub(super) async fn open(config: &Config, args: &ConnectionArgs) -> Result<Clien
         return Err(Failure::usage(why).with_next("quorate etcd2 --username NAME …"));
     }
     let named = env::var(ENDPOINTS).ok().filter(|list| !list.is_empty());
-    let mut builder = Client::builder();
-    if let Servers::Listed(list) = servers(config, args, named)? {
-        builder = builder.address(&list);
+    let said = servers(config, args, named)?;
+    let timeouts = timeouts(said.timeout.or(config.timeout), args.total_timeout);
+    let mut builder = Client::builder().timeouts(timeouts);
+    if !said.addresses.is_empty() {
+        builder = builder.addresses(&said.addresses);
     }
-    let client = build(config, args, builder).await?;
+    if let Some(every) = said.sync_every {
+        builder = builder.sync_every(every);
+    }
+    if let Some(tls) = tls(args, said.tls) {
+        builder = builder.tls(tls);
+    }
+    let user = match (&args.username, &said.auth_file) {
+        (Some(user), _) => Some(password::of_user(user, args.password_file.as_deref()).await?),
+        (None, Some(path)) => Some(password::of_file(path)?),
+        (None, None) => None,
+    };
+    if let Some((name, password)) = user {
+        builder = builder.basic_auth(name, password);
+    }
+    let client = builder.build()?;
     if args.sync && !args.no_sync {
         client.sync().await?;
     }
     Ok(client)
 }
 
-async fn build(
-    config: &Config,
-    args: &ConnectionArgs,
-    builder: ClientBuilder,
-) -> Result<Client, Failure> {
-    let mut builder = builder.timeouts(timeouts(config.timeout, args.total_timeout));
-    if let Some(tls) = tls(args) {
-        builder = builder.tls(tls);
-    }
-    if let Some(user) = &args.username {
-        let (name, password) = password::of_user(user, args.password_file.as_deref()).await?;
-        builder = builder.basic_auth(name, password);
-    }
-    Ok(builder.build()?)
-}
-
-fn servers(
-    config: &Config,
-    args: &ConnectionArgs,
-    named: Option<String>,
-) -> Result<Servers, Failure> {
+/// What was said most clearly: the option, the URL of an etcd, the environment, nothing.
+fn servers(config: &Config, args: &ConnectionArgs, named: Option<String>) -> Result<Said, Failure> {
     if let Some(list) = &args.endpoints {
-        return Ok(Servers::Listed(list.clone()));
+        return Ok(listed(list.clone()));
     }
-    if let Some(list) = listed(&config.at) {
-        return Ok(Servers::Listed(list));
+    if config.at.starts_with("etcd2") {
+        let Target::Etcd2(target) = Target::parse(&config.at)? else {
+            return Err(nowhere(config));
+        };
+        return Ok(of_target(*target, named));
     }
     match named {
-        Some(list) if !config.at_given => Ok(Servers::Listed(list)),
-        None if !config.at_given && config.at == NOWHERE => Ok(Servers::Default),
-        _ => Err(
-            Failure::usage(format!("{} is no etcd with the v2 API", config.target()))
-                .with_next("quorate etcd2 --endpoints http://127.0.0.1:2379 …"),
-        ),
+        Some(list) if !config.at_given => Ok(listed(list)),
+        None if !config.at_given && config.at == NOWHERE => Ok(Said::default()),
+        _ => Err(nowhere(config)),
     }
 }
 
-/// The addresses in a URL of an etcd.
-fn listed(url: &str) -> Option<String> {
-    let (scheme, rest) = url.split_once("://")?;
-    let prefix = match scheme {
-        "etcd2" => "http",
-        "etcd2+tls" => "https",
-        _ => return None,
+fn nowhere(config: &Config) -> Failure {
+    Failure::usage(format!("{} is no etcd with the v2 API", config.target()))
+        .with_next("quorate etcd2 --endpoints http://127.0.0.1:2379 …")
+}
+
+fn listed(list: String) -> Said {
+    Said {
+        addresses: vec![list],
+        ..Said::default()
+    }
+}
+
+/// What the URL says. Its prefix is for the unified layer alone: here keys are whole.
+fn of_target(target: Etcd2Target, named: Option<String>) -> Said {
+    let with = |scheme: &str, hosts: Vec<String>| {
+        let address = |host| format!("{scheme}://{host}");
+        hosts.into_iter().map(address).collect()
     };
-    let hosts = rest.split(['/', '?']).next().unwrap_or_default();
-    let hosts = hosts.split(',').map(|host| format!("{prefix}://{host}"));
-    Some(hosts.collect::<Vec<_>>().join(","))
+    let addresses = match target.addresses {
+        Etcd2Addresses::Http(hosts) => with("http", hosts),
+        Etcd2Addresses::Https(hosts) => with("https", hosts),
+        _ => named.into_iter().collect(),
+    };
+    let mut tls = TlsOptions::default();
+    if let Some(path) = target.ca_file {
+        tls = tls.with_ca_file(path);
+    }
+    if let Some(path) = target.ca_dir {
+        tls = tls.with_ca_dir(path);
+    }
+    if let (Some(cert), Some(key)) = (target.cert_file, target.key_file) {
+        tls = tls.with_client_files(cert, key);
+    }
+    if let Some(name) = target.server_name {
+        tls = tls.with_server_name(name);
+    }
+    if target.insecure {
+        tls = tls.with_verify(Verify::None);
+    }
+    Said {
+        addresses,
+        tls: Some(tls),
+        auth_file: target.auth_file,
+        sync_every: target.sync,
+        timeout: target.timeout,
+    }
 }
 
 fn timeouts(timeout: Option<Duration>, total: Option<Duration>) -> Timeouts {
@@ -106,10 +141,10 @@ fn timeouts(timeout: Option<Duration>, total: Option<Duration>) -> Timeouts {
     }
 }
 
-fn tls(args: &ConnectionArgs) -> Option<TlsOptions> {
-    let mut tls = None;
+/// What the URL says of TLS, and what the options add to it or say otherwise.
+fn tls(args: &ConnectionArgs, mut tls: Option<TlsOptions>) -> Option<TlsOptions> {
     if let Some(path) = &args.ca_file {
-        tls = Some(TlsOptions::default().with_ca_file(path));
+        tls = Some(tls.unwrap_or_default().with_ca_file(path));
     }
     if let (Some(cert), Some(key)) = (&args.cert_file, &args.key_file) {
         tls = Some(tls.unwrap_or_default().with_client_files(cert, key));
@@ -120,40 +155,44 @@ fn tls(args: &ConnectionArgs) -> Option<TlsOptions> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::args::{Cli, Output};
-    use crate::view::Screen;
+    use crate::args::Cli;
     use clap::Parser as _;
 
-    fn found(line: &str, named: Option<&str>) -> Option<Servers> {
+    fn found(line: &str, named: Option<&str>) -> Option<Vec<String>> {
         let words = line.split(' ').map(str::to_owned);
         let cli = Cli::try_parse_from(words).unwrap();
         let given = line.contains("--at");
         let crate::args::Command::Etcd2(etcd2) = cli.command else {
             panic!("{line}");
         };
-        let config = Config {
-            screen: Screen::new(Output::Text),
-            ..Config::new(cli.global, given)
-        };
-        servers(&config, &etcd2.connection, named.map(str::to_owned)).ok()
+        let config = Config::new(cli.global, given);
+        let said = servers(&config, &etcd2.connection, named.map(str::to_owned));
+        said.ok().map(|said| said.addresses)
     }
 
-    fn list(text: &str) -> Option<Servers> {
-        Some(Servers::Listed(text.into()))
+    fn list(texts: &[&str]) -> Option<Vec<String>> {
+        Some(texts.iter().map(|text| (*text).to_owned()).collect())
     }
 
     #[test]
     fn what_was_said_most_clearly_counts() {
-        let at = "quorate --at etcd2://a:1,b:2/app?x=y etcd2 ls";
-        assert_eq!(found(at, Some("c")), list("http://a:1,http://b:2"));
+        let at = "quorate --at etcd2://a:1,b:2/app?timeout=5s etcd2 ls";
+        assert_eq!(found(at, Some("c")), list(&["http://a:1", "http://b:2"]));
         let both = "quorate --at etcd2://a etcd2 --endpoints d ls";
-        assert_eq!(found(both, Some("c")), list("d"));
-        assert_eq!(found("quorate etcd2 ls --endpoints d", None), list("d"));
-        assert_eq!(found("quorate etcd2 ls", Some("c")), list("c"));
-        let tls = "quorate --at etcd2+tls://a etcd2 ls";
-        assert_eq!(found(tls, None), list("https://a"));
+        assert_eq!(found(both, Some("c")), list(&["d"]));
+        assert_eq!(found("quorate etcd2 ls --endpoints d", None), list(&["d"]));
+        assert_eq!(found("quorate etcd2 ls", Some("c")), list(&["c"]));
+        assert_eq!(found("quorate etcd2 ls", None), list(&[]));
+        let tls = "quorate --at etcd2+tls://a:1 etcd2 ls";
+        assert_eq!(found(tls, None), list(&["https://a:1"]));
+        assert_eq!(
+            found("quorate --at etcd2: etcd2 ls", Some("c")),
+            list(&["c"])
+        );
         let consul = "quorate --at consul://a etcd2 ls";
         assert_eq!(found(consul, Some("c")), None, "that is no etcd");
+        let odd = "quorate --at etcd2://a?color=red etcd2 ls";
+        assert_eq!(found(odd, None), None, "there is no such option");
     }
 
     #[test]

@@ -30,6 +30,21 @@ pub(super) async fn of_user(user: &str, file: Option<&Path>) -> Result<(String, 
     }
 }
 
+/// Who calls: the first line of a file, which is `NAME:PASSWORD`.
+pub(super) fn of_file(path: &Path) -> Result<(String, Secret), Failure> {
+    let line = text(&input::file(path, MAX_BYTES)?)?;
+    match line.expose().split_once(':') {
+        Some((name, password)) if !name.is_empty() => Ok((name.to_owned(), Secret::new(password))),
+        _ => {
+            let why = "its first line is not NAME:PASSWORD";
+            Err(Failure::usage(format!(
+                "auth-file {}: {why}",
+                path.display()
+            )))
+        }
+    }
+}
+
 /// A password that is to be set: what stands behind the colon, or else what is typed twice or read
 /// from standard input.
 pub(super) async fn of_new(user: &str) -> Result<(String, Secret), Failure> {
@@ -120,7 +135,11 @@ mod tests {
         let (name, password) = of_user("ann", Some(&file)).await.ok().unwrap();
         assert_eq!((name.as_str(), password.expose()), ("ann", "s3cret"));
         assert!(of_user("ann:b", Some(&file)).await.is_err(), "twice");
+        assert!(of_file(&file).is_err(), "no name");
         std::fs::write(&file, "\n").unwrap();
         assert!(of_user("ann", Some(&file)).await.is_err(), "empty");
+        std::fs::write(&file, "ann:a:b\nmore").unwrap();
+        let (name, password) = of_file(&file).ok().unwrap();
+        assert_eq!((name.as_str(), password.expose()), ("ann", "a:b"));
     }
 }

@@ -121,7 +121,7 @@ impl Builder {
         let target = Target::parse(&self.url)?;
         let backend = match target {
             Target::Consul(target) => consul::open(&target, &self.settings)?,
-            Target::Etcd2(target) => etcd2::open(&target, &self.settings)?,
+            Target::Etcd2(target) => etcd2::open(&target, &self.settings).await?,
             #[cfg(feature = "embedded")]
             Target::Embedded(dir) => consul::embedded::open(dir, &self.settings).await?,
             #[cfg(feature = "embedded")]

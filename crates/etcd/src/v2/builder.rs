@@ -17,6 +17,7 @@ use quorate_net::transport::Dial;
 
 use super::client::{Client, Inner};
 use super::cluster::Cluster;
+use super::discovery::SystemResolver;
 use super::error::Error;
 use super::limits::Limits;
 
@@ -91,6 +92,21 @@ impl ClientBuilder {
     pub fn addresses(mut self, addresses: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.addresses.extend(addresses.into_iter().map(Into::into));
         self
+    }
+
+    /// Adds the addresses of the servers of a domain, by its DNS SRV records: see
+    /// [`discovery`](super::discovery). The system's name servers are asked now, and not again.
+    ///
+    /// # Errors
+    /// As [`addresses`](super::discovery::addresses).
+    ///
+    /// # Cancel safety
+    /// Safe: nothing is changed.
+    pub async fn discover(self, domain: &str) -> Result<Self, Error> {
+        let resolver = SystemResolver::new().map_err(|error| {
+            Error::invalid(OPERATION, format_args!("name servers: {error}")).with_source(error)
+        })?;
+        Ok(self.addresses(super::discovery::addresses(&resolver, domain).await?))
     }
 
     /// Speaks TLS to every TCP address, whatever its scheme says.

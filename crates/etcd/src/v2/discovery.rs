@@ -10,6 +10,9 @@
 //! | `_etcd-ssl._tcp.DOMAIN` | `https` |
 //! | `_etcd._tcp.DOMAIN` | `http` |
 //!
+//! [`ClientBuilder::discover`](super::ClientBuilder::discover) asks the system's name servers; a
+//! resolver of your own is asked like this:
+//!
 //! ```
 //! use quorate_etcd::v2::Client;
 //! use quorate_etcd::v2::discovery::{BoxFuture, SrvLookup, SrvRecord, addresses};
@@ -28,11 +31,16 @@
 //! # }
 //! ```
 
+mod message;
+mod system;
+
 use std::io;
 
 pub use quorate_net::transport::BoxFuture;
 
 use super::error::{Class, Error, ErrorKind};
+
+pub use system::SystemResolver;
 
 /// The names, and whether they mean TLS.
 const NAMES: [(&str, bool); 4] = [
@@ -42,7 +50,7 @@ const NAMES: [(&str, bool); 4] = [
     ("_etcd._tcp", false),
 ];
 
-/// Looks up SRV records: a resolver of your own.
+/// Looks up SRV records: [`SystemResolver`], or one of your own.
 pub trait SrvLookup: Send + Sync {
     /// The SRV records of a name. None, or an error of the kind `NotFound`, if it has none.
     ///

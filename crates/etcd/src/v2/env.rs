@@ -27,7 +27,7 @@ impl ClientBuilder {
     /// # Errors
     /// [`InvalidArgument`](super::ErrorKind::InvalidArgument) names the variable that is wrong: a
     /// certificate without its key, a name without its password. `ETCDCTL_DISCOVERY_SRV` without
-    /// addresses is refused: see [`discovery`](super::discovery).
+    /// addresses is refused: [`discover`](Self::discover) them.
     pub fn from_env() -> Result<Self, Error> {
         Self::from_vars(|name| std::env::var(name).ok())
     }
@@ -42,7 +42,7 @@ impl ClientBuilder {
         match vars.first(&["ETCDCTL_ENDPOINTS", "ETCDCTL_ENDPOINT", "ETCDCTL_PEERS"]) {
             Some(addresses) => builder = builder.address(&addresses),
             None if vars.first(&["ETCDCTL_DISCOVERY_SRV"]).is_some() => {
-                let why = "ETCDCTL_DISCOVERY_SRV: look the servers up first, with `discovery`";
+                let why = "ETCDCTL_DISCOVERY_SRV: look the servers up with `discover`";
                 return Err(Error::invalid(OPERATION, why));
             }
             None => {}
@@ -128,7 +128,7 @@ mod tests {
         assert_eq!(client.addresses(), ["http://a:1", "http://b:2"]);
         let client = from(&[]).unwrap().build().unwrap();
         assert_eq!(client.addresses(), ["http://127.0.0.1:2379"]);
-        refused(&[("ETCDCTL_DISCOVERY_SRV", "example.com")], "discovery");
+        refused(&[("ETCDCTL_DISCOVERY_SRV", "example.com")], "discover");
     }
 
     #[test]

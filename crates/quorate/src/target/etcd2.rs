@@ -51,6 +51,8 @@ pub enum Etcd2Addresses {
     Http(Vec<String>),
     /// `host:port`, in the order in which they are tried, over HTTPS.
     Https(Vec<String>),
+    /// Where the DNS SRV records of this domain say: looked up once, when it is opened.
+    Srv(String),
 }
 
 const OPTIONS: [&str; 12] = [
@@ -121,6 +123,13 @@ fn place(url: &str, scheme: &str, rest: &str) -> Result<(Etcd2Addresses, Prefix)
     if scheme == "etcd2" && authority.is_empty() {
         return Ok((Etcd2Addresses::Environment, prefix));
     }
+    if scheme == "etcd2+srv" {
+        let is_domain = !authority.is_empty() && !authority.contains([':', ',', ' ']);
+        if !is_domain {
+            return Err(refuse(url, &format!("{authority:?} is no domain")));
+        }
+        return Ok((Etcd2Addresses::Srv(authority.to_owned()), prefix));
+    }
     let hosts: Result<_> = authority
         .split(',')
         .map(|host| host_port(url, host, PORT))
@@ -149,6 +158,10 @@ impl fmt::Display for Etcd2Target {
             Etcd2Addresses::Https(hosts) => {
                 f.write_str("etcd2+tls://")?;
                 hosts.join(",")
+            }
+            Etcd2Addresses::Srv(domain) => {
+                f.write_str("etcd2+srv://")?;
+                domain.clone()
             }
         };
         f.write_str(&hosts)?;
@@ -197,6 +210,8 @@ mod tests {
             Etcd2Addresses::Https(vec!["a:2379".to_owned()])
         );
         assert_eq!(target.prefix, Prefix::all());
+        let target = etcd2("etcd2+srv://example.com/apps");
+        assert_eq!(target.addresses, Etcd2Addresses::Srv("example.com".into()));
         for url in ["etcd2:", "etcd2://", "etcd2:///x", "etcd2:?stale"] {
             assert_eq!(etcd2(url).addresses, Etcd2Addresses::Environment, "{url}");
         }
@@ -229,6 +244,8 @@ mod tests {
     fn what_is_wrong_is_named() {
         invalid("etcd2:a:2379", "write `etcd2://…`");
         invalid("etcd2+tls://", "has no host");
+        invalid("etcd2+srv://", "is no domain");
+        invalid("etcd2+srv://a:2379", "is no domain");
         invalid("etcd2://a//b", "'/'");
         invalid("etcd2://a?dc=x", "unknown option `dc`");
         invalid("etcd2://a?ca=/c", "needs TLS: write `etcd2+tls://`");
@@ -243,6 +260,7 @@ mod tests {
             ("etcd2:", "etcd2:"),
             ("etcd2:///a%20b", "etcd2:///a%20b"),
             ("etcd2://a,b:1?stale", "etcd2://a:2379,b:1"),
+            ("etcd2+srv://example.com", "etcd2+srv://example.com"),
             ("etcd2+tls://a/p%25/x/", "etcd2+tls://a:2379/p%25/x"),
         ] {
             assert_eq!(etcd2(url).to_string(), shown);

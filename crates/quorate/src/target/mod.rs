@@ -28,6 +28,7 @@ pub use etcd2::{Etcd2Addresses, Etcd2Target};
 /// | `consul:` | whatever `CONSUL_HTTP_ADDR` and its family say |
 /// | `etcd2://HOST[:PORT][,HOST…][/PATH]` | etcd's v2 API over HTTP; port 2379 by default; the next host when one fails; the keys are beneath PATH |
 /// | `etcd2+tls://HOST[:PORT][,HOST…][/PATH]` | the same over HTTPS |
+/// | `etcd2+srv://DOMAIN[/PATH]` | the servers that the DNS SRV records `_etcd-client-ssl._tcp.DOMAIN` or `_etcd-client._tcp.DOMAIN` name |
 /// | `etcd2:` | whatever `ETCDCTL_ENDPOINTS` and its family say |
 ///
 /// Options of these URLs, as query parameters:
@@ -64,8 +65,7 @@ pub enum Target {
 }
 
 /// The schemes of this build, for messages.
-const KNOWN: &str =
-    "embedded:, memory:, consul://, consul+tls://, consul+unix://, etcd2://, etcd2+tls://";
+const KNOWN: &str = "embedded:, memory:, consul://, consul+tls://, consul+unix://, etcd2://, etcd2+tls://, etcd2+srv://";
 
 impl Target {
     /// Takes `url` apart. Nothing is opened or asked.
@@ -97,7 +97,7 @@ impl Target {
                 let target = ConsulTarget::parse(url, scheme, rest, query)?;
                 Ok(Self::Consul(Box::new(target)))
             }
-            "etcd2" | "etcd2+tls" => {
+            "etcd2" | "etcd2+tls" | "etcd2+srv" => {
                 let target = Etcd2Target::parse(url, scheme, rest, query)?;
                 Ok(Self::Etcd2(Box::new(target)))
             }

@@ -2,7 +2,7 @@
 
 use std::{env, fs};
 
-use quorate_etcd::v2::{Client, ClientBuilder, Timeouts, TlsOptions, Verify};
+use quorate_etcd::v2::{ClientBuilder, Timeouts, TlsOptions, Verify};
 
 use super::{Etcd2Options, error, from_client};
 use crate::backend::Backend;
@@ -10,12 +10,23 @@ use crate::builder::Settings;
 use crate::target::{Etcd2Addresses, Etcd2Target};
 use crate::{Error, Result};
 
+/// Where the environment says the servers are, and the domain in which they are to be found.
+const ADDRESSES: [&str; 3] = ["ETCDCTL_ENDPOINTS", "ETCDCTL_ENDPOINT", "ETCDCTL_PEERS"];
+const DOMAIN: &str = "ETCDCTL_DISCOVERY_SRV";
+
 /// Servers hold a call for 7 s while there is no leader.
 const ATTEMPT: std::time::Duration = std::time::Duration::from_secs(10);
 
-/// The backend that `target` names. Nothing is sent.
-pub(crate) fn open(target: &Etcd2Target, settings: &Settings) -> Result<Backend> {
-    let client = client(target, settings, |name| env::var(name).ok())?;
+/// The backend that `target` names. No server is asked but those of the names in DNS.
+pub(crate) async fn open(target: &Etcd2Target, settings: &Settings) -> Result<Backend> {
+    let environment = |name: &str| env::var(name).ok();
+    let domain = domain(target, settings, environment);
+    let mut builder = client(target, settings, environment)?;
+    if let Some(domain) = domain {
+        let found = builder.discover(&domain).await;
+        builder = found.map_err(|error| failed(error, target))?;
+    }
+    let client = builder.build().map_err(|error| failed(error, target))?;
     let options = Etcd2Options {
         prefix: target.prefix.clone(),
         consistency: target.consistency,
@@ -24,25 +35,50 @@ pub(crate) fn open(target: &Etcd2Target, settings: &Settings) -> Result<Backend>
     Ok(from_client(client, target.to_string(), &options))
 }
 
+fn failed(error: quorate_etcd::v2::Error, target: &Etcd2Target) -> Error {
+    let url = target.to_string();
+    error::from_native(error, format!("connect to `{url}`"), &url)
+}
+
+/// The domain whose servers are to be looked up.
+fn domain(
+    target: &Etcd2Target,
+    settings: &Settings,
+    environment: impl Fn(&str) -> Option<String>,
+) -> Option<String> {
+    let set = |name: &&str| environment(name).is_some_and(|value| !value.is_empty());
+    match &target.addresses {
+        Etcd2Addresses::Srv(domain) => Some(domain.clone()),
+        Etcd2Addresses::Environment
+            if settings.environment && !ADDRESSES.iter().any(|it| set(&it)) =>
+        {
+            environment(DOMAIN).filter(|domain| !domain.is_empty())
+        }
+        _ => None,
+    }
+}
+
 /// The URL goes before the builder, and both before the environment.
 fn client(
     target: &Etcd2Target,
     settings: &Settings,
     environment: impl Fn(&str) -> Option<String>,
-) -> Result<Client> {
-    let url = target.to_string();
-    let operation = || format!("connect to `{url}`");
+) -> Result<ClientBuilder> {
+    let operation = || format!("connect to `{target}`");
     if settings.token.is_some() || settings.token_file.is_some() {
         let detail = "etcd v2 has no tokens: it takes a name and a password, from `auth-file`, \
                       ETCDCTL_USERNAME or the builder";
         return Err(Error::unsupported(operation(), detail));
     }
-    let lookup = |name: &str| {
-        let said = said(target, name);
-        said.or_else(|| settings.environment.then(|| environment(name)).flatten())
+    let srv = matches!(target.addresses, Etcd2Addresses::Srv(_));
+    let lookup = |name: &str| match said(target, name) {
+        // Looked up by whoever calls this.
+        None if name == DOMAIN || (srv && ADDRESSES.contains(&name)) => None,
+        None if settings.environment => environment(name),
+        said => said,
     };
-    let convert = |error| error::from_native(error, operation(), &url);
-    let mut builder = ClientBuilder::from_vars(lookup).map_err(convert)?;
+    let builder = ClientBuilder::from_vars(lookup);
+    let mut builder = builder.map_err(|error| failed(error, target))?;
     builder = builder.change_tls(|tls| tls_of(target, tls));
     match (&target.auth_file, &settings.basic_auth) {
         (Some(path), _) => {
@@ -60,8 +96,7 @@ fn client(
     if let Some(every) = target.sync {
         builder = builder.sync_every(every);
     }
-    let client = builder.timeouts(clocks(target, settings)).build();
-    client.map_err(convert)
+    Ok(builder.timeouts(clocks(target, settings)))
 }
 
 /// Whoever names a time means it, also where no server can be reached.
@@ -82,7 +117,7 @@ fn said(target: &Etcd2Target, name: &str) -> Option<String> {
     };
     match name {
         "ETCDCTL_ENDPOINTS" => match &target.addresses {
-            Etcd2Addresses::Environment => None,
+            Etcd2Addresses::Environment | Etcd2Addresses::Srv(_) => None,
             Etcd2Addresses::Http(hosts) => Some(listed("http", hosts)),
             Etcd2Addresses::Https(hosts) => Some(listed("https", hosts)),
         },
@@ -122,15 +157,43 @@ mod tests {
     use super::*;
     use crate::target::Target;
     use crate::{Builder, ErrorKind};
+    use quorate_etcd::v2::Client;
+
+    fn target(builder: &Builder) -> Etcd2Target {
+        match Target::parse(&builder.url).unwrap() {
+            Target::Etcd2(target) => *target,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn variable(variables: &[(&str, &str)], name: &str) -> Option<String> {
+        let found = variables.iter().find(|(known, _)| *known == name);
+        found.map(|(_, value)| (*value).to_owned())
+    }
 
     fn made(builder: &Builder, variables: &[(&str, &str)]) -> Result<Client> {
-        let Target::Etcd2(target) = Target::parse(&builder.url).unwrap() else {
-            panic!("{}", builder.url)
+        let environment = |name: &str| variable(variables, name);
+        let made = client(&target(builder), &builder.settings, environment)?;
+        Ok(made.build()?)
+    }
+
+    #[test]
+    fn a_domain_comes_from_the_url_or_the_environment() {
+        let domain = |builder: Builder, variables: &[(&str, &str)]| {
+            let environment = |name: &str| variable(variables, name);
+            assert!(made(&builder, variables).is_ok(), "{}", builder.url);
+            domain(&target(&builder), &builder.settings, environment)
         };
-        client(&target, &builder.settings, |name| {
-            let found = variables.iter().find(|(known, _)| *known == name);
-            found.map(|(_, value)| (*value).to_owned())
-        })
+        let said = [(DOMAIN, "example.com")];
+        let found = domain(Builder::new("etcd2+srv://a.b"), &said);
+        assert_eq!(found.as_deref(), Some("a.b"));
+        let found = domain(Builder::new("etcd2:"), &said);
+        assert_eq!(found.as_deref(), Some("example.com"));
+        assert_eq!(domain(Builder::new("etcd2://a"), &said), None);
+        let alone = Builder::new("etcd2:").without_environment();
+        assert_eq!(domain(alone, &said), None);
+        let both = [(DOMAIN, "example.com"), ("ETCDCTL_PEERS", "http://a:1")];
+        assert_eq!(domain(Builder::new("etcd2:"), &both), None);
     }
 
     #[test]

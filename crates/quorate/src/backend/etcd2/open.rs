@@ -49,9 +49,7 @@ fn domain(
     let set = |name: &&str| environment(name).is_some_and(|value| !value.is_empty());
     match &target.addresses {
         Etcd2Addresses::Srv(domain) => Some(domain.clone()),
-        Etcd2Addresses::Environment
-            if settings.environment && !ADDRESSES.iter().any(|it| set(&it)) =>
-        {
+        Etcd2Addresses::Environment if settings.environment && !ADDRESSES.iter().any(set) => {
             environment(DOMAIN).filter(|domain| !domain.is_empty())
         }
         _ => None,

@@ -72,15 +72,15 @@ const MEANINGS: [(Exit, &str); 15] = [
     (Exit::NotAcquired, "lock, elect: not acquired in time"),
     (
         Exit::LockFailed,
-        "lock, elect, service register: quorate failed before the command started",
+        "lock, elect, env, service register: quorate failed before the command started",
     ),
     (
         Exit::CannotExecute,
-        "lock, elect, service register: the command cannot be executed",
+        "lock, elect, env, service register: the command cannot be executed",
     ),
     (
         Exit::CommandNotFound,
-        "lock, elect, service register: there is no such command",
+        "lock, elect, env, service register: there is no such command",
     ),
 ];
 

@@ -148,7 +148,8 @@ pub(crate) fn is_lasting(kind: ErrorKind) -> bool {
     )
 }
 
-fn exit_for(kind: ErrorKind) -> Exit {
+/// The code of an error of this kind.
+pub(crate) fn exit_for(kind: ErrorKind) -> Exit {
     match kind {
         ErrorKind::NotFound => Exit::NotFound,
         ErrorKind::Conflict | ErrorKind::AlreadyExists => Exit::Conflict,

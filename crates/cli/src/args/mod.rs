@@ -2,8 +2,10 @@
 
 pub(crate) mod agent;
 pub(crate) mod completions;
+pub(crate) mod config;
 pub(crate) mod consul;
 pub(crate) mod elect;
+pub(crate) mod env;
 pub(crate) mod etcd2;
 pub(crate) mod event;
 pub(crate) mod kv;
@@ -112,6 +114,10 @@ pub(crate) enum Command {
     Agent(agent::AgentArgs),
     /// Read, write, list, watch, export and import keys
     Kv(kv::KvArgs),
+    /// Read, set, edit, compare and check the configuration of a program
+    Config(config::ConfigArgs),
+    /// Run a command with the keys below a path as its environment
+    Env(env::EnvArgs),
     /// Run a command while a lock, or a place of a semaphore, is held
     Lock(lock::LockArgs),
     /// Run a command while this is the elected leader

@@ -2,8 +2,10 @@
 
 mod agent;
 mod completions;
+mod config;
 mod consul;
 mod elect;
+mod env;
 mod etcd2;
 mod event;
 mod follow;
@@ -29,6 +31,8 @@ pub(crate) fn run_alone(config: &Config, command: &Command) -> Option<Result<Exi
         Command::Tour(_)
         | Command::Agent(_)
         | Command::Kv(_)
+        | Command::Config(_)
+        | Command::Env(_)
         | Command::Lock(_)
         | Command::Elect(_)
         | Command::Service(_)
@@ -46,6 +50,8 @@ pub(crate) async fn run(config: &Config, command: Command) -> Result<Exit, Failu
         Command::Tour(args) => Box::pin(tour::run(config, args)).await,
         Command::Agent(args) => Box::pin(agent::run(config, args)).await,
         Command::Kv(args) => Box::pin(kv::run(config, args.command)).await,
+        Command::Config(args) => Box::pin(self::config::run(config, args.command)).await,
+        Command::Env(args) => Box::pin(env::run(config, args)).await,
         Command::Consul(args) => Box::pin(consul::run(config, args.group)).await,
         Command::Etcd2(args) => Box::pin(etcd2::run(config, *args)).await,
         Command::Lock(args) => Box::pin(lock::run(config, &args.into())).await,

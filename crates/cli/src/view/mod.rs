@@ -13,6 +13,7 @@ pub(crate) mod list;
 pub(crate) mod lock;
 pub(crate) mod node;
 pub(crate) mod object;
+pub(crate) mod parameter;
 pub(crate) mod report;
 pub(crate) mod rows;
 pub(crate) mod said;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod agent;
+mod config;
 mod consul;
 mod consul_mesh;
 mod consul_query;
@@ -10,6 +11,7 @@ mod consul_watch;
 #[cfg(target_os = "linux")]
 mod crowd;
 mod elect;
+mod env;
 mod errors;
 mod event;
 mod kv;

@@ -97,5 +97,6 @@ mod tests;
 
 pub use entries::{from_entries, to_entries};
 pub use error::{TreeError, TreeProblem};
+pub(crate) use name::{MARKER, is_index, look_like_a_list};
 pub use name::{escape, unescape};
 pub use options::{ListNames, Scalars, TreeOptions};

@@ -30,9 +30,17 @@ pub(crate) fn start_with(words: &[OsString], variables: &[(&str, &str)]) -> Resu
         return Err(Failure::usage("there is no command to run"));
     };
     let mut command = Command::new(program);
-    command.args(arguments).process_group(0);
-    command.envs(variables.iter().copied());
-    command.spawn().map_err(|error| not_started(program, error))
+    command.args(arguments).envs(variables.iter().copied());
+    start_in_group(command)
+}
+
+/// Starts a command in a process group of its own.
+pub(crate) fn start_in_group(mut command: Command) -> Result<Child, Failure> {
+    command.process_group(0);
+    let program = command.as_std().get_program().to_owned();
+    command
+        .spawn()
+        .map_err(|error| not_started(&program, error))
 }
 
 fn not_started(program: &OsString, error: io::Error) -> Failure {

@@ -17,8 +17,11 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
+/// The names and values of headers.
+pub type Headers = &'static [(&'static str, &'static str)];
+
 /// The headers that Consul's KV reads have.
-const READ_HEADERS: [(&str, &str); 5] = [
+pub const CONSUL: Headers = &[
     ("content-type", "application/json"),
     ("vary", "Accept-Encoding"),
     ("x-consul-index", "10"),
@@ -26,12 +29,30 @@ const READ_HEADERS: [(&str, &str); 5] = [
     ("x-consul-lastcontact", "0"),
 ];
 
+/// The headers that reads of etcd's v2 API have.
+pub const ETCD: Headers = &[
+    (
+        "access-control-allow-headers",
+        "accept, content-type, authorization",
+    ),
+    (
+        "access-control-allow-methods",
+        "POST, GET, OPTIONS, PUT, DELETE",
+    ),
+    ("access-control-allow-origin", "*"),
+    ("content-type", "application/json"),
+    ("x-etcd-cluster-id", "cdf818194e3a8c32"),
+    ("x-etcd-index", "10"),
+    ("x-raft-index", "11"),
+    ("x-raft-term", "2"),
+];
+
 /// Serves for ever on a free port of the loopback interface, which it prints. A GET is answered
-/// with `body` and the headers of a KV read, anything else with `true`.
+/// with `body` and `headers`, anything else with `true`.
 ///
 /// # Errors
 /// When it can't listen.
-pub async fn serve(body: Vec<u8>) -> anyhow::Result<()> {
+pub async fn serve(body: Vec<u8>, headers: Headers) -> anyhow::Result<()> {
     let listener = TcpListener::bind(("127.0.0.1", 0))
         .await
         .context("listen")?;
@@ -44,7 +65,7 @@ pub async fn serve(body: Vec<u8>) -> anyhow::Result<()> {
         stream.set_nodelay(true)?;
         let body = body.clone();
         connections.spawn(async move {
-            let service = service_fn(move |request| answer(request, body.clone()));
+            let service = service_fn(move |request| answer(request, body.clone(), headers));
             let _ = http1::Builder::new()
                 .serve_connection(TokioIo::new(stream), service)
                 .await;
@@ -57,7 +78,7 @@ pub async fn serve(body: Vec<u8>) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// When it can't listen.
-pub async fn serve_blocking(body: Vec<u8>) -> anyhow::Result<()> {
+pub async fn serve_blocking(body: Vec<u8>, headers: Headers) -> anyhow::Result<()> {
     let listener = TcpListener::bind(("127.0.0.1", 0))
         .await
         .context("listen")?;
@@ -72,7 +93,7 @@ pub async fn serve_blocking(body: Vec<u8>) -> anyhow::Result<()> {
         let (written, body) = (Arc::clone(&written), body.clone());
         connections.spawn(async move {
             let service = service_fn(move |request| {
-                blocking_answer(request, Arc::clone(&written), body.clone())
+                blocking_answer(request, Arc::clone(&written), body.clone(), headers)
             });
             let _ = http1::Builder::new()
                 .serve_connection(TokioIo::new(stream), service)
@@ -85,6 +106,7 @@ async fn blocking_answer(
     request: Request<Incoming>,
     written: Arc<Notify>,
     body: Bytes,
+    headers: Headers,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     if request.method() != Method::GET {
         written.notify_waiters();
@@ -95,19 +117,20 @@ async fn blocking_answer(
     {
         written.notified().await;
     }
-    answer(request, body).await
+    answer(request, body, headers).await
 }
 
 async fn answer(
     request: Request<Incoming>,
     body: Bytes,
+    headers: Headers,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     if request.method() != Method::GET {
         let _ = request.into_body().collect().await;
         return Ok(Response::new(Full::new(Bytes::from_static(b"true"))));
     }
     let mut response = Response::new(Full::new(body));
-    for (name, value) in READ_HEADERS {
+    for &(name, value) in headers {
         let name = HeaderName::from_static(name);
         response
             .headers_mut()

@@ -14,3 +14,4 @@ pub mod load;
 pub mod measured;
 pub mod process;
 pub mod report;
+pub mod watchers;

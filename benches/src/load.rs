@@ -32,7 +32,7 @@ impl Load {
     }
 
     /// Runs the load. `request` makes the bytes of a request from the connection's number and the
-    /// request's; answers must have the status 200.
+    /// request's; answers must have a status of success.
     ///
     /// # Errors
     /// When a connection fails or a request is refused.
@@ -169,7 +169,7 @@ fn parse_head(input: &[u8]) -> anyhow::Result<Option<(usize, Framing)>> {
     let Some(end) = input.windows(4).position(|four| four == b"\r\n\r\n") else {
         return Ok(None);
     };
-    if !input.starts_with(b"HTTP/1.1 200") {
+    if !input.starts_with(b"HTTP/1.1 20") {
         bail!("refused: {}", String::from_utf8_lossy(input));
     }
     const NAME: &[u8] = b"content-length: ";

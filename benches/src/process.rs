@@ -43,6 +43,47 @@ impl Server {
         Self::start(command, address, directory)
     }
 
+    /// As [`Server::quorate`], at the address of etcd's v2 API.
+    ///
+    /// # Errors
+    /// When the program is not built or does not start.
+    pub fn quorate_etcd(durable: bool) -> anyhow::Result<Self> {
+        let (address, other) = (free_address()?, free_address()?);
+        let directory = durable.then(tempfile::tempdir).transpose()?;
+        let mut command = Command::new(sibling("quorate")?);
+        command.arg("agent");
+        match &directory {
+            Some(directory) => command.arg("--data").arg(directory.path()),
+            None => command.arg("--memory"),
+        };
+        command.arg("--consul-http").arg(other.to_string());
+        command.arg("--etcd").arg(address.to_string());
+        Self::start(command, address, directory)
+    }
+
+    /// Starts the real etcd 3.4 with its v2 API. It is always durable.
+    ///
+    /// # Errors
+    /// When there is none or it does not start.
+    pub fn etcd() -> anyhow::Result<Self> {
+        let (address, peer) = (free_address()?, free_address()?);
+        let directory = tempfile::tempdir()?;
+        let (client, peer) = (format!("http://{address}"), format!("http://{peer}"));
+        let mut command = Command::new(real_binary("etcd-3.4")?);
+        command.arg("--enable-v2=true").arg("--log-level=error");
+        command.arg("--data-dir").arg(directory.path());
+        for (name, value) in [
+            ("listen-client-urls", &client),
+            ("advertise-client-urls", &client),
+            ("listen-peer-urls", &peer),
+            ("initial-advertise-peer-urls", &peer),
+        ] {
+            command.arg(format!("--{name}={value}"));
+        }
+        command.arg(format!("--initial-cluster=default={peer}"));
+        Self::start(command, address, Some(directory))
+    }
+
     /// Starts the real Consul: in memory (`-dev`), or as one server with a data directory.
     ///
     /// # Errors
@@ -50,7 +91,7 @@ impl Server {
     pub fn consul(durable: bool) -> anyhow::Result<Self> {
         let addresses: Vec<_> = (0..4).map(|_| free_address()).collect::<Result<_, _>>()?;
         let directory = tempfile::tempdir()?;
-        let mut command = Command::new(consul_binary()?);
+        let mut command = Command::new(real_binary("consul")?);
         command.args(["agent", "-bind", "127.0.0.1", "-client", "127.0.0.1"]);
         if durable {
             command
@@ -132,7 +173,7 @@ impl Server {
         self.wait_for(b"PUT /v1/kv/bench/ready HTTP/1.1\r\nHost: b\r\nContent-Length: 1\r\n\r\n1")
     }
 
-    /// Waits until `request` is answered with status 200 and returns how long that took since the
+    /// Waits until `request` is answered with a status of success and returns how long that took since the
     /// start.
     ///
     /// # Errors
@@ -197,7 +238,7 @@ fn answers(address: SocketAddr, request: &[u8]) -> bool {
     let mut head = [0; 12];
     stream.write_all(request).is_ok()
         && stream.read_exact(&mut head).is_ok()
-        && head == *b"HTTP/1.1 200"
+        && head.starts_with(b"HTTP/1.1 20")
 }
 
 /// An address that was free a moment ago.
@@ -223,20 +264,20 @@ pub fn sibling(name: &str) -> anyhow::Result<PathBuf> {
     Ok(path)
 }
 
-/// The real Consul's program.
+/// The program of a real server.
 ///
 /// # Errors
 /// When it is not found.
-pub fn consul_binary() -> anyhow::Result<PathBuf> {
+pub fn real_binary(name: &str) -> anyhow::Result<PathBuf> {
     let home = std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache/quorate-servers"));
     let places = std::env::var_os("QUORATE_SERVERS")
         .map(PathBuf::from)
         .into_iter()
         .chain(home);
     let mut found = places
-        .map(|place| place.join("bin/consul"))
+        .map(|place| place.join("bin").join(name))
         .filter(|path| path.exists());
     found
         .next()
-        .context("no real Consul: run scripts/servers first")
+        .with_context(|| format!("no {name}: run scripts/servers first"))
 }

@@ -118,7 +118,7 @@ fn main() -> anyhow::Result<()> {
             .enable_all()
             .build()?;
         let body = arguments.next().unwrap_or_default().into_bytes();
-        return runtime.block_on(bare::serve(body));
+        return runtime.block_on(bare::serve(body, bare::CONSUL));
     }
     let seconds = first.map_or(Ok(2.0), |seconds| seconds.parse())?;
     let runtime = tokio::runtime::Builder::new_current_thread()

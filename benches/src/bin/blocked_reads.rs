@@ -234,7 +234,7 @@ fn main() -> anyhow::Result<()> {
             .enable_all()
             .build()?;
         let body = arguments.get(1).cloned().unwrap_or_default();
-        return runtime.block_on(bare::serve_blocking(body.into_bytes()));
+        return runtime.block_on(bare::serve_blocking(body.into_bytes(), bare::CONSUL));
     }
     let counts: Result<Vec<usize>, _> = arguments.iter().map(|count| count.parse()).collect();
     let counts = Some(counts?)

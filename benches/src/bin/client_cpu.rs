@@ -116,7 +116,7 @@ fn main() -> anyhow::Result<()> {
             .enable_all()
             .build()?;
         let body = arguments.next().unwrap_or_default().into_bytes();
-        return runtime.block_on(bare::serve(body));
+        return runtime.block_on(bare::serve(body, bare::CONSUL));
     }
     let requests = first.map_or(Ok(20_000), |requests| requests.parse())?;
     let runtime = tokio::runtime::Builder::new_current_thread()

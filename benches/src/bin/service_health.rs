@@ -143,7 +143,7 @@ fn main() -> anyhow::Result<()> {
             .enable_all()
             .build()?;
         let body = std::fs::read(arguments.next().context("no file")?)?;
-        return runtime.block_on(bare::serve(body));
+        return runtime.block_on(bare::serve(body, bare::CONSUL));
     }
     let seconds = first.map_or(Ok(2.0), |seconds| seconds.parse())?;
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -197,6 +197,19 @@ impl AgentConfig {
     }
 
     /// Serves etcd's v2 API at one more address.
+    ///
+    /// ```
+    /// use quorate_agent::{Agent, AgentConfig};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), quorate_agent::AgentError> {
+    /// let config = AgentConfig::memory().with_etcd("127.0.0.1:0".parse()?);
+    /// let agent = Agent::start(config).await?;
+    /// let url = agent.etcd_url().expect("it listens");
+    /// println!("ETCDCTL_API=2 etcdctl --endpoints {url} set /greeting hello");
+    /// agent.shutdown().await;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn with_etcd(mut self, listen: Listen) -> Self {
         self.etcd.push(listen);

@@ -9,6 +9,7 @@ use quorate_wire::etcd2::{ErrorBody, ErrorCode, GoTime, Meta};
 
 use super::auth::Passwords;
 use super::identity::Identity;
+use super::keys::LastShown;
 use super::reply::{Refused, Reply};
 use crate::engine::etcd2::{Command, KeyRefusal, Refusal, Reply as Outcome, State};
 use crate::engine::{self, Snapshot};
@@ -54,6 +55,7 @@ pub(crate) struct Front {
     pub(super) started: (GoTime, Instant),
     pub(super) counts: Counts,
     pub(super) passwords: Passwords,
+    pub(super) last_shown: LastShown,
 }
 
 /// What readers are counted by; writes are counted by the engine.
@@ -78,6 +80,7 @@ impl Front {
             started: (std::time::SystemTime::now().into(), Instant::now()),
             counts: Counts::default(),
             passwords: Passwords::default(),
+            last_shown: LastShown::default(),
         }
     }
 

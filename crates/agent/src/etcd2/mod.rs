@@ -8,6 +8,8 @@
 mod auth;
 mod decode;
 mod front;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod health;
 mod identity;
 mod keys;

@@ -12,6 +12,7 @@
 )]
 
 mod endpoint;
+mod etcd2;
 mod front;
 mod reply;
 mod seeds;
@@ -23,6 +24,7 @@ mod mutate;
 #[cfg(test)]
 mod tests;
 
+pub use etcd2::{etcd2_body, etcd2_form, etcd2_path};
 pub use front::{body, request};
 pub use seeds::seeds;
 pub use snapshot::snapshot;
@@ -32,7 +34,7 @@ pub use text::{filter, json, rules, target, template};
 pub type Target = fn(&[u8]);
 
 /// Every target by its name.
-pub const TARGETS: [(&str, Target); 8] = [
+pub const TARGETS: [(&str, Target); 11] = [
     ("target", target),
     ("json", json),
     ("rules", rules),
@@ -41,4 +43,7 @@ pub const TARGETS: [(&str, Target); 8] = [
     ("body", body),
     ("request", request),
     ("snapshot", snapshot),
+    ("etcd2_form", etcd2_form),
+    ("etcd2_path", etcd2_path),
+    ("etcd2_body", etcd2_body),
 ];

@@ -32,6 +32,11 @@ const RULES: &[&str] = &[
     "a = [1, 0x2f, -3.5e7, true, \"x\", { b = [] }]",
 ];
 
+const TYPES: &[&str] = &[
+    "application/x-www-form-urlencoded; charset=utf-8",
+    "Multipart/Form-Data;boundary=\"a b\" ;",
+];
+
 const TEMPLATES: &[&str] = &[
     "^p-(.*)-(\\d+)$\n${name.full}-${match(1)}-$${x}\np-web-7",
     "(?i:(a|b)*?)[^x-z]\\pL{2,3}\n${match(1+1)*2}${name.suffix}${agent.segment}\nabAB",
@@ -51,6 +56,7 @@ pub fn seeds(target: &str, fixtures: &Path) -> Vec<Vec<u8>> {
         );
         requests
     };
+    let etcd = || requests(&fixtures.with_file_name("etcd-3.4.23"));
     let mut seeds: Vec<Vec<u8>> = match target {
         "filter" => {
             let mut found: Vec<Vec<u8>> = texts(FILTERS);
@@ -67,6 +73,21 @@ pub fn seeds(target: &str, fixtures: &Path) -> Vec<Vec<u8>> {
         "json" => recorded().into_iter().map(|it| it.body).collect(),
         "body" => recorded().iter().filter_map(body).collect(),
         "request" => recorded().into_iter().map(|it| it.bytes).collect(),
+        "etcd2_form" => etcd().iter().map(query_and_form).collect(),
+        "etcd2_path" => {
+            let path = |it: Recorded| {
+                it.target
+                    .split('?')
+                    .next()
+                    .map(|path| path.as_bytes().to_vec())
+            };
+            etcd().into_iter().filter_map(path).collect()
+        }
+        "etcd2_body" => {
+            let mut found: Vec<Vec<u8>> = texts(TYPES);
+            found.extend(etcd().into_iter().map(|it| it.body));
+            found
+        }
         "snapshot" => states(&seeds("body", fixtures)),
         other => panic!("no target is called {other}"),
     };
@@ -103,6 +124,11 @@ fn read(bytes: Vec<u8>) -> Option<Recorded> {
         body: bytes[end + 4..].to_vec(),
         bytes,
     })
+}
+
+fn query_and_form(recorded: &Recorded) -> Vec<u8> {
+    let query = recorded.target.split_once('?').map_or("", |it| it.1);
+    [query.as_bytes(), b"\n", &recorded.body].concat()
 }
 
 fn filter(recorded: &Recorded) -> Option<Vec<u8>> {

@@ -68,3 +68,18 @@ fn any_bytes_on_a_connection_harm_nobody_else() {
 fn any_state_of_a_snapshot_is_restored_whole_or_refused() {
     try_target("snapshot", 500);
 }
+
+#[test]
+fn any_form_of_etcds_is_read_as_it_is_written_or_refused() {
+    try_target("etcd2_form", 3000);
+}
+
+#[test]
+fn any_path_of_etcds_leads_somewhere_clean_or_is_refused() {
+    try_target("etcd2_path", 3000);
+}
+
+#[test]
+fn any_body_about_members_users_and_roles_is_read_or_refused() {
+    try_target("etcd2_body", 3000);
+}

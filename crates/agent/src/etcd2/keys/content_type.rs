@@ -2,7 +2,7 @@
 
 /// Whether a body of this type is a form, which alone is read. What is no type at all is refused
 /// in Go's words.
-pub(super) fn is_form(content_type: &str) -> Result<bool, &'static str> {
+pub(in crate::etcd2) fn is_form(content_type: &str) -> Result<bool, &'static str> {
     let (kind, parameters) = match content_type.split_once(';') {
         Some((kind, parameters)) => (kind, parameters),
         None => (content_type, ""),

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use http::Method;
 use http::header::CONTENT_TYPE;
-use quorate_wire::etcd2::form::MAX_BODY_BYTES;
+use quorate_wire::etcd2::form::{FormError, MAX_BODY_BYTES};
 use quorate_wire::etcd2::{ErrorCode, Form, Parameters};
 
 use super::auth::has_key_access;
@@ -19,8 +19,11 @@ use super::reply::{Refused, Reply};
 use super::request::{Answer, Outcome, Request};
 use crate::consul::{Body, BodyError};
 use crate::engine::etcd2::clean;
+use crate::quote::quote;
 
-pub(super) use watch::{Events, Watching};
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) use content_type::is_form;
+pub(super) use watch::{Events, LastShown, Watching};
 
 /// A request for a key that makes sense.
 #[derive(Debug)]
@@ -89,8 +92,13 @@ async fn read_form(request: &Request, body: Body) -> Result<bytes::Bytes, Refuse
 /// Checks the parameters, in etcd's order.
 fn parse(request: &Request, path: &str, form: &[u8]) -> Result<KeyRequest, Refused> {
     let front = &request.front;
-    let form = Form::parse(request.query(), form)
-        .map_err(|error| front.refuse_key(ErrorCode::InvalidForm, error.to_string()))?;
+    let form = Form::parse(request.query(), form).map_err(|error| {
+        let cause = match error {
+            FormError::Escape(escape) => format!("invalid URL escape {}", quote(&escape)),
+            error => error.to_string(),
+        };
+        front.refuse_key(ErrorCode::InvalidForm, cause)
+    })?;
     let parameters = Parameters::from_form(&form, *request.method() == Method::GET)
         .map_err(|error| front.refuse_key(error.code, error.cause))?;
     Ok(KeyRequest {

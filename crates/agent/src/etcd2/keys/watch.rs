@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll, ready};
 
+use arc_swap::ArcSwapOption;
+use bytes::Bytes;
 use http::Response;
 
 use super::super::front::Front;
@@ -42,6 +44,24 @@ pub(super) fn answer(asked: &KeyRequest) -> Outcome {
     }
 }
 
+/// The event that was told last, as it is sent: many watchers are told of the same one.
+#[derive(Debug, Default)]
+pub(in crate::etcd2) struct LastShown(ArcSwapOption<(u64, Bytes)>);
+
+impl LastShown {
+    fn of(&self, event: &Event) -> Bytes {
+        let known = self.0.load();
+        if let Some((index, bytes)) = known.as_deref()
+            && *index == event.index
+        {
+            return bytes.clone();
+        }
+        let bytes = Bytes::from(shown::event(event));
+        self.0.store(Some(Arc::new((event.index, bytes.clone()))));
+        bytes
+    }
+}
+
 /// A watch whose answer is begun.
 pub(in crate::etcd2) struct Watching {
     front: Arc<Front>,
@@ -71,17 +91,17 @@ impl Watching {
 
     /// What the client is sent of an event, and how often.
     fn piece(&mut self, event: &Event) -> Piece {
-        let mut bytes = shown::event(event);
+        let mut bytes = self.front.last_shown.of(event);
         if self.stream && self.front.strict {
             let of_history = event.index <= self.watch.started;
             self.deaf = of_history;
             // etcd tells who streams the removal of the very key that he watches twice.
             if !of_history && event.action.removes() && *event.key == *self.watch.key {
-                bytes.extend_from_within(..);
+                bytes = [&bytes[..], &bytes[..]].concat().into();
             }
         }
         Piece {
-            bytes: bytes.into(),
+            bytes,
             last: !self.stream,
         }
     }

@@ -6,6 +6,7 @@ mod auth;
 mod cluster;
 mod keys;
 mod recipes;
+mod tls;
 mod watch;
 
 use std::process::ExitCode;
@@ -35,7 +36,7 @@ impl Etcd {
 }
 
 fn main() -> ExitCode {
-    use {auth::*, cluster::*, keys::*, recipes::*, watch::*};
+    use {auth::*, cluster::*, keys::*, recipes::*, tls::*, watch::*};
     let cases = cases![Etcd;
         values_and_keys_of_every_kind_are_read_back,
         each_way_to_write_decides_as_documented,
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
         members_statistics_version_and_health_are_read,
         a_server_without_the_api_is_named,
         users_and_roles_decide,
+        tls_is_checked_in_both_directions,
         locks_exclude_in_order,
         a_lock_whose_entry_is_deleted_is_lost,
         a_semaphore_lets_in_as_many_as_it_has_slots,

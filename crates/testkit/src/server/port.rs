@@ -71,7 +71,11 @@ impl ReservedPort {
 
     /// Lets a server listen on the port that, as servers do, sets `SO_REUSEADDR`; again and again,
     /// while the reservation stays.
-    pub(super) fn share(self) -> io::Result<Self> {
+    ///
+    /// # Errors
+    ///
+    /// When the system refuses to.
+    pub fn share(self) -> io::Result<Self> {
         set_socket_reuseaddr(&self.socket, true)?;
         Ok(self)
     }

@@ -70,7 +70,7 @@ fn everything_of_the_older_clients_of_etcd_has_ours_and_a_test() {
         "crates/net",
         "crates/quorate",
         "crates/testkit/src/protocol",
-        "crates/cli/tests",
+        "crates/cli",
         "tests/tests",
     ]);
     let mut wrong = BTreeMap::new();

@@ -60,6 +60,47 @@ fn on_a_terminal_the_answer_decides() {
     env.fails(&["kv", "get", "a/b"], 3);
 }
 
+/// Reads what a terminal shows until it ends with `prompt`.
+fn prompted(terminal: &mut File, shown: &mut String, prompt: &str) {
+    let mut byte = [0];
+    while !shown.ends_with(prompt) {
+        assert_eq!(terminal.read(&mut byte).unwrap(), 1, "{shown}");
+        shown.push(char::from(byte[0]));
+    }
+}
+
+#[test]
+fn a_password_is_asked_for_twice_and_never_shown() {
+    let env = TestEnv::new();
+    let (_agent, url) = env.etcd();
+    for (again, code, said) in [
+        ("other\n", 2, "are not the same"),
+        ("s3cret\n", 0, "User ann created"),
+    ] {
+        let pty = openpty(None, None).unwrap();
+        let side = || Stdio::from(pty.slave.try_clone().unwrap());
+        let mut command = env.command(["etcd2", "--endpoints", &url, "user", "add", "ann"]);
+        command.stdin(side()).stdout(side()).stderr(side());
+        let mut child = command.spawn().unwrap();
+        drop(command);
+        drop(pty.slave);
+        let (mut terminal, mut shown) = (File::from(pty.master), String::new());
+        for (prompt, typed) in [("New password: ", "s3cret\n"), ("Again: ", again)] {
+            prompted(&mut terminal, &mut shown, prompt);
+            terminal.write_all(typed.as_bytes()).unwrap();
+        }
+        let mut rest = Vec::new();
+        let _ = terminal.read_to_end(&mut rest);
+        shown.push_str(&String::from_utf8_lossy(&rest));
+        assert_eq!(child.wait().unwrap().code(), Some(code), "{shown}");
+        assert!(shown.contains(said), "{shown}");
+        assert!(
+            !shown.contains("s3cret") && !shown.contains("other"),
+            "{shown}"
+        );
+    }
+}
+
 #[test]
 fn a_terminal_never_gets_control_characters_of_a_value() {
     let env = TestEnv::new();

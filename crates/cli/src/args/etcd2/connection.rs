@@ -23,6 +23,21 @@ pub(crate) struct ConnectionArgs {
     )]
     pub(crate) endpoints: Option<String>,
 
+    /// Find the servers by DNS: the SRV records of this domain
+    #[arg(
+        long,
+        short = 'D',
+        global = true,
+        value_name = "DOMAIN",
+        conflicts_with = "endpoints",
+        value_parser = value::key
+    )]
+    pub(crate) discovery_srv: Option<String>,
+
+    /// Take servers without TLS, too, that DNS names
+    #[arg(long, global = true)]
+    pub(crate) insecure_discovery: bool,
+
     /// Ask the servers for all members first, and use their addresses, too
     #[arg(long, global = true)]
     pub(crate) sync: bool,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use quorate::target::{Etcd2Addresses, Etcd2Target, Target};
+use quorate_etcd::v2::discovery::{self, SystemResolver};
 use quorate_etcd::v2::{Client, Timeouts, TlsOptions, Verify};
 
 use super::password;
@@ -25,6 +26,8 @@ const NOWHERE: &str = "embedded:";
 #[derive(Debug, Default)]
 struct Said {
     addresses: Vec<String>,
+    /// The domain to find them by, and whether they may do without TLS.
+    srv: Option<(String, bool)>,
     tls: Option<TlsOptions>,
     auth_file: Option<PathBuf>,
     sync_every: Option<Duration>,
@@ -41,8 +44,12 @@ pub(super) async fn open(config: &Config, args: &ConnectionArgs) -> Result<Clien
     let said = servers(config, args, named)?;
     let timeouts = timeouts(said.timeout.or(config.timeout), args.total_timeout);
     let mut builder = Client::builder().timeouts(timeouts);
-    if !said.addresses.is_empty() {
-        builder = builder.addresses(&said.addresses);
+    let addresses = match &said.srv {
+        Some((domain, plain)) => find(domain, *plain).await?,
+        None => said.addresses,
+    };
+    if !addresses.is_empty() {
+        builder = builder.addresses(addresses);
     }
     if let Some(every) = said.sync_every {
         builder = builder.sync_every(every);
@@ -65,10 +72,30 @@ pub(super) async fn open(config: &Config, args: &ConnectionArgs) -> Result<Clien
     Ok(client)
 }
 
+/// The servers of a domain.
+async fn find(domain: &str, plain: bool) -> Result<Vec<String>, Failure> {
+    let resolver = SystemResolver::new()?;
+    let found = discovery::addresses(&resolver, domain).await?;
+    if plain || found.iter().all(|address| address.starts_with("https:")) {
+        return Ok(found);
+    }
+    let why = format!(
+        "DNS names servers of {domain} without TLS: {}",
+        found.join(", ")
+    );
+    Err(Failure::usage(why).with_next("the same command with --insecure-discovery"))
+}
+
 /// What was said most clearly: the option, the URL of an etcd, the environment, nothing.
 fn servers(config: &Config, args: &ConnectionArgs, named: Option<String>) -> Result<Said, Failure> {
     if let Some(list) = &args.endpoints {
         return Ok(listed(list.clone()));
+    }
+    if let Some(domain) = &args.discovery_srv {
+        return Ok(Said {
+            srv: Some((domain.clone(), args.insecure_discovery)),
+            ..Said::default()
+        });
     }
     if config.at.starts_with("etcd2") {
         let Target::Etcd2(target) = Target::parse(&config.at)? else {
@@ -101,10 +128,12 @@ fn of_target(target: Etcd2Target, named: Option<String>) -> Said {
         let address = |host| format!("{scheme}://{host}");
         hosts.into_iter().map(address).collect()
     };
-    let addresses = match target.addresses {
-        Etcd2Addresses::Http(hosts) => with("http", hosts),
-        Etcd2Addresses::Https(hosts) => with("https", hosts),
-        _ => named.into_iter().collect(),
+    let (addresses, srv) = match target.addresses {
+        Etcd2Addresses::Http(hosts) => (with("http", hosts), None),
+        Etcd2Addresses::Https(hosts) => (with("https", hosts), None),
+        // As the unified layer takes them.
+        Etcd2Addresses::Srv(domain) => (Vec::new(), Some((domain, true))),
+        _ => (named.into_iter().collect(), None),
     };
     let mut tls = TlsOptions::default();
     if let Some(path) = target.ca_file {
@@ -124,6 +153,7 @@ fn of_target(target: Etcd2Target, named: Option<String>) -> Said {
     }
     Said {
         addresses,
+        srv,
         tls: Some(tls),
         auth_file: target.auth_file,
         sync_every: target.sync,
@@ -167,7 +197,9 @@ mod tests {
         };
         let config = Config::new(cli.global, given);
         let said = servers(&config, &etcd2.connection, named.map(str::to_owned));
-        said.ok().map(|said| said.addresses)
+        let said = said.ok()?;
+        let domain = said.srv.map(|(domain, plain)| format!("{domain} {plain}"));
+        Some(domain.map_or(said.addresses, |domain| vec![domain]))
     }
 
     fn list(texts: &[&str]) -> Option<Vec<String>> {
@@ -189,6 +221,10 @@ mod tests {
             found("quorate --at etcd2: etcd2 ls", Some("c")),
             list(&["c"])
         );
+        let srv = "quorate --at etcd2+srv://a.org etcd2 ls";
+        assert_eq!(found(srv, Some("c")), list(&["a.org true"]));
+        let srv = "quorate --at etcd2://a etcd2 ls --discovery-srv a.org";
+        assert_eq!(found(srv, Some("c")), list(&["a.org false"]));
         let consul = "quorate --at consul://a etcd2 ls";
         assert_eq!(found(consul, Some("c")), None, "that is no etcd");
         let odd = "quorate --at etcd2://a?color=red etcd2 ls";

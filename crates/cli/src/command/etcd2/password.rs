@@ -68,8 +68,9 @@ async fn read(prompt: &str) -> Result<Secret, Failure> {
         return text(&bytes);
     }
     let mut signals = Signals::listen(&Signals::END)?;
-    write!(io::stderr(), "{prompt}")?;
+    // Before it is asked: whoever types at once is neither shown nor unheard.
     let quiet = Quiet::begin()?;
+    write!(io::stderr(), "{prompt}")?;
     let mut line = Vec::new();
     let mut terminal = BufReader::new(tokio::io::stdin());
     let read = tokio::select! {

@@ -143,6 +143,25 @@ impl TestEnv {
         self.agent_with(&["--memory"])
     }
 
+    /// Starts an agent in memory and gives it with the URL of its etcd.
+    pub(crate) fn etcd(&self) -> (Running, String) {
+        let http = [
+            "--memory",
+            "--consul-http",
+            "127.0.0.1:0",
+            "--etcd",
+            "127.0.0.1:0",
+        ];
+        let mut all = vec!["--output", "json", "agent"];
+        all.extend(http);
+        let mut agent = self.start(&all);
+        let ready: Value = serde_json::from_str(&agent.line()).unwrap();
+        let listeners = ready["listeners"].as_array().unwrap();
+        let etcd = listeners.iter().find(|one| one["protocol"] == "etcd-v2");
+        let url = etcd.unwrap()["url"].as_str().unwrap().to_owned();
+        (agent, url)
+    }
+
     pub(crate) fn agent_with(&self, args: &[&str]) -> (Running, String) {
         let mut all = vec!["--output", "json", "agent", "--consul-http", "127.0.0.1:0"];
         all.extend(args);

@@ -1,6 +1,6 @@
-//! One table of cases, against the embedded agent and against the real servers, one
-//! alone and three as a cluster: the protocol of
-//! Consul first, then the unified layer on each of its backends. The last lines show both.
+//! One table of cases, against the embedded agent and against the real servers, one alone and three
+//! as a cluster: the protocols of Consul and of etcd's v2 API first, then the unified layer on each of
+//! its backends. The last lines show all.
 
 #![allow(
     clippy::print_stdout,
@@ -12,6 +12,9 @@ use std::sync::Arc;
 
 use libtest_mimic::Arguments;
 use quorate_testkit::protocol::consul::{self, ALONE, Consul, MESH, PROXIES, STREAKS};
+use quorate_testkit::protocol::etcd2::{
+    self, DIRECTORY_TTL, Etcd, FAULTS, MEMBERS, MENDED, REFUSES_DIRECTORY_TTL,
+};
 use quorate_testkit::protocol::unified::{self, CONSULS, REMOTE, REMOTE_CONSULS, Unified};
 use quorate_testkit::server::{ConsulServer, EtcdServer, EtcdVersion};
 use quorate_testkit::trial::{Outcome, Suite, Target};
@@ -29,6 +32,36 @@ fn consul(arguments: &Arguments) -> Outcome {
         .with_target(real.able(&[ALONE, MESH]))
         .with_target(three)
         .with_cases(consul::cases())
+        .run_with(arguments)
+}
+
+fn etcd(arguments: &Arguments) -> Outcome {
+    let located = EtcdServer::locate;
+    let (v3_4, v3_5) = (EtcdVersion::V3_4, EtcdVersion::V3_5);
+    let real =
+        move |name, version| Target::real(name, located(version), move || Etcd::real(version));
+    let three = Target::real("three real etcd 3.4.23", located(v3_4), move || {
+        Etcd::cluster(v3_4)
+    });
+    let agent = Target::new("etcd of embedded", Etcd::embedded);
+    let strict = Target::new("etcd of strict embedded", Etcd::strict);
+    Suite::new()
+        .with_target(agent.able(&[etcd2::ALONE, MENDED, DIRECTORY_TTL]))
+        .with_target(strict.able(&[etcd2::ALONE, FAULTS, DIRECTORY_TTL]))
+        .with_target(real("real etcd 3.4.23", v3_4).able(&[
+            etcd2::ALONE,
+            FAULTS,
+            etcd2::REAL,
+            DIRECTORY_TTL,
+        ]))
+        .with_target(real("real etcd 3.5.16", v3_5).able(&[
+            etcd2::ALONE,
+            FAULTS,
+            etcd2::REAL,
+            REFUSES_DIRECTORY_TTL,
+        ]))
+        .with_target(three.able(&[FAULTS, etcd2::REAL, MEMBERS, DIRECTORY_TTL]))
+        .with_cases(etcd2::cases())
         .run_with(arguments)
 }
 
@@ -61,6 +94,7 @@ fn main() -> ExitCode {
     arguments.test_threads.get_or_insert(THREADS);
     let outcomes = [
         ("consul", consul(&arguments)),
+        ("etcd v2", etcd(&arguments)),
         ("unified", unified(&arguments)),
     ];
     let mut code = ExitCode::SUCCESS;

@@ -29,6 +29,6 @@ pub use consul::{
     ConsulClients, ConsulCluster, ConsulData, ConsulOptions, ConsulServer, ConsulTls,
 };
 pub use error::ServerError;
-pub use etcd::{EtcdServer, EtcdVersion};
+pub use etcd::{EtcdCluster, EtcdServer, EtcdVersion};
 pub use locate::{Located, locate, real_servers_required};
 pub use port::ReservedPort;

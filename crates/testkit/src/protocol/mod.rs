@@ -5,6 +5,7 @@
 //! target, so that what is written here is what the real server does, and what ours does too.
 
 pub mod consul;
+pub mod etcd2;
 pub mod unified;
 
 use std::fmt::Debug;

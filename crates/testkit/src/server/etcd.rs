@@ -1,5 +1,7 @@
 //! A real etcd with its v2 API.
 
+mod cluster;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Command;
@@ -12,6 +14,8 @@ use super::port::ReservedPort;
 use super::process::Process;
 use crate::eventually::eventually_ok;
 use crate::exchange::{exchange, request};
+
+pub use cluster::EtcdCluster;
 
 /// How long a start may take, from the process to a cluster that can write.
 const READY: Duration = Duration::from_secs(60);
@@ -54,6 +58,9 @@ pub struct EtcdServer {
     client: ReservedPort,
     peer: ReservedPort,
     v2: bool,
+    name: String,
+    /// The names and peer addresses of all members, as the program takes them.
+    members: String,
 }
 
 impl EtcdServer {
@@ -99,25 +106,44 @@ impl EtcdServer {
     }
 
     async fn start_once(version: EtcdVersion, v2: bool) -> Result<Self, ServerError> {
+        let mut server = Self::prepare(version, v2, "node-1")?;
+        server.members = server.member();
+        server.run().await?;
+        Ok(server)
+    }
+
+    /// One with ports and a folder, that is not started.
+    fn prepare(version: EtcdVersion, v2: bool, name: &str) -> Result<Self, ServerError> {
         let port = || {
             let port = ReservedPort::new().and_then(ReservedPort::share);
             port.map_err(ServerError::io("find ports"))
         };
-        let name = version.program();
-        let server = Self {
-            process: Process::new(name),
-            folder: Folder::create(name).map_err(ServerError::io("make a folder"))?,
+        let program = version.program();
+        Ok(Self {
+            process: Process::new(program),
+            folder: Folder::create(program).map_err(ServerError::io("make a folder"))?,
             program: Result::from(Self::locate(version))?,
             version,
             client: port()?,
             peer: port()?,
             v2,
-        };
-        server.run().await?;
-        Ok(server)
+            name: name.to_owned(),
+            members: String::new(),
+        })
+    }
+
+    /// Its name and where other members reach it.
+    fn member(&self) -> String {
+        format!("{}=http://{}", self.name, self.peer.addr())
     }
 
     async fn run(&self) -> Result<(), ServerError> {
+        let logged = self.launch()?;
+        self.wait_ready(logged).await
+    }
+
+    /// Starts the process; how long its log was before.
+    fn launch(&self) -> Result<usize, ServerError> {
         let log = || {
             let log = self.folder.open_log();
             log.map_err(ServerError::io("open the log"))
@@ -130,20 +156,20 @@ impl EtcdServer {
             .stdout(log()?)
             .stderr(log()?);
         self.process.start(command)?;
-        self.wait_ready(logged).await
+        Ok(logged)
     }
 
     fn arguments(&self) -> Vec<String> {
         let (client, peer) = (self.url(), format!("http://{}", self.peer.addr()));
         let pairs = [
             ("enable-v2", self.v2.to_string()),
-            ("name", "node-1".to_owned()),
+            ("name", self.name.clone()),
             ("data-dir", "data".to_owned()),
             ("listen-client-urls", client.clone()),
             ("advertise-client-urls", client),
             ("listen-peer-urls", peer.clone()),
-            ("initial-advertise-peer-urls", peer.clone()),
-            ("initial-cluster", format!("node-1={peer}")),
+            ("initial-advertise-peer-urls", peer),
+            ("initial-cluster", self.members.clone()),
         ];
         let pairs = pairs.into_iter();
         pairs

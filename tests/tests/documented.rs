@@ -1,5 +1,6 @@
-//! `docs/consul.md` and `docs/etcd-v2.md` name functions and tests: all of them exist. `docs/conformance.md` says which
-//! cases prove what: they exist, and each fact and each endpoint has one.
+//! `docs/consul.md` and `docs/etcd-v2.md` name functions and tests: all of them exist.
+//! `docs/conformance.md` says which cases prove what: they exist, and each fact and each endpoint has
+//! one; of etcd's, each case has its row too.
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
@@ -10,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use quorate_testkit::protocol::consul::{self, ENDPOINTS};
+use quorate_testkit::protocol::etcd2;
 
 /// How many functions the two older clients have.
 const AT_LEAST: usize = 130;
@@ -102,9 +104,25 @@ fn quoted(cell: &str) -> impl Iterator<Item = &str> {
     cell.split('`').skip(1).step_by(2)
 }
 
-/// The rows of `docs/conformance.md`: what they are about, and the cases that prove it.
-fn proofs() -> Vec<(String, Vec<String>)> {
+/// What the part about etcd begins with.
+const ETCD: &str = "\n# What proves that the agent is etcd\n";
+/// How many rows it has at least.
+const ETCD_AT_LEAST: usize = 90;
+
+/// The two parts of `docs/conformance.md`: Consul, and etcd.
+fn parts() -> (String, String) {
     let text = std::fs::read_to_string(root().join("docs/conformance.md")).unwrap();
+    let (consul, etcd) = text.split_once(ETCD).unwrap();
+    (consul.to_owned(), etcd.to_owned())
+}
+
+/// The rows about Consul.
+fn proofs() -> Vec<(String, Vec<String>)> {
+    rows_of(&parts().0)
+}
+
+/// The rows of a part of `docs/conformance.md`: what they are about, and the cases that prove it.
+fn rows_of(text: &str) -> Vec<(String, Vec<String>)> {
     let lines = text.lines().filter(|line| line.starts_with("| "));
     let rows = lines.map(|line| {
         let cells: Vec<_> = line.split(" |").map(str::trim).collect();
@@ -120,15 +138,33 @@ fn proofs() -> Vec<(String, Vec<String>)> {
 #[test]
 fn every_row_of_the_conformance_page_has_cases_that_exist() {
     let known: BTreeSet<String> = consul::cases().iter().map(|case| case.name()).collect();
+    let wrong = unproved(&proofs(), &known);
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn every_row_about_etcd_has_cases_and_every_case_has_a_row() {
+    let rows = rows_of(&parts().1);
+    assert!(rows.len() >= ETCD_AT_LEAST, "only {} rows", rows.len());
+    let known: BTreeSet<String> = etcd2::cases().iter().map(|case| case.name()).collect();
+    let wrong = unproved(&rows, &known);
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    let named: BTreeSet<_> = rows.into_iter().flat_map(|(_, cases)| cases).collect();
+    let missing: Vec<_> = known.difference(&named).collect();
+    assert!(missing.is_empty(), "no row names {missing:#?}");
+}
+
+/// What is wrong with rows: nothing proves them, or what does not exist.
+fn unproved(rows: &[(String, Vec<String>)], known: &BTreeSet<String>) -> Vec<String> {
     let mut wrong = Vec::new();
-    for (subject, cases) in proofs() {
+    for (subject, cases) in rows {
         if cases.is_empty() {
             wrong.push(format!("{subject}: nothing proves it"));
         }
         let missing = cases.iter().filter(|case| !known.contains(*case));
         wrong.extend(missing.map(|case| format!("{subject}: no case is called {case}")));
     }
-    assert!(wrong.is_empty(), "{wrong:#?}");
+    wrong
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Clients that know nothing of quorate, against our agent and, to know that they are used as they
-//! are meant to be, against the real Consul: the `consul` command, and clients from PyPI of today and of the
-//! time of Consul 0.7.
+//! are meant to be, against the real servers: the commands `consul` and `etcdctl`, and clients from
+//! PyPI of today and of the time of Consul 0.7 and of etcd's v2 API.
 
 #![allow(
     clippy::print_stdout,
@@ -15,6 +15,12 @@ mod area;
 mod catalog;
 #[path = "foreign/command.rs"]
 mod command;
+#[path = "foreign/etcd.rs"]
+mod etcd;
+#[path = "foreign/etcd_lock.rs"]
+mod etcd_lock;
+#[path = "foreign/etcdctl.rs"]
+mod etcdctl;
 #[path = "foreign/intention.rs"]
 mod intention;
 #[path = "foreign/kv.rs"]
@@ -38,9 +44,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use libtest_mimic::Arguments;
-use quorate_testkit::server::ConsulServer;
-use quorate_testkit::trial::{Outcome, Suite, Target};
+use quorate_testkit::server::{ConsulServer, EtcdServer, EtcdVersion, Located, locate};
+use quorate_testkit::trial::{Case, Outcome, Suite, Target};
 
+use crate::etcd::{DIRECTORY_TTL, Etcd};
 use crate::server::Server;
 
 /// Most of the time is spent in processes that wait for each other.
@@ -86,12 +93,34 @@ fn consul_command(arguments: &Arguments) -> Outcome {
         .run_with(arguments)
 }
 
+/// Cases of our agent and of two real etcds, for a client that is there or not.
+fn etcd(client: Located, cases: Vec<Case<Etcd>>, name: &str, arguments: &Arguments) -> Outcome {
+    let real = |number, version| {
+        let both = match &client {
+            Located::Found(_) => EtcdServer::locate(version),
+            missing => missing.clone(),
+        };
+        let name = format!("{name} on real etcd {number}");
+        Target::real(name, both, move || Etcd::real(version))
+    };
+    let (v3_4, v3_5) = (
+        real("3.4.23", EtcdVersion::V3_4),
+        real("3.5.16", EtcdVersion::V3_5),
+    );
+    let embedded = Target::real(format!("{name} on embedded"), client, Etcd::embedded);
+    Suite::new()
+        .with_target(embedded.able(&[DIRECTORY_TTL]))
+        .with_target(v3_4.able(&[DIRECTORY_TTL]))
+        .with_target(v3_5)
+        .with_cases(cases)
+        .run_with(arguments)
+}
+
 /// One after the other: a script has its servers for itself.
 fn python(script: &'static python::Script, arguments: &Arguments) -> Outcome {
-    let [embedded, real] = script.targets();
-    Suite::new()
-        .with_target(embedded)
-        .with_target(real)
+    let targets = script.targets().into_iter();
+    targets
+        .fold(Suite::new(), Suite::with_target)
         .with_cases(python::cases())
         .with_time_limit(LONG)
         .run_with(arguments)
@@ -100,7 +129,27 @@ fn python(script: &'static python::Script, arguments: &Arguments) -> Outcome {
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(THREADS);
-    let mut outcomes = vec![("consul command", consul_command(&arguments))];
+    let mut outcomes = vec![
+        ("consul command", consul_command(&arguments)),
+        (
+            "etcdctl",
+            etcd(
+                locate("etcdctl-3.4"),
+                etcdctl::cases(),
+                "etcdctl",
+                &arguments,
+            ),
+        ),
+        (
+            "locks of python-etcd",
+            etcd(
+                python::interpreter("python-etcd"),
+                etcd_lock::cases(),
+                "locks of python-etcd",
+                &arguments,
+            ),
+        ),
+    ];
     for script in python::SCRIPTS {
         outcomes.push((script.name(), python(script, &arguments)));
     }

@@ -5,7 +5,7 @@ use std::process::{Output, Stdio};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use quorate_testkit::server::{ConsulServer, Located};
+use quorate_testkit::server::{ConsulServer, Located, locate};
 use tokio::io::AsyncWriteExt as _;
 use tokio::time::timeout;
 
@@ -54,6 +54,18 @@ impl Command {
         };
         let mut this = Self::new(&program);
         this.command.env("CONSUL_HTTP_ADDR", addr.to_string());
+        this.command.args(arguments);
+        Ok(this)
+    }
+
+    /// `etcdctl` 3.4, which speaks the v2 API.
+    pub(crate) fn etcdctl(addr: SocketAddr, arguments: &[&str]) -> anyhow::Result<Self> {
+        let program = Result::from(locate("etcdctl-3.4"))?;
+        let mut this = Self::new(&program);
+        this.command.env("ETCDCTL_API", "2");
+        this.command
+            .arg("--endpoints")
+            .arg(format!("http://{addr}"));
         this.command.args(arguments);
         Ok(this)
     }

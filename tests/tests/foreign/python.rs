@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, ensure};
 use quorate_agent::{AclConfig, Agent, AgentConfig, Compat};
 use quorate_testkit::cases;
-use quorate_testkit::server::{ConsulOptions, ConsulServer, Located};
+use quorate_testkit::server::{ConsulOptions, ConsulServer, EtcdServer, EtcdVersion, Located};
 use quorate_testkit::trial::{Case, Subject, Target};
 
 use crate::command::Command;
+use crate::etcd::Etcd;
 use crate::server::MASTER;
 
 /// A script, and what is known of it.
@@ -20,40 +21,49 @@ pub(crate) struct Script {
     name: &'static str,
     /// The packages that it needs: `tests/foreign/requirements/SET.txt`.
     set: &'static str,
-    /// Whose clients our agent is to serve.
-    compat: Compat,
+    /// What it is a client of.
+    store: Store,
     /// How many cases there are at least.
     least: usize,
-    /// The cases that fail on the real 1.8.7, and no others: what it took away from these clients.
+    /// The cases that fail on the real server, and no others: what Consul 1.8.7 took away from these
+    /// clients, and a fault of etcd that our agent mends.
     fails_on_real: &'static [&'static str],
+}
+
+/// The server that a script is for.
+enum Store {
+    /// Whose clients our agent is to serve.
+    Consul(Compat),
+    /// etcd with its v2 API.
+    Etcd,
 }
 
 pub(crate) const SCRIPTS: &[Script] = &[
     Script {
         name: "py_consul",
         set: "py-consul",
-        compat: Compat::Current,
+        store: Store::Consul(Compat::Current),
         least: 31,
         fails_on_real: &[],
     },
     Script {
         name: "python_consul2",
         set: "python-consul2",
-        compat: Compat::Current,
+        store: Store::Consul(Compat::Current),
         least: 34,
         fails_on_real: &[],
     },
     Script {
         name: "patroni_leader",
         set: "patroni",
-        compat: Compat::Current,
+        store: Store::Consul(Compat::Current),
         least: 8,
         fails_on_real: &[],
     },
     Script {
         name: "python_consul_era",
         set: "era",
-        compat: Compat::V0_7,
+        store: Store::Consul(Compat::V0_7),
         least: 36,
         fails_on_real: &[
             // These ask with GET.
@@ -72,7 +82,7 @@ pub(crate) const SCRIPTS: &[Script] = &[
     Script {
         name: "consulate_era",
         set: "era",
-        compat: Compat::V0_7,
+        store: Store::Consul(Compat::V0_7),
         least: 12,
         fails_on_real: &[
             "a_session_shows_its_checks",
@@ -81,6 +91,27 @@ pub(crate) const SCRIPTS: &[Script] = &[
             "a_node_that_nobody_knows_is_forced_to_leave",
             "the_list_of_tokens_has_the_anonymous_one",
         ],
+    },
+    Script {
+        name: "pyetcd_client",
+        set: "pyetcd",
+        store: Store::Etcd,
+        least: 14,
+        fails_on_real: &["an_odd_key_loses_no_value_where_it_can_be_helped"],
+    },
+    Script {
+        name: "python_etcd_client",
+        set: "python-etcd",
+        store: Store::Etcd,
+        least: 23,
+        fails_on_real: &[],
+    },
+    Script {
+        name: "patroni_etcd",
+        set: "patroni",
+        store: Store::Etcd,
+        least: 8,
+        fails_on_real: &[],
     },
 ];
 
@@ -94,10 +125,10 @@ pub(crate) struct Pair {
 }
 
 impl Pair {
-    async fn embedded(script: &'static Script) -> anyhow::Result<Self> {
+    async fn embedded(script: &'static Script, compat: Compat) -> anyhow::Result<Self> {
         let config = || {
             let address = "127.0.0.1:0".parse()?;
-            let config = AgentConfig::memory().with_compat(script.compat);
+            let config = AgentConfig::memory().with_compat(compat);
             anyhow::Ok(config.with_consul_http(address))
         };
         let plain = Agent::start(config()?).await?;
@@ -125,6 +156,22 @@ impl Pair {
             _servers: Box::new((plain, ruled)),
         })
     }
+
+    /// Two of our agents, or of real etcds.
+    async fn etcd(script: &'static Script, version: Option<EtcdVersion>) -> anyhow::Result<Self> {
+        let start = async || match version {
+            Some(version) => Etcd::real(version).await,
+            None => Etcd::embedded().await,
+        };
+        let (plain, ruled) = (start().await?, start().await?.guarded().await?);
+        Ok(Self {
+            script,
+            plain: plain.addr(),
+            ruled: ruled.addr(),
+            fails: version.map_or(&[], |_| script.fails_on_real),
+            _servers: Box::new((plain, ruled)),
+        })
+    }
 }
 
 impl Script {
@@ -132,34 +179,48 @@ impl Script {
         self.name
     }
 
-    pub(crate) fn targets(&'static self) -> [Target<Pair>; 2] {
-        let python = self.python();
-        let both = match (&python, ConsulServer::locate()) {
+    pub(crate) fn targets(&'static self) -> Vec<Target<Pair>> {
+        let (python, name) = (self.python(), self.name);
+        let embedded = format!("{name} on embedded");
+        let both = |server: Located| match (&python, server) {
             (Located::Found(_), Located::Missing(reason)) => Located::Missing(reason),
             _ => python.clone(),
         };
-        let embedded = format!("{} on embedded", self.name);
-        let real = format!("{} on real consul 1.8.7", self.name);
-        [
-            Target::real(embedded, python, move || Pair::embedded(self)),
-            Target::real(real, both, move || Pair::real(self)),
+        let Store::Consul(compat) = self.store else {
+            let etcd = |version, number| {
+                let name = format!("{name} on real etcd {number}");
+                let located = both(EtcdServer::locate(version));
+                Target::real(name, located, move || Pair::etcd(self, Some(version)))
+            };
+            return vec![
+                Target::real(embedded, python.clone(), move || Pair::etcd(self, None)),
+                etcd(EtcdVersion::V3_4, "3.4.23"),
+                etcd(EtcdVersion::V3_5, "3.5.16"),
+            ];
+        };
+        let real = format!("{name} on real consul 1.8.7");
+        let located = both(ConsulServer::locate());
+        vec![
+            Target::real(embedded, python, move || Pair::embedded(self, compat)),
+            Target::real(real, located, move || Pair::real(self)),
         ]
     }
 
-    /// The Python of the virtual environment that has the packages.
     fn python(&self) -> Located {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        let python: PathBuf = ["target", "foreign", self.set, "bin", "python"]
-            .iter()
-            .collect();
-        let python = root.join(python);
-        match python.exists() {
-            true => Located::Found(python),
-            false => Located::Missing(format!(
-                "the packages of {} are not installed: run scripts/foreign-clients",
-                self.set
-            )),
-        }
+        interpreter(self.set)
+    }
+}
+
+/// The Python of the virtual environment that has these packages.
+pub(crate) fn interpreter(set: &str) -> Located {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let python: PathBuf = ["target", "foreign", set, "bin", "python"].iter().collect();
+    let python = root.join(python);
+    match python.exists() {
+        true => Located::Found(python),
+        false => Located::Missing(format!(
+            "the packages of {set} are not installed: run scripts/foreign-clients"
+        )),
     }
 }
 

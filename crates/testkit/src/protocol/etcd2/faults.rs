@@ -167,15 +167,16 @@ async fn an_odd_path_is_served_as_the_clean_one(etcd: &Subject<Etcd>) -> anyhow:
 }
 
 /// How many writes a stream that nobody reads is behind, and how long their values are: more than
-/// the buffers of two sockets.
-const WRITES: usize = 300;
+/// etcd keeps for it; on etcd, with what was there before, more than the buffers of two sockets too.
+const WRITES: usize = 150;
+const MANY: usize = 300;
 const VALUE: usize = 32 * 1024;
 
 /// Opens a stream and writes a lot before reading it.
-async fn unread(etcd: &Etcd, world: &mut World<'_>) -> anyhow::Result<Stream> {
+async fn unread(etcd: &Etcd, world: &mut World<'_>, writes: usize) -> anyhow::Result<Stream> {
     let stream = Stream::open(etcd, world, "f?wait=true&stream=true").await?;
     let value = "v".repeat(VALUE);
-    for round in 0..WRITES {
+    for round in 0..writes {
         let line = format!("PUT f?noValueOnSuccess=true value={round}-{value}");
         let told = world.ask(&line).await?;
         anyhow::ensure!(told.ends_with(" set"), "{told}");
@@ -186,7 +187,7 @@ async fn unread(etcd: &Etcd, world: &mut World<'_>) -> anyhow::Result<Stream> {
 async fn a_slow_stream_falls_silent_and_stays_open(etcd: &Subject<Etcd>) -> anyhow::Result<()> {
     let etcd = etcd.alone().await?;
     let mut world = World::within(&etcd, "slow").await?;
-    let mut stream = unread(&etcd, &mut world).await?;
+    let mut stream = unread(&etcd, &mut world, MANY).await?;
     while stream.came().await?.is_some() {}
     world.ask("PUT f value=last").await?;
     while let Some(line) = stream.came().await? {
@@ -199,7 +200,7 @@ async fn a_slow_stream_falls_silent_and_stays_open(etcd: &Subject<Etcd>) -> anyh
 async fn a_slow_stream_is_told_every_event(etcd: &Subject<Etcd>) -> anyhow::Result<()> {
     let etcd = etcd.alone().await?;
     let mut world = World::within(&etcd, "slow").await?;
-    let mut stream = unread(&etcd, &mut world).await?;
+    let mut stream = unread(&etcd, &mut world, WRITES).await?;
     for round in 0..WRITES {
         let line = stream.line().await?.unwrap_or_default();
         let (start, value) = (format!("\"value\":\"{round}-"), format!("event {round}"));

@@ -98,7 +98,7 @@ fn etcd(client: Located, cases: Vec<Case<Etcd>>, name: &str, arguments: &Argumen
     let real = |number, version| {
         let both = match &client {
             Located::Found(_) => EtcdServer::locate(version),
-            missing => missing.clone(),
+            missing @ Located::Missing(_) => missing.clone(),
         };
         let name = format!("{name} on real etcd {number}");
         Target::real(name, both, move || Etcd::real(version))

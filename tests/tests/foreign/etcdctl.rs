@@ -240,7 +240,7 @@ async fn write_until_it_ends(
         let write = etcd.client.keys().set(key, "changed").await;
         write.map_err(|error| error.to_string())?;
         let ended = !command.is_running();
-        ended.then_some(()).ok_or("it waits")
+        ended.then_some(()).ok_or("it waits".to_owned())
     };
     Ok(eventually_ok(SOON, "the command sees a change", ended).await?)
 }

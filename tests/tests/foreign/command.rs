@@ -66,6 +66,9 @@ impl Command {
         this.command
             .arg("--endpoints")
             .arg(format!("http://{addr}"));
+        // A slow machine hashes passwords slowly.
+        this.command
+            .args(["--timeout", "50s", "--total-timeout", "55s"]);
         this.command.args(arguments);
         Ok(this)
     }

@@ -308,7 +308,8 @@ async fn exec_watch_runs_a_command_for_each_change(etcd: &Subject<Etcd>) -> anyh
     let path = place.path().join("told");
     let index = etcd.client.keys().set(&key, "1").await?.modified_index;
     let child = "echo $ETCD_WATCH_ACTION $ETCD_WATCH_KEY $ETCD_WATCH_VALUE";
-    let after = (index - 1).to_string();
+    // Of this command alone, the index after the one that is given is left out too.
+    let after = (index - 2).to_string();
     let arguments = [
         "exec-watch",
         "--recursive",

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use quorate_testkit::protocol::consul::{self, ENDPOINTS};
-use quorate_testkit::protocol::etcd2;
+use quorate_testkit::protocol::etcd2::cases as etcd2_cases;
 
 /// How many functions the two older clients have.
 const AT_LEAST: usize = 130;
@@ -146,7 +146,7 @@ fn every_row_of_the_conformance_page_has_cases_that_exist() {
 fn every_row_about_etcd_has_cases_and_every_case_has_a_row() {
     let rows = rows_of(&parts().1);
     assert!(rows.len() >= ETCD_AT_LEAST, "only {} rows", rows.len());
-    let known: BTreeSet<String> = etcd2::cases().iter().map(|case| case.name()).collect();
+    let known: BTreeSet<String> = etcd2_cases().iter().map(|case| case.name()).collect();
     let wrong = unproved(&rows, &known);
     assert!(wrong.is_empty(), "{wrong:#?}");
     let named: BTreeSet<_> = rows.into_iter().flat_map(|(_, cases)| cases).collect();

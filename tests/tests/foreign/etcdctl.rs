@@ -308,18 +308,18 @@ async fn exec_watch_runs_a_command_for_each_change(etcd: &Subject<Etcd>) -> anyh
     let path = place.path().join("told");
     let index = etcd.client.keys().set(&key, "1").await?.modified_index;
     let child = "echo $ETCD_WATCH_ACTION $ETCD_WATCH_KEY $ETCD_WATCH_VALUE";
-    // Of this command alone, the index after the one that is given is left out too.
-    let after = (index - 2).to_string();
+    let after = (index - 1).to_string();
+    // With an index, it takes its last argument for the key, not the first as its help says.
     let arguments = [
         "exec-watch",
         "--recursive",
         "--after-index",
         &after,
-        &folder,
         "--",
         "sh",
         "-c",
         child,
+        &folder,
     ];
     let command = etcd.etcdctl(&arguments)?;
     let command = command.output(std::fs::File::create(&path)?).start()?;

@@ -36,6 +36,7 @@
 //! | to change several keys at once, or none | [`Transaction`] |
 //! | to follow a key or a prefix | [`Coordinator::watch`], [`Coordinator::watch_prefix`], [`Watch`] |
 //! | a local copy that is always up to date | [`Coordinator::cache`], [`Cache`] |
+//! | the configuration of my program in a type of my own, always current | [`Config`], [`config`] |
 //! | to do something in one place at a time | [`Coordinator::with_lock`], [`Lock`] |
 //! | to do something in at most N places at a time | [`Coordinator::with_semaphore`], [`Semaphore`] |
 //! | one leader of many, and to know who it is | [`Coordinator::election`], [`Election`] |
@@ -69,7 +70,8 @@
 //!
 //! # Features
 //! `embedded` (default): the agent in this process, for `embedded:` and `memory:`. Without it only
-//! servers elsewhere can be used.
+//! servers elsewhere can be used. `toml`, `yaml`: [configuration](config) in documents of these formats.
+//! `figment`, `config`: its parameters as a source of the crates of these names.
 
 pub mod backend;
 mod body;

@@ -405,8 +405,26 @@ async fn with_a_marker_a_change_is_taken_when_the_marker_is_written() {
         changed(&mut changes).await,
         ["HTTP/port: 80 -> 1", "debug: false -> true"]
     );
+    // Together with others in one transaction it is none before any of them.
     config.set("HTTP/port", &5).await.unwrap();
     assert_eq!(changed(&mut changes).await, ["HTTP/port: 1 -> 5"]);
+    let both = config.edit(|edit| {
+        edit.set("HTTP/port", &6)?;
+        edit.set("zone", "x")
+    });
+    let error = both.await.unwrap_err();
+    assert!(matches!(error, ConfigError::Decode { .. }), "{error:?}");
+    let both = config.edit(|edit| {
+        edit.set("HTTP/hosts", &["q"])?;
+        edit.set("debug", &false)
+    });
+    both.await.unwrap();
+    let told = [
+        "HTTP/hosts/1: a -> q",
+        "-HTTP/hosts/2 = b",
+        "debug: true -> false",
+    ];
+    assert_eq!(changed(&mut changes).await, told);
     assert!(config.snapshot().parameters().get("rev").is_none());
     coordinator.close().await.unwrap();
 }
@@ -492,4 +510,71 @@ async fn what_can_not_work_is_refused_at_once() {
     let config = builder(&coordinator).secrets(secrets).load().await.unwrap();
     assert_eq!(config.clone().snapshot().version(), 1);
     coordinator.close().await.unwrap();
+}
+
+/// Where several keys can only be written one after the other, the marker says when all are.
+#[tokio::test]
+async fn on_etcd_v2_a_marker_keeps_changes_whole() {
+    let agent = quorate::agent::AgentConfig::memory().with_etcd("127.0.0.1:0".parse().unwrap());
+    let agent = quorate::agent::Agent::start(agent).await.unwrap();
+    let address = agent.etcd()[0].addr().unwrap().to_string();
+    let coordinator = quorate::connect(&format!("etcd2://{address}"))
+        .await
+        .unwrap();
+    let store = Store::subtree(&coordinator, "/app")
+        .unwrap()
+        .with_marker("rev");
+    store
+        .write_defaults(&json!({"A": {"n": 0}, "B": {"n": 0}}))
+        .await
+        .unwrap();
+    let config = Config::<serde_json::Value>::builder()
+        .store(store)
+        .load()
+        .await
+        .unwrap();
+    let mut changes = config.changes();
+    let last = 40;
+    for n in 1..=last {
+        let write = config.edit(|edit| {
+            edit.set("A/n", &n)?;
+            edit.set("B/n", &n)
+        });
+        write.await.unwrap();
+    }
+    while config.get()["A"]["n"] != last.to_string().as_str() {
+        match changes.next().await.unwrap() {
+            ConfigEvent::Changed { new, .. } => assert_eq!(new["A"], new["B"]),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(config.get()["A"], config.get()["B"]);
+    assert!(config.status().is_current());
+    coordinator.close().await.unwrap();
+    agent.shutdown().await;
+}
+
+/// Without a marker what follows closely is taken together, and documents are whole anyway.
+#[tokio::test]
+async fn on_etcd_v2_changes_are_taken_when_it_is_quiet() {
+    let agent = quorate::agent::AgentConfig::memory().with_etcd("127.0.0.1:0".parse().unwrap());
+    let agent = quorate::agent::Agent::start(agent).await.unwrap();
+    let address = agent.etcd()[0].addr().unwrap().to_string();
+    let coordinator = quorate::connect(&format!("etcd2://{address}"))
+        .await
+        .unwrap();
+    let quiet = Duration::from_millis(400);
+    let config = builder(&coordinator).settle(quiet).load().await.unwrap();
+    assert_eq!(*config.get(), Settings::default());
+    let mut changes = config.changes();
+    let edit = config.edit(|edit| {
+        edit.set("HTTP/port", &1)?;
+        edit.set("HTTP/hosts", &["x"])?;
+        edit.set("debug", &true)
+    });
+    edit.await.unwrap();
+    let told = ["+HTTP/hosts/1 = x", "+HTTP/port = 1", "+debug = true"];
+    assert_eq!(changed(&mut changes).await, told);
+    coordinator.close().await.unwrap();
+    agent.shutdown().await;
 }

@@ -111,13 +111,17 @@ impl Remote {
     /// Takes all that is there at once: the keys of one transaction are, where the backend answers
     /// with listings, and half of it is never seen.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> News {
-        let mut news = News::default();
+        let (mut news, mut changed) = (News::default(), false);
         while !self.ended {
             match Pin::new(&mut self.watch).poll_next(cx) {
                 Poll::Ready(Some(Ok(event))) => {
                     news.state |= self.failing.take().is_some();
                     self.probe = None;
-                    news.data |= self.replica.apply(event);
+                    // Another change begins here: what was before it may be whole.
+                    if changed && event.revision() > self.replica.revision() {
+                        news.data |= self.take_marked();
+                    }
+                    changed |= self.replica.apply(event);
                 }
                 Poll::Ready(Some(Err(error))) => {
                     news.state = true;
@@ -131,9 +135,7 @@ impl Remote {
             }
         }
         news.state |= self.poll_probe(cx);
-        if news.data {
-            news.data = self.settle();
-        }
+        news.data |= changed && self.take();
         news
     }
 
@@ -178,22 +180,30 @@ impl Remote {
     }
 
     /// Takes the state of the replica if it is whole; says whether it did.
-    fn settle(&mut self) -> bool {
+    fn take(&mut self) -> bool {
+        if self.store.marker.is_some() {
+            return self.take_marked();
+        }
+        self.taken = Some(self.replica.entries().clone());
+        true
+    }
+
+    /// Takes the state of the replica if its marker says that it is whole; says whether it did.
+    fn take_marked(&mut self) -> bool {
         let Some(marker) = &self.store.marker else {
-            self.taken = Some(self.replica.entries().clone());
-            return true;
+            return false;
         };
         let key = format!("{}{marker}", self.store.path());
         let entries = self.replica.entries();
         let Some(written) = entries.get(&key).map(|entry| entry.revision) else {
             return false;
         };
-        let is_last = entries.values().all(|entry| entry.revision <= written);
         let before = self.taken.as_ref().and_then(|taken| taken.get(&key));
         let is_new = before.is_none_or(|before| before.revision != written);
-        if is_last && is_new {
+        let is_whole = is_new && entries.values().all(|entry| entry.revision <= written);
+        if is_whole {
             self.taken = Some(entries.clone());
         }
-        is_last && is_new
+        is_whole
     }
 }

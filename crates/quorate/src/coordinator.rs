@@ -7,7 +7,7 @@ use crate::backend::Backend;
 use crate::gate::Gate;
 use crate::{
     Cache, Capabilities, Election, Events, Held, Key, Kv, Lock, Nodes, Prefix, Result, Semaphore,
-    Services, Snapshots, Watch, WatchOptions, WatchTarget,
+    Services, Snapshots, Tree, Watch, WatchOptions, WatchTarget,
 };
 
 /// How long [`Coordinator::close`] waits for its own tasks before it ends them.
@@ -38,6 +38,12 @@ impl Coordinator {
     #[must_use]
     pub fn kv(&self) -> Kv {
         Kv::gated(self.backend.kv.clone(), self.gate.clone())
+    }
+
+    /// Values of any shape as trees of keys.
+    #[must_use]
+    pub fn tree(&self) -> Tree {
+        Tree::new(self.clone())
     }
 
     /// Watches one key, whether it exists or not.

@@ -34,6 +34,7 @@
 //! | to read and write keys | [`Coordinator::kv`], [`KvExt`] |
 //! | to write only if nothing changed meanwhile | [`KvExt::create`], [`KvExt::replace`], [`Precondition`] |
 //! | to change several keys at once, or none | [`Transaction`] |
+//! | to keep a value of any shape, such as a struct of mine | [`Coordinator::tree`], [`Tree`] |
 //! | to follow a key or a prefix | [`Coordinator::watch`], [`Coordinator::watch_prefix`], [`Watch`] |
 //! | a local copy that is always up to date | [`Coordinator::cache`], [`Cache`] |
 //! | the configuration of my program in a type of my own, always current | [`Config`], [`config`] |
@@ -130,7 +131,7 @@ pub use service::{
 };
 pub use snapshot::{SnapshotInfo, SnapshotStream, SnapshotTable, Snapshots};
 pub use transaction::{Committed, Compare, FailedCompare, Operation, Transaction, TxnOutcome};
-pub use tree::{TreeError, TreeOptions};
+pub use tree::{Tree, TreeError, TreeOptions};
 pub use watch::{Watch, WatchEvent, WatchOptions, WatchTarget};
 
 /// The value type of keys: cheap to clone, made from text, vectors and arrays.

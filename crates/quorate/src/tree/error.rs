@@ -7,7 +7,7 @@ use crate::{Error, ErrorKind};
 /// Why a value can't be written as a tree, or a tree can't be read as the type that was wanted. It
 /// names the path beneath the tree where that is so, and never quotes what is stored there.
 ///
-/// Calls of a tree have it as the source of their error:
+/// Calls of [`Tree`](crate::Tree) have it as the source of their error:
 /// `error.native::<TreeError>()`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{problem}{}", At(path))]
@@ -111,7 +111,6 @@ impl TreeError {
         self
     }
 
-    #[allow(dead_code, reason = "calls on a backend use it")]
     /// As the error of a call: a value that can't be written is the caller's fault, one that can't
     /// be read is not.
     pub(crate) fn into_error(self, operation: impl Into<String>, writing: bool) -> Error {

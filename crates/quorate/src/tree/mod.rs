@@ -2,8 +2,8 @@
 //! everything else becomes a leaf. A struct that derives `Serialize` and `Deserialize` comes back
 //! as it was, from every backend.
 //!
-//! [`to_entries`] and [`from_entries`] are the mapping
-//! alone, without a backend.
+//! [`Tree`] reads and writes them; [`to_entries`] and [`from_entries`] are the mapping alone,
+//! without a backend.
 //!
 //! ```
 //! use quorate::tree::{TreeOptions, from_entries, to_entries};
@@ -81,22 +81,31 @@
 //!
 //! **What can't come back**, as with JSON: `Some(None)` and `Some(())` are read as `None`.
 
+mod append;
 mod de;
 mod de_key;
 mod entries;
 mod error;
+mod handle;
 mod name;
 mod node;
 mod options;
+mod place;
+mod plan;
 mod scalar;
 mod ser;
 mod ser_compound;
 mod ser_key;
 #[cfg(test)]
 mod tests;
+mod update;
+mod watch;
+mod write;
 
 pub use entries::{from_entries, to_entries};
 pub use error::{TreeError, TreeProblem};
 pub(crate) use name::{MARKER, is_index, look_like_a_list};
+pub use handle::{Tree, Written};
 pub use name::{escape, unescape};
 pub use options::{ListNames, Scalars, TreeOptions};
+pub use watch::TreeWatch;

@@ -15,6 +15,7 @@ mod service;
 mod snapshot;
 mod target;
 mod transaction;
+mod tree;
 mod watch;
 
 pub use target::{CONSUL, CONSULS, NESTED, REMOTE, REMOTE_CONSULS, TRANSACTIONS, Unified};
@@ -38,6 +39,7 @@ pub fn cases() -> Vec<Case<Unified>> {
         kv::cases(),
         listing::cases(),
         transaction::cases(),
+        tree::cases(),
         capabilities::cases(),
     ];
     tables.into_iter().flatten().collect()

@@ -230,6 +230,8 @@ impl Etcd2Backend {
                 // Made by another in between.
                 (Some(ErrorCode::NodeExists), _) => {}
                 (Some(ErrorCode::NotFile), _) if !own => own = true,
+                // What etcd says of a directory that is updated with an empty value.
+                (Some(ErrorCode::RaftInternal), _) if !own && text.is_empty() => own = true,
                 (Some(ErrorCode::NotDirectory), _) if own => own = false,
                 (_, Err(error)) => return Err(self.error(error, operation())),
             }

@@ -193,7 +193,7 @@ async fn parts_of_a_value_have_paths_of_their_own(it: &Subject<Unified>) -> anyh
     equal(
         "list",
         tree.get::<Vec<String>>(&format!("{path}/list")).await?,
-        vec!["x".into(), "y".into()],
+        vec!["x".to_owned(), "y".to_owned()],
     )
 }
 
@@ -249,8 +249,9 @@ async fn locks_in_a_tree_survive_a_replacement(it: &Subject<Unified>) -> anyhow:
 
 async fn everybody_who_appends_gets_a_place(it: &Subject<Unified>) -> anyhow::Result<()> {
     let (tree, path) = (it.coordinator.tree(), it.key("list"));
-    let append = |number: u32| tree.append(&path, &number);
-    let paths = try_join_all((0..8).map(append)).await?;
+    let numbers: Vec<u32> = (0..8).collect();
+    let append = |number| tree.append(&path, number);
+    let paths = try_join_all(numbers.iter().map(append)).await?;
     equal("paths", paths.into_iter().collect::<BTreeSet<_>>().len(), 8)?;
     let items: BTreeSet<u32> = tree.get::<Vec<u32>>(&path).await?.into_iter().collect();
     equal("items", items, (0..8).collect())

@@ -104,8 +104,8 @@ mod write;
 
 pub use entries::{from_entries, to_entries};
 pub use error::{TreeError, TreeProblem};
-pub(crate) use name::{MARKER, is_index, look_like_a_list};
 pub use handle::{Tree, Written};
+pub(crate) use name::{MARKER, is_index, look_like_a_list};
 pub use name::{escape, unescape};
 pub use options::{ListNames, Scalars, TreeOptions};
 pub use watch::TreeWatch;

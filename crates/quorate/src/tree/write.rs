@@ -185,15 +185,22 @@ impl Tree {
     }
 }
 
-/// What the plan does, puts first: whoever looks in between misses nothing.
+/// What the plan does. A leaf that gives way to what is beneath it goes first, because etcd v2 has
+/// no keys beneath keys; then come the puts, so that whoever looks in between misses nothing.
 pub(super) fn operations(place: &Place, plan: &Plan) -> Result<Vec<Operation>> {
+    let gives_way = |key: &&String| {
+        let beneath = format!("{key}/");
+        let next = plan.puts.range(beneath.clone()..).next();
+        key.is_empty() || next.is_some_and(|(put, _)| put.starts_with(&beneath))
+    };
+    let delete = |key: &String| place.full(key).map(Operation::Delete);
+    let first = plan.deletes.iter().filter(gives_way).map(delete);
     let puts = plan.puts.iter().map(|(key, value)| {
         let key = place.full(key)?;
         Ok(Operation::Put(key, value.clone()))
     });
-    let deletes = plan.deletes.iter();
-    let deletes = deletes.map(|key| place.full(key).map(Operation::Delete));
-    puts.chain(deletes).collect()
+    let last = plan.deletes.iter().filter(|key| !gives_way(key));
+    first.chain(puts).chain(last.map(delete)).collect()
 }
 
 /// Comparisons of what was read and stays as it is.

@@ -207,9 +207,18 @@ impl Etcd2Backend {
         text: &str,
         options: &SetOptions,
     ) -> Result<Revision, native::Error> {
-        let answer = self.client.keys().set_with(path, text, options).await?;
-        let node = answer.value.node.unwrap_or_default();
+        let node = self.write_node(path, text, options).await?;
         Ok(Revision(node.modified_index))
+    }
+
+    async fn write_node(
+        &self,
+        path: &str,
+        text: &str,
+        options: &SetOptions,
+    ) -> Result<Node, native::Error> {
+        let answer = self.client.keys().set_with(path, text, options).await?;
+        Ok(answer.value.node.unwrap_or_default())
     }
 
     /// Changes the key where it is, or makes it where it is not.
@@ -220,17 +229,19 @@ impl Etcd2Backend {
         for _ in 0..TRIES {
             let path = &paths[usize::from(own)];
             let update = SetOptions::new().with_prev_exist(true);
-            let mut written = self.write(path, text, &update).await;
+            let mut written = self.write_node(path, text, &update).await;
             if code(&written) == Some(ErrorCode::KeyNotFound) {
                 let create = SetOptions::new().with_prev_exist(false);
-                written = self.write(path, text, &create).await;
+                written = self.write_node(path, text, &create).await;
             }
             match (code(&written), written) {
-                (_, Ok(revision)) => return Ok(revision),
+                // An update with an empty value succeeds on a directory, and writes nothing; or
+                // it fails within, which depends on the version.
+                (_, Ok(node)) if node.dir && !own => own = true,
+                (_, Ok(node)) => return Ok(Revision(node.modified_index)),
                 // Made by another in between.
                 (Some(ErrorCode::NodeExists), _) => {}
                 (Some(ErrorCode::NotFile), _) if !own => own = true,
-                // What etcd says of a directory that is updated with an empty value.
                 (Some(ErrorCode::RaftInternal), _) if !own && text.is_empty() => own = true,
                 (Some(ErrorCode::NotDirectory), _) if own => own = false,
                 (_, Err(error)) => return Err(self.error(error, operation())),

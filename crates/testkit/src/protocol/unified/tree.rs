@@ -146,6 +146,13 @@ async fn a_set_merges_and_a_replacement_removes(it: &Subject<Unified>) -> anyhow
     tree.set(&path, &json!({"db": {"host": "b"}})).await?;
     let merged = json!({"db": {"host": "b"}, "on": "yes"});
     equal("a map for a leaf", tree.get::<Value>(&path).await?, merged)?;
+    tree.set(&path, &json!({"on": {"weekdays": "yes"}})).await?;
+    let merged = json!({"db": {"host": "b"}, "on": {"weekdays": "yes"}});
+    equal(
+        "a map for a plain leaf",
+        tree.get::<Value>(&path).await?,
+        merged,
+    )?;
     tree.replace(&path, &json!({"db": ["x"]})).await?;
     equal(
         "replaced",
@@ -236,7 +243,7 @@ async fn locks_in_a_tree_survive_a_replacement(it: &Subject<Unified>) -> anyhow:
     ensure!(guard.is_held());
     it.coordinator
         .kv()
-        .put_fenced(&guard.holding(), &it.key("proof"), "held")
+        .put_fenced(guard.holding(), &it.key("proof"), "held")
         .await
         .map(drop)
         .or_else(|error| match error.kind() {

@@ -7,6 +7,7 @@ mod cluster;
 mod keys;
 mod recipes;
 mod tls;
+mod trio;
 mod watch;
 
 use std::process::ExitCode;
@@ -36,7 +37,7 @@ impl Etcd {
 }
 
 fn main() -> ExitCode {
-    use {auth::*, cluster::*, keys::*, recipes::*, tls::*, watch::*};
+    use {auth::*, cluster::*, keys::*, recipes::*, tls::*, trio::*, watch::*};
     let cases = cases![Etcd;
         values_and_keys_of_every_kind_are_read_back,
         each_way_to_write_decides_as_documented,
@@ -54,6 +55,7 @@ fn main() -> ExitCode {
         a_server_without_the_api_is_named,
         users_and_roles_decide,
         tls_is_checked_in_both_directions,
+        everything_goes_on_when_the_leader_is_killed,
         locks_exclude_in_order,
         a_lock_whose_entry_is_deleted_is_lost,
         a_semaphore_lets_in_as_many_as_it_has_slots,

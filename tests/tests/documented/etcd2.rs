@@ -39,6 +39,7 @@ fn defines(text: &str, owner: &str, name: &str) -> bool {
         format!("impl<T> {owner}<"),
         format!("struct {owner} {{"),
         format!("enum {owner} {{"),
+        format!("struct {owner}<"),
     ];
     let names = [
         format!("fn {name}("),

@@ -14,6 +14,7 @@ pub(crate) mod node;
 pub(crate) mod service;
 pub(crate) mod snapshot;
 pub(crate) mod tour;
+pub(crate) mod trees;
 pub(crate) mod value;
 pub(crate) mod version;
 
@@ -118,6 +119,8 @@ pub(crate) enum Command {
     Config(config::ConfigArgs),
     /// Run a command with the keys below a path as its environment
     Env(env::EnvArgs),
+    /// Read and write values of any shape as trees of keys
+    Tree(trees::TreesArgs),
     /// Run a command while a lock, or a place of a semaphore, is held
     Lock(lock::LockArgs),
     /// Run a command while this is the elected leader

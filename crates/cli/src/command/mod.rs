@@ -15,6 +15,7 @@ mod node;
 mod service;
 mod snapshot;
 mod tour;
+mod trees;
 mod version;
 pub(crate) mod watchdog;
 
@@ -33,6 +34,7 @@ pub(crate) fn run_alone(config: &Config, command: &Command) -> Option<Result<Exi
         | Command::Kv(_)
         | Command::Config(_)
         | Command::Env(_)
+        | Command::Tree(_)
         | Command::Lock(_)
         | Command::Elect(_)
         | Command::Service(_)
@@ -52,6 +54,7 @@ pub(crate) async fn run(config: &Config, command: Command) -> Result<Exit, Failu
         Command::Kv(args) => Box::pin(kv::run(config, args.command)).await,
         Command::Config(args) => Box::pin(self::config::run(config, args.command)).await,
         Command::Env(args) => Box::pin(env::run(config, args)).await,
+        Command::Tree(args) => Box::pin(trees::run(config, args.command)).await,
         Command::Consul(args) => Box::pin(consul::run(config, args.group)).await,
         Command::Etcd2(args) => Box::pin(etcd2::run(config, *args)).await,
         Command::Lock(args) => Box::pin(lock::run(config, &args.into())).await,

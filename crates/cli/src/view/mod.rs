@@ -23,6 +23,7 @@ pub(crate) mod snapshot;
 pub(crate) mod style;
 pub(crate) mod tour;
 pub(crate) mod tree;
+pub(crate) mod trees;
 pub(crate) mod value;
 pub(crate) mod version;
 pub(crate) mod watch;

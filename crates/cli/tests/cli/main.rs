@@ -25,4 +25,5 @@ mod snapshot;
 mod testenv;
 mod tour;
 mod transfer;
+mod tree;
 mod watch;

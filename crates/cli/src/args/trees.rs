@@ -13,6 +13,13 @@ Examples:
   quorate tree rm /collection
 ";
 
+const LS_EXAMPLES: &str = "\
+Examples:
+  quorate tree ls /collection
+  quorate tree ls --typed config
+  quorate --output json tree ls
+";
+
 /// Everything about trees.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -33,7 +40,7 @@ pub(crate) enum TreesCommand {
     /// Delete what is at a path and everything beneath it
     Rm(RmArgs),
     /// Show the value at a path as an indented tree
-    #[command(alias = "show")]
+    #[command(alias = "show", after_help = LS_EXAMPLES)]
     Ls(GetArgs),
 }
 

@@ -34,8 +34,7 @@ impl Kind {
     /// wait for one that stands still.
     pub(crate) fn least(self) -> usize {
         match self {
-            Self::Embedded => 30,
-            Self::Consul => 20,
+            Self::Embedded | Self::Consul => 30,
             Self::AgentEtcd2 | Self::Etcd2(_) => 12,
         }
     }

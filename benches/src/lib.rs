@@ -9,9 +9,14 @@
 )]
 
 pub mod bare;
+pub mod bare_grpc;
 pub mod crowd;
+pub mod grpc;
 pub mod load;
 pub mod measured;
 pub mod process;
+pub mod program;
 pub mod report;
+pub mod serf_agent;
 pub mod watchers;
+pub mod watching;

@@ -1,6 +1,6 @@
 //! What servers did under a load, and how they compare.
 
-use crate::load::Load;
+use crate::load::{Figures, Load};
 use crate::process::Server;
 use crate::report::median;
 
@@ -30,8 +30,20 @@ impl Measured {
     where
         F: Fn(usize, u64, &mut Vec<u8>) + Clone + Send + 'static,
     {
+        self.measure_run(server, load.run(request)).await
+    }
+
+    /// Runs one round of any load.
+    ///
+    /// # Errors
+    /// Those of the load.
+    pub async fn measure_run(
+        &mut self,
+        server: &Server,
+        run: impl Future<Output = anyhow::Result<Figures>>,
+    ) -> anyhow::Result<()> {
         let before = server.cpu()?;
-        let figures = load.run(request).await?;
+        let figures = run.await?;
         let cpu = server.cpu()?.saturating_sub(before);
         #[expect(clippy::cast_precision_loss, reason = "a figure for people")]
         let each = cpu.as_secs_f64() * 1e6 / figures.requests() as f64;

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 
+use crate::program;
+
 /// A child process that ends with this value.
 #[derive(Debug)]
 pub struct Server {
@@ -66,11 +68,23 @@ impl Server {
     /// # Errors
     /// When there is none or it does not start.
     pub fn etcd() -> anyhow::Result<Self> {
+        Self::real_etcd("etcd-3.4", &["--enable-v2=true"])
+    }
+
+    /// Starts the real etcd 3.5. It is always durable.
+    ///
+    /// # Errors
+    /// When there is none or it does not start.
+    pub fn etcd3() -> anyhow::Result<Self> {
+        Self::real_etcd("etcd-3.5", &[])
+    }
+
+    fn real_etcd(program: &str, flags: &[&str]) -> anyhow::Result<Self> {
         let (address, peer) = (free_address()?, free_address()?);
         let directory = tempfile::tempdir()?;
         let (client, peer) = (format!("http://{address}"), format!("http://{peer}"));
-        let mut command = Command::new(real_binary("etcd-3.4")?);
-        command.arg("--enable-v2=true").arg("--log-level=error");
+        let mut command = Command::new(real_binary(program)?);
+        command.args(flags).arg("--log-level=error");
         command.arg("--data-dir").arg(directory.path());
         for (name, value) in [
             ("listen-client-urls", &client),
@@ -127,7 +141,9 @@ impl Server {
     pub fn bare(body: &str) -> anyhow::Result<Self> {
         use std::io::BufRead as _;
         let mut command = Command::new(std::env::current_exe()?);
-        command.args(["bare-server", body]).stdout(Stdio::piped());
+        command
+            .args([program::BARE_SERVER, body])
+            .stdout(Stdio::piped());
         let mut child = command.spawn()?;
         let mut line = String::new();
         let output = child

@@ -17,17 +17,15 @@ impl Etcd2 {
     /// # Errors
     /// The agent does not start.
     pub async fn start() -> anyhow::Result<Self> {
-        if let Some(hosts) = named() {
+        if let Some(hosts) = named("QUORATE_ETCD2_URL", "etcd2") {
             return Ok(Self {
                 hosts,
                 _agent: None,
             });
         }
-        let config = AgentConfig::memory().with_etcd("127.0.0.1:0".parse()?);
-        let agent = Agent::start(config).await?;
-        let url = agent.etcd_url().context("no listener")?;
+        let (agent, hosts) = agent().await?;
         Ok(Self {
-            hosts: url.trim_start_matches("http://").to_owned(),
+            hosts,
             _agent: Some(agent),
         })
     }
@@ -45,11 +43,25 @@ impl Etcd2 {
     }
 }
 
-fn named() -> Option<String> {
-    let own = std::env::var("QUORATE_ETCD2_URL").ok();
+/// The hosts that a variable of the examples' own names; else those of `QUORATE_URL`, if that is of
+/// this scheme.
+pub(crate) fn named(own: &str, scheme: &str) -> Option<String> {
+    let own = std::env::var(own).ok();
     let any = std::env::var("QUORATE_URL").ok();
-    let url = own.or_else(|| any.filter(|url| url.starts_with("etcd2://")))?;
+    let any = any.filter(|url| {
+        url.split_once("://")
+            .is_some_and(|(found, _)| found == scheme)
+    });
+    let url = own.or(any)?;
     let hosts = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
     let hosts = hosts.split(['/', '?']).next().unwrap_or_default();
     (!hosts.is_empty()).then(|| hosts.to_owned())
+}
+
+/// An agent in this process that speaks etcd's APIs, and where.
+pub(crate) async fn agent() -> anyhow::Result<(Agent, String)> {
+    let config = AgentConfig::memory().with_etcd("127.0.0.1:0".parse()?);
+    let agent = Agent::start(config).await?;
+    let url = agent.etcd_url().context("no listener")?;
+    Ok((agent, url.trim_start_matches("http://").to_owned()))
 }

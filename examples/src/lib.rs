@@ -4,8 +4,12 @@
 //! it, or on the backend that `QUORATE_URL` names (`consul://127.0.0.1:8500`, `embedded:DIR`).
 
 mod etcd2;
+mod etcd3;
+mod serf;
 
 pub use etcd2::Etcd2;
+pub use etcd3::Etcd3;
+pub use serf::Serf;
 
 /// The backend's URL.
 #[must_use]

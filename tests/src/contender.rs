@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
-use quorate::etcd::v2 as etcd;
+use anyhow::bail;
+use quorate::etcd::{v2 as etcd, v3};
 use quorate_consul::{
     Acquisition, Client, Limits, LockGuard, LockOptions, SemaphoreGuard, SemaphoreOptions,
 };
 use quorate_net::deadline::Timeouts;
 use quorate_testkit::history::{History, Moment};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
+use crate::leased::Leased;
 use crate::random::Random;
 
 /// The TTL of the contenders' sessions: short, so that much happens in little time.
@@ -18,6 +20,10 @@ pub const TTL: Duration = Duration::from_secs(2);
 /// How long a contender waits before it looks at its clocks again.
 const PATIENCE: Duration = Duration::from_secs(3);
 
+/// By when a guard that is not held any more has said so by itself; generous, because the machine
+/// may be busy.
+const AT_ONCE: Duration = Duration::from_secs(5);
+
 /// What a contender wants.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Prize {
@@ -25,6 +31,37 @@ pub enum Prize {
     Lock(String),
     /// A slot of the semaphore with this prefix and limit.
     Slot(String, u32),
+    /// The leadership in this election.
+    Leadership(String),
+    /// The key of this name, which goes with a lease.
+    Leased(String),
+}
+
+impl Prize {
+    /// As two arguments of a program.
+    #[must_use]
+    pub fn words(&self) -> [String; 2] {
+        match self {
+            Self::Lock(key) => ["lock".to_owned(), key.clone()],
+            Self::Slot(prefix, limit) => [limit.to_string(), prefix.clone()],
+            Self::Leadership(name) => ["leadership".to_owned(), name.clone()],
+            Self::Leased(key) => ["leased".to_owned(), key.clone()],
+        }
+    }
+
+    /// From those.
+    ///
+    /// # Errors
+    /// When the first is none.
+    pub fn from_words(what: &str, name: &str) -> anyhow::Result<Self> {
+        let name = name.to_owned();
+        Ok(match what {
+            "lock" => Self::Lock(name),
+            "leadership" => Self::Leadership(name),
+            "leased" => Self::Leased(name),
+            limit => Self::Slot(name, limit.parse()?),
+        })
+    }
 }
 
 /// One contender.
@@ -42,6 +79,7 @@ pub struct Contender {
 enum Server {
     Consul(Client),
     Etcd2(etcd::Client),
+    Etcd3(v3::Client),
 }
 
 /// Any guard.
@@ -50,6 +88,10 @@ enum Guard {
     Slot(SemaphoreGuard),
     EtcdLock(etcd::LockGuard),
     EtcdSlot(etcd::SemaphoreGuard),
+    Etcd3Lock(v3::LockGuard),
+    Etcd3Slot(v3::SemaphoreGuard),
+    Etcd3Leadership(v3::Leadership),
+    Etcd3Leased(Leased),
 }
 
 macro_rules! of_each {
@@ -59,17 +101,44 @@ macro_rules! of_each {
             Guard::Slot($it) => $answer,
             Guard::EtcdLock($it) => $answer,
             Guard::EtcdSlot($it) => $answer,
+            Guard::Etcd3Lock($it) => $answer,
+            Guard::Etcd3Slot($it) => $answer,
+            Guard::Etcd3Leadership($it) => $answer,
+            Guard::Etcd3Leased($it) => $answer,
         }
     };
 }
 
 impl Guard {
     fn token(&self) -> u64 {
-        of_each!(self, guard => guard.fencing_token())
+        match self {
+            Self::Lock(guard) => guard.fencing_token(),
+            Self::Slot(guard) => guard.fencing_token(),
+            Self::EtcdLock(guard) => guard.fencing_token(),
+            Self::EtcdSlot(guard) => guard.fencing_token(),
+            Self::Etcd3Lock(guard) => guard.fencing_token().unsigned_abs(),
+            Self::Etcd3Slot(guard) => guard.fencing_token().unsigned_abs(),
+            Self::Etcd3Leadership(guard) => guard.fencing_token().unsigned_abs(),
+            Self::Etcd3Leased(leased) => leased.fencing_token().unsigned_abs(),
+        }
     }
 
     fn is_held(&self) -> bool {
-        of_each!(self, guard => guard.is_held())
+        match self {
+            Self::Lock(guard) => guard.is_held(),
+            Self::Slot(guard) => guard.is_held(),
+            Self::EtcdLock(guard) => guard.is_held(),
+            Self::EtcdSlot(guard) => guard.is_held(),
+            Self::Etcd3Lock(guard) => guard.is_held(),
+            Self::Etcd3Slot(guard) => guard.is_held(),
+            Self::Etcd3Leadership(guard) => guard.is_leader(),
+            Self::Etcd3Leased(leased) => leased.is_held(),
+        }
+    }
+
+    /// Whether the guard says by itself that it is lost, now that it is.
+    async fn tells_its_loss(&self) -> bool {
+        of_each!(self, guard => timeout(AT_ONCE, guard.lost()).await.is_ok())
     }
 
     fn valid_until(&self) -> Moment {
@@ -79,13 +148,22 @@ impl Guard {
 
     /// What a fault broke of it is not judged; the history is.
     async fn release(self) {
-        of_each!(self, guard => drop(guard.release().await));
+        match self {
+            Self::Lock(guard) => drop(guard.release().await),
+            Self::Slot(guard) => drop(guard.release().await),
+            Self::EtcdLock(guard) => drop(guard.release().await),
+            Self::EtcdSlot(guard) => drop(guard.release().await),
+            Self::Etcd3Lock(guard) => drop(guard.release().await),
+            Self::Etcd3Slot(guard) => drop(guard.release().await),
+            Self::Etcd3Leadership(guard) => drop(guard.resign().await),
+            Self::Etcd3Leased(leased) => drop(leased.release().await),
+        }
     }
 }
 
 impl Contender {
     /// A contender for `prize` at `url` that writes into `history`. `etcd2://…` is a server of
-    /// etcd's v2 API, anything else one of Consul's.
+    /// etcd's v2 API, `etcd3://…` one of its v3 API, anything else one of Consul's.
     ///
     /// # Errors
     /// When `url` is none.
@@ -100,12 +178,16 @@ impl Contender {
             .with_connect(Duration::from_millis(500))
             .with_attempt(Duration::from_secs(1))
             .with_overall(Some(Duration::from_secs(3)));
-        let server = match url.strip_prefix("etcd2://") {
-            Some(address) => {
+        let server = match url.split_once("://") {
+            Some(("etcd2", address)) => {
                 let builder = etcd::Client::builder().address(address);
                 Server::Etcd2(builder.timeouts(timeouts).build()?)
             }
-            None => {
+            Some(("etcd3", addresses)) => {
+                let builder = v3::Client::builder().address(addresses);
+                Server::Etcd3(builder.timeouts(timeouts).build()?)
+            }
+            _ => {
                 let limits = Limits::default().with_min_session_ttl(Duration::from_millis(100));
                 let builder = Client::builder().address(url).timeouts(timeouts);
                 Server::Consul(builder.limits(limits).build()?)
@@ -128,7 +210,7 @@ impl Contender {
                     self.hold(guard).await;
                     on_claim(&self.history);
                 }
-                Ok(None) => {}
+                Ok(None) => self.pause(50).await,
                 // What a fault broke is tried again; the history alone is judged.
                 Err(_) => self.pause(100).await,
             }
@@ -139,6 +221,7 @@ impl Contender {
         match &self.server {
             Server::Consul(client) => self.acquire_consul(client).await,
             Server::Etcd2(client) => self.acquire_etcd2(client).await,
+            Server::Etcd3(client) => self.acquire_etcd3(client).await,
         }
     }
 
@@ -162,6 +245,8 @@ impl Contender {
                     Acquisition::TimedOut { .. } => None,
                 })
             }
+            Prize::Leadership(_) => bail!("leaders are elected by a lock here"),
+            Prize::Leased(_) => bail!("there are no leases"),
         }
     }
 
@@ -179,6 +264,35 @@ impl Contender {
                 let acquired = semaphore.acquire_within(PATIENCE).await?;
                 Ok(acquired.acquired().map(Guard::EtcdSlot))
             }
+            Prize::Leadership(_) => bail!("leaders are elected by a lock here"),
+            Prize::Leased(_) => bail!("there are no leases"),
+        }
+    }
+
+    async fn acquire_etcd3(&self, client: &v3::Client) -> anyhow::Result<Option<Guard>> {
+        let options = v3::QueueOptions::new().with_ttl(TTL);
+        match &self.prize {
+            Prize::Lock(name) => {
+                let lock = client.lock(name).with_options(options);
+                let acquired = lock.acquire_within(PATIENCE).await?;
+                Ok(acquired.acquired().map(Guard::Etcd3Lock))
+            }
+            Prize::Leadership(name) => {
+                let election = client.election(name).with_options(options);
+                let me = self.name.clone();
+                let acquired = election.campaign_within(me, PATIENCE).await?;
+                Ok(acquired.acquired().map(Guard::Etcd3Leadership))
+            }
+            Prize::Slot(name, limit) => {
+                let semaphore = client.semaphore(name, usize::try_from(*limit)?);
+                let semaphore = semaphore.with_options(options);
+                let acquired = semaphore.acquire_within(PATIENCE).await?;
+                Ok(acquired.acquired().map(Guard::Etcd3Slot))
+            }
+            Prize::Leased(key) => {
+                let leased = Leased::take(client, key, TTL).await?;
+                Ok(leased.map(Guard::Etcd3Leased))
+            }
         }
     }
 
@@ -194,6 +308,7 @@ impl Contender {
             let until = guard.valid_until();
             if !guard.is_held() {
                 holding.lost();
+                assert!(guard.tells_its_loss().await, "lost() does not resolve");
                 return;
             }
             holding.extend(until);

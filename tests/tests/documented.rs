@@ -1,17 +1,24 @@
-//! `docs/consul.md` and `docs/etcd-v2.md` name functions and tests: all of them exist.
+//! `docs/consul.md`, `docs/etcd-v2.md`, `docs/etcd-v3.md` and `docs/serf.md` name functions and tests: all of
+//! them exist.
 //! `docs/conformance.md` says which cases prove what: they exist, and each fact and each endpoint has
-//! one; of etcd's, each case has its row too.
+//! one; of etcd's and Serf's, each case has its row too.
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 #[path = "documented/etcd2.rs"]
 mod etcd2;
+#[path = "documented/etcd3.rs"]
+mod etcd3;
+#[path = "documented/serf.rs"]
+mod serf;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use quorate_testkit::protocol::consul::{self, ENDPOINTS};
 use quorate_testkit::protocol::etcd2::cases as etcd2_cases;
+use quorate_testkit::protocol::etcd3::cases as etcd3_cases;
+use quorate_testkit::protocol::serf::cases as serf_cases;
 
 /// How many functions the two older clients have.
 const AT_LEAST: usize = 130;
@@ -106,19 +113,31 @@ fn quoted(cell: &str) -> impl Iterator<Item = &str> {
 
 /// What the part about etcd begins with.
 const ETCD: &str = "\n# What proves that the agent is etcd\n";
-/// How many rows it has at least.
+const ETCD3: &str = "\n# What proves that the agent is etcd v3\n";
+/// How many rows they have at least.
 const ETCD_AT_LEAST: usize = 90;
+const ETCD3_AT_LEAST: usize = 60;
+/// What the part about Serf begins with, and how many rows it has at least.
+const SERF: &str = "\n# What proves that the agent is Serf\n";
+const SERF_AT_LEAST: usize = 40;
 
-/// The two parts of `docs/conformance.md`: Consul, and etcd.
-fn parts() -> (String, String) {
+/// What the part about gossip begins with, and how many rows it has at least.
+const GOSSIP: &str = "\n# What proves that the gossip is Serf's\n";
+const GOSSIP_AT_LEAST: usize = 18;
+
+/// The parts of `docs/conformance.md`: Consul, etcd v2, etcd v3, gossip, Serf.
+fn parts() -> [String; 5] {
     let text = std::fs::read_to_string(root().join("docs/conformance.md")).unwrap();
     let (consul, etcd) = text.split_once(ETCD).unwrap();
-    (consul.to_owned(), etcd.to_owned())
+    let (etcd2, etcd3) = etcd.split_once(ETCD3).unwrap();
+    let (etcd3, gossip) = etcd3.split_once(GOSSIP).unwrap();
+    let (gossip, serf) = gossip.split_once(SERF).unwrap();
+    [consul, etcd2, etcd3, gossip, serf].map(str::to_owned)
 }
 
 /// The rows about Consul.
 fn proofs() -> Vec<(String, Vec<String>)> {
-    rows_of(&parts().0)
+    rows_of(&parts()[0])
 }
 
 /// The rows of a part of `docs/conformance.md`: what they are about, and the cases that prove it.
@@ -143,11 +162,37 @@ fn every_row_of_the_conformance_page_has_cases_that_exist() {
 }
 
 #[test]
-fn every_row_about_etcd_has_cases_and_every_case_has_a_row() {
-    let rows = rows_of(&parts().1);
-    assert!(rows.len() >= ETCD_AT_LEAST, "only {} rows", rows.len());
-    let known: BTreeSet<String> = etcd2_cases().iter().map(|case| case.name()).collect();
+fn every_row_about_etcd_and_serf_has_cases_and_every_case_has_a_row() {
+    let [_, etcd2, etcd3, _, serf] = parts();
+    let known = etcd2_cases().iter().map(|case| case.name()).collect();
+    both_ways(&etcd2, &known, ETCD_AT_LEAST);
+    let known = etcd3_cases().iter().map(|case| case.name()).collect();
+    both_ways(&etcd3, &known, ETCD3_AT_LEAST);
+    let known = serf_cases().iter().map(|case| case.name()).collect();
+    both_ways(&serf, &known, SERF_AT_LEAST);
+}
+
+#[test]
+fn every_row_about_gossip_names_tests_that_exist() {
+    let rows = rows_of(&parts()[3]);
+    assert!(rows.len() >= GOSSIP_AT_LEAST, "only {} rows", rows.len());
+    let places = ["crates/gossip", "crates/cli/tests/serf_clusters"];
+    let code = places.map(|place| sources(&root().join(place)).concat());
+    let code = code.concat();
+    let named = rows.iter().flat_map(|(_, tests)| tests);
+    let exists = |test: &&String| {
+        // The trials with real programs have their names as texts.
+        code.contains(&format!("fn {test}(")) || code.contains(&format!("\"{test}\""))
+    };
+    let known = named.filter(exists).cloned().collect();
     let wrong = unproved(&rows, &known);
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+fn both_ways(part: &str, known: &BTreeSet<String>, at_least: usize) {
+    let rows = rows_of(part);
+    assert!(rows.len() >= at_least, "only {} rows", rows.len());
+    let wrong = unproved(&rows, known);
     assert!(wrong.is_empty(), "{wrong:#?}");
     let named: BTreeSet<_> = rows.into_iter().flat_map(|(_, cases)| cases).collect();
     let missing: Vec<_> = known.difference(&named).collect();

@@ -1,6 +1,6 @@
 //! Clients that know nothing of quorate, against our agent and, to know that they are used as they
-//! are meant to be, against the real servers: the commands `consul` and `etcdctl`, and clients from
-//! PyPI of today and of the time of Consul 0.7 and of etcd's v2 API.
+//! are meant to be, against the real servers: the commands `consul`, `etcdctl` and `serf`, and clients
+//! from PyPI of today and of the time of Consul 0.7, of etcd's v2 API and of Python 2.
 
 #![allow(
     clippy::print_stdout,
@@ -17,10 +17,14 @@ mod catalog;
 mod command;
 #[path = "foreign/etcd.rs"]
 mod etcd;
+#[path = "foreign/etcd3.rs"]
+mod etcd3;
 #[path = "foreign/etcd_lock.rs"]
 mod etcd_lock;
 #[path = "foreign/etcdctl.rs"]
 mod etcdctl;
+#[path = "foreign/etcdctl3/mod.rs"]
+mod etcdctl3;
 #[path = "foreign/intention.rs"]
 mod intention;
 #[path = "foreign/kv.rs"]
@@ -35,6 +39,10 @@ mod operator;
 mod python;
 #[path = "foreign/semaphore.rs"]
 mod semaphore;
+#[path = "foreign/serf.rs"]
+mod serf;
+#[path = "foreign/serf_cli/mod.rs"]
+mod serf_cli;
 #[path = "foreign/server.rs"]
 mod server;
 #[path = "foreign/watch.rs"]
@@ -44,10 +52,12 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use libtest_mimic::Arguments;
-use quorate_testkit::server::{ConsulServer, EtcdServer, EtcdVersion, Located, locate};
+use quorate_testkit::server::{ConsulServer, EtcdServer, EtcdVersion, Located, SerfServer, locate};
 use quorate_testkit::trial::{Case, Outcome, Suite, Target};
 
 use crate::etcd::{DIRECTORY_TTL, Etcd};
+use crate::etcd3::Etcd3;
+use crate::serf::Serf;
 use crate::server::Server;
 
 /// Most of the time is spent in processes that wait for each other.
@@ -116,9 +126,40 @@ fn etcd(client: Located, cases: Vec<Case<Etcd>>, name: &str, arguments: &Argumen
         .run_with(arguments)
 }
 
-/// One after the other: a script has its servers for itself.
-fn python(script: &'static python::Script, arguments: &Arguments) -> Outcome {
-    let targets = script.targets().into_iter();
+/// Cases of our agent and of a real etcd for `etcdctl` 3.5.
+fn etcdctl3(cases: Vec<Case<Etcd3>>, name: &str, arguments: &Arguments) -> Outcome {
+    let both = match locate("etcdctl-3.5") {
+        Located::Found(_) => EtcdServer::locate(EtcdVersion::V3_5),
+        missing @ Located::Missing(_) => missing,
+    };
+    let embedded = Target::real(
+        format!("{name} on embedded"),
+        locate("etcdctl-3.5"),
+        Etcd3::embedded,
+    );
+    let real = Target::real(format!("{name} on real etcd 3.5.16"), both, Etcd3::real);
+    Suite::new()
+        .with_target(embedded)
+        .with_target(real)
+        .with_cases(cases)
+        .run_with(arguments)
+}
+
+/// Our agent and a real one, for the `serf` command.
+fn serf_command(arguments: &Arguments) -> Outcome {
+    let serf = SerfServer::locate();
+    let embedded = Target::real("serf on embedded", serf.clone(), Serf::embedded);
+    let real = Target::real("serf on real serf 0.10.1", serf, Serf::real);
+    Suite::new()
+        .with_target(embedded)
+        .with_target(real)
+        .with_cases(serf_cli::cases())
+        .run_with(arguments)
+}
+
+/// Each script has its servers for itself.
+fn python(scripts: &'static [python::Script], arguments: &Arguments) -> Outcome {
+    let targets = scripts.iter().flat_map(python::Script::targets);
     targets
         .fold(Suite::new(), Suite::with_target)
         .with_cases(python::cases())
@@ -129,38 +170,53 @@ fn python(script: &'static python::Script, arguments: &Arguments) -> Outcome {
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(THREADS);
+    // It takes a minute in which it does little: beside everything else.
+    let outcomes = std::thread::scope(|scope| {
+        let check = || etcdctl3(etcdctl3::check::cases(), "etcdctl 3.5 check", &arguments);
+        let check = (!arguments.list).then(|| scope.spawn(check));
+        let mut outcomes = all(&arguments);
+        let check = check.map(|check| check.join().expect("the checks to end"));
+        outcomes.extend(check.map(|check| ("etcdctl 3.5 check", check)));
+        outcomes
+    });
+    Outcome::report(&outcomes)
+}
+
+/// One suite after the other.
+fn all(arguments: &Arguments) -> Vec<(&'static str, Outcome)> {
     let mut outcomes = vec![
-        ("consul command", consul_command(&arguments)),
+        ("consul command", consul_command(arguments)),
         (
             "etcdctl",
             etcd(
                 locate("etcdctl-3.4"),
                 etcdctl::cases(),
                 "etcdctl",
-                &arguments,
+                arguments,
             ),
         ),
+        (
+            "etcdctl 3.5",
+            etcdctl3(etcdctl3::cases(), "etcdctl 3.5", arguments),
+        ),
+        ("serf", serf_command(arguments)),
         (
             "locks of python-etcd",
             etcd(
                 python::interpreter("python-etcd"),
                 etcd_lock::cases(),
                 "locks of python-etcd",
-                &arguments,
+                arguments,
             ),
         ),
     ];
     for script in python::SCRIPTS {
-        outcomes.push((script.name(), python(script, &arguments)));
+        let script = std::slice::from_ref(script);
+        outcomes.push((script[0].name(), python(script, arguments)));
     }
-    let mut code = ExitCode::SUCCESS;
-    for (name, outcome) in &outcomes {
-        if !outcome.line().is_empty() {
-            println!("{name}: {}", outcome.line());
-        }
-        if outcome.conclusion.has_failed() {
-            code = outcome.conclusion.exit_code();
-        }
-    }
-    code
+    let scripts = python(python::SCRIPTS_3, arguments);
+    outcomes.push(("clients of the v3 API", scripts));
+    let scripts = python(python::SCRIPTS_SERF, arguments);
+    outcomes.push(("clients of Serf's RPC", scripts));
+    outcomes
 }

@@ -2,8 +2,8 @@
 //! the connection is cut, delayed and refused: no reader ever sees a value that is invalid or torn,
 //! or an older one after a newer one, and all end on the last valid one.
 //!
-//! `QUORATE_CONFIG_CHANGES` sets how many changes (default 10,000), `QUORATE_CONFIG_SEED` repeats the
-//! choices.
+//! `QUORATE_CONFIG_CHANGES` sets how many changes (default 10,000, on etcd fewer),
+//! `QUORATE_CONFIG_SEED` repeats the choices.
 
 #![allow(clippy::print_stdout, reason = "what was seen is printed")]
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
@@ -16,12 +16,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
 use futures_util::future::try_join_all;
-use quorate::config::{Config, ConfigEvent};
-use quorate::{Coordinator, Transaction, prelude::*};
+use quorate::config::{Config, ConfigEvent, Store};
+use quorate::{Coordinator, Operation, Transaction, prelude::*};
 use quorate_agent::{Agent, AgentConfig};
 use quorate_conformance::random::Random;
 use quorate_testkit::proxy::{Direction, Proxy};
-use quorate_testkit::server::{ConsulOptions, ConsulServer};
+use quorate_testkit::server::{ConsulOptions, ConsulServer, EtcdServer, EtcdVersion};
 use quorate_testkit::trial::{Subject, Suite, Target};
 use quorate_testkit::{cases, eventually};
 use serde::Deserialize;
@@ -30,6 +30,8 @@ use serde::Deserialize;
 const CONFIGS: u64 = 20;
 /// How many of them one transaction changes.
 const TOGETHER: usize = 4;
+/// What is written last where there are no transactions.
+const MARKER: &str = "rev";
 const BACK: Duration = Duration::from_secs(55);
 /// How long the reader rests after it has read all of them.
 const PACE: Duration = Duration::from_micros(50);
@@ -68,30 +70,69 @@ impl Settings {
 }
 
 struct Server {
+    scheme: &'static str,
     addr: SocketAddr,
     _runs: Runs,
 }
 
 enum Runs {
     Ours(#[allow(dead_code, reason = "it runs while it is there")] Agent),
-    Real(#[allow(dead_code, reason = "it runs while it is there")] Box<ConsulServer>),
+    Consul(#[allow(dead_code, reason = "it runs while it is there")] Box<ConsulServer>),
+    Etcd(#[allow(dead_code, reason = "it runs while it is there")] Box<EtcdServer>),
 }
 
 impl Server {
-    async fn ours() -> anyhow::Result<Self> {
-        let config = AgentConfig::memory().with_consul_http("127.0.0.1:0".parse()?);
+    async fn ours(scheme: &'static str) -> anyhow::Result<Self> {
+        let config = AgentConfig::memory()
+            .with_consul_http("127.0.0.1:0".parse()?)
+            .with_etcd("127.0.0.1:0".parse()?);
         let agent = Agent::start(config).await?;
-        let addr = agent.consul_http()[0].addr().context("a port")?;
-        let addr = addr.to_string().parse()?;
-        let _runs = Runs::Ours(agent);
-        Ok(Self { addr, _runs })
+        let bound = if scheme == "consul" {
+            agent.consul_http()[0].addr()
+        } else {
+            agent.etcd()[0].addr()
+        };
+        Ok(Self {
+            scheme,
+            addr: bound.context("a port")?,
+            _runs: Runs::Ours(agent),
+        })
     }
 
-    async fn real() -> anyhow::Result<Self> {
+    async fn consul() -> anyhow::Result<Self> {
         let server = ConsulServer::start(ConsulOptions::new()).await?;
-        let addr = server.addr();
-        let _runs = Runs::Real(Box::new(server));
-        Ok(Self { addr, _runs })
+        Ok(Self {
+            scheme: "consul",
+            addr: server.addr(),
+            _runs: Runs::Consul(Box::new(server)),
+        })
+    }
+
+    async fn etcd(scheme: &'static str) -> anyhow::Result<Self> {
+        let server = if scheme == "etcd" {
+            EtcdServer::start_without_v2(EtcdVersion::V3_5).await?
+        } else {
+            EtcdServer::start(EtcdVersion::V3_5).await?
+        };
+        Ok(Self {
+            scheme,
+            addr: server.addr(),
+            _runs: Runs::Etcd(Box::new(server)),
+        })
+    }
+
+    fn url(&self, addr: SocketAddr) -> String {
+        format!("{}://{addr}", self.scheme)
+    }
+
+    /// How many changes are made unless somebody says.
+    fn changes(&self) -> u64 {
+        match self.scheme {
+            "consul" => 10_000,
+            "etcd" => 2_000,
+            // One key after the other.
+            _ => 600,
+        }
     }
 }
 
@@ -139,8 +180,34 @@ async fn write(
         for path in paths {
             all = change(all, path, stamp, stamp == changes, &mut random)?;
         }
-        let outcome = coordinator.kv().transact(all).await?;
+        make(coordinator, all, paths, stamp).await?;
+    }
+    Ok(())
+}
+
+/// Makes the changes together, or one after the other and the marker of each configuration last.
+async fn make(
+    coordinator: &Coordinator,
+    all: Transaction,
+    paths: &[String],
+    stamp: u64,
+) -> anyhow::Result<()> {
+    let kv = coordinator.kv();
+    if coordinator.capabilities().transactions {
+        let outcome = kv.transact(all).await?;
         ensure!(outcome.is_committed(), "{outcome:?}");
+        return Ok(());
+    }
+    for operation in all.operations() {
+        match operation {
+            Operation::Put(key, value) => drop(kv.put(key.as_str(), value.clone()).await?),
+            Operation::Delete(key) => kv.delete(key.as_str()).await?,
+            other => anyhow::bail!("{other:?}"),
+        }
+    }
+    for path in paths {
+        kv.put(&format!("{path}/{MARKER}"), stamp.to_string())
+            .await?;
     }
     Ok(())
 }
@@ -230,10 +297,15 @@ async fn rage(proxy: &Proxy, random: &mut Random, faults: &AtomicU64) {
     }
 }
 
-async fn open(proxy: &Proxy, path: &str) -> anyhow::Result<(Coordinator, Config<Settings>)> {
-    let coordinator = quorate::connect(&format!("consul://{}", proxy.addr())).await?;
+async fn open(url: &str, path: &str) -> anyhow::Result<(Coordinator, Config<Settings>)> {
+    let coordinator = quorate::connect(url).await?;
+    let store = Store::subtree(&coordinator, path)?;
+    let store = match coordinator.capabilities().transactions {
+        true => store,
+        false => store.with_marker(MARKER),
+    };
     let config = Config::builder()
-        .subtree(&coordinator, path)
+        .store(store)
         .validate(Settings::is_valid)
         .load()
         .await?;
@@ -241,18 +313,19 @@ async fn open(proxy: &Proxy, path: &str) -> anyhow::Result<(Coordinator, Config<
 }
 
 async fn readers_see_whole_and_valid_values_only(server: &Subject<Server>) -> anyhow::Result<()> {
-    let each = setting("QUORATE_CONFIG_CHANGES").unwrap_or(10_000) / CONFIGS;
+    let changes = setting("QUORATE_CONFIG_CHANGES").unwrap_or_else(|| server.changes());
+    let each = changes / CONFIGS;
     let seed = setting("QUORATE_CONFIG_SEED").unwrap_or_else(Random::any_seed);
     let mut random = Random::new(seed);
     let started = Instant::now();
     let proxy = Proxy::start(server.addr).await?;
-    let direct = quorate::connect(&format!("consul://{}", server.addr)).await?;
+    let direct = quorate::connect(&server.url(server.addr)).await?;
     let path = |number: u64| server.key(&format!("config-{number}"));
     let (mut coordinators, mut configs) = (Vec::new(), Vec::new());
     for number in 0..CONFIGS {
         let first = change(Transaction::new(), &path(number), 1, true, &mut random)?;
-        direct.kv().transact(first).await?;
-        let (coordinator, config) = open(&proxy, &path(number)).await?;
+        make(&direct, first, &[path(number)], 1).await?;
+        let (coordinator, config) = open(&server.url(proxy.addr()), &path(number)).await?;
         coordinators.push(coordinator);
         configs.push(config);
     }
@@ -316,10 +389,19 @@ async fn readers_see_whole_and_valid_values_only(server: &Subject<Server>) -> an
 }
 
 fn main() -> ExitCode {
-    let consul = Target::real("real consul 1.8.7", ConsulServer::locate(), Server::real);
+    let consul = Target::real("real consul 1.8.7", ConsulServer::locate(), Server::consul);
+    let ours = |name, scheme| Target::new(name, move || Server::ours(scheme));
+    let etcd = |name, scheme| {
+        let located = EtcdServer::locate(EtcdVersion::V3_5);
+        Target::real(name, located, move || Server::etcd(scheme))
+    };
     Suite::new()
-        .with_target(Target::new("agent", Server::ours))
+        .with_target(ours("agent", "consul"))
         .with_target(consul)
+        .with_target(ours("agent as etcd", "etcd2"))
+        .with_target(etcd("real etcd 3.5.16", "etcd2"))
+        .with_target(ours("agent as etcd v3", "etcd"))
+        .with_target(etcd("v3 of real etcd 3.5.16", "etcd"))
         .with_cases(cases![Server; readers_see_whole_and_valid_values_only])
         .run()
 }

@@ -1,9 +1,11 @@
-//! Contenders for one lock, and for the slots of one semaphore, behind a proxy that cuts, delays
-//! and half-closes, while the server is killed and holders are stopped: what the holders believed
-//! is compared afterwards. No two validity intervals overlap, and fencing tokens only grow.
+//! Contenders for one lock, one leadership, and the slots of one semaphore, behind proxies that cut,
+//! delay and half-close, while the server is killed, members of a cluster are stopped and holders
+//! are stopped: what the holders believed is compared afterwards. No two validity intervals
+//! overlap, fencing tokens only grow, and who lost it is told so by its guard. And the clock of a
+//! holder stands still, so that nothing but its fencing token keeps it from what another one has.
 //!
-//! `QUORATE_SAFETY_SECONDS` sets how long each runs (default 20), `QUORATE_SAFETY_SEED` repeats the
-//! choice of faults.
+//! `QUORATE_SAFETY_SECONDS` sets how long each runs (default 20, and 12 on etcd's v3 API),
+//! `QUORATE_SAFETY_SEED` repeats the choice of faults.
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 #![allow(
@@ -15,9 +17,13 @@
 mod arena;
 #[path = "lock_safety/chaos.rs"]
 mod chaos;
+#[path = "lock_safety/clock.rs"]
+mod clock;
 #[path = "crash/killable.rs"]
 #[allow(dead_code, reason = "here it is only ever killed by being dropped")]
 mod killable;
+#[path = "lock_safety/server.rs"]
+mod server;
 #[path = "lock_safety/stoppable.rs"]
 mod stoppable;
 
@@ -25,79 +31,152 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
-use arena::{Arena, Kind};
+use arena::{Arena, Ground};
 use libtest_mimic::Arguments;
 use quorate_conformance::contender::Prize;
 use quorate_testkit::cases;
-use quorate_testkit::server::{ConsulServer, EtcdServer, EtcdVersion};
+use quorate_testkit::server::{ConsulServer, EtcdServer, EtcdVersion, Located};
 use quorate_testkit::trial::{Subject, Suite, Target};
+use server::{Kind, Server};
 
 const SLOTS: u32 = 2;
+/// What is not on every API by itself.
+const V3: &str = "have elections and leases";
 /// Most contenders wait most of the time.
-const THREADS: usize = 3;
+const THREADS: usize = 4;
 
 fn setting(name: &str) -> Option<u64> {
     std::env::var(name).ok().and_then(|text| text.parse().ok())
 }
 
-fn length() -> Duration {
-    Duration::from_secs(setting("QUORATE_SAFETY_SECONDS").unwrap_or(20))
+fn length(ground: &Ground) -> Duration {
+    let usual = if ground.scheme == "etcd3" { 12 } else { 20 };
+    Duration::from_secs(setting("QUORATE_SAFETY_SECONDS").unwrap_or(usual))
 }
 
 async fn lock_holders_never_overlap_and_tokens_only_grow(
-    kind: &Subject<Kind>,
+    ground: &Subject<Ground>,
 ) -> anyhow::Result<()> {
-    let arena = Arena::open(**kind, Prize::Lock(kind.key("lock"))).await?;
-    let (history, faults) = arena.contend(length()).await?;
+    exclude(ground, Prize::Lock(ground.key("lock"))).await
+}
+
+async fn leaders_never_overlap_and_tokens_only_grow(
+    ground: &Subject<Ground>,
+) -> anyhow::Result<()> {
+    exclude(ground, Prize::Leadership(ground.key("election"))).await
+}
+
+async fn exclude(ground: &Subject<Ground>, prize: Prize) -> anyhow::Result<()> {
+    let [what, _] = prize.words();
+    let arena = Arena::open(**ground, prize).await?;
+    let (history, faults) = arena.contend(length(ground)).await?;
     let checked = history.check_exclusive().context(faults.to_string())?;
     println!(
-        "{kind:?}, lock: {checked} acquisitions checked under {faults}",
-        kind = **kind
+        "{}, {what}: {checked} acquisitions checked under {faults}",
+        ground.name
     );
     ensure!(
-        checked >= kind.least(),
+        checked >= ground.least(),
         "only {checked} acquisitions: nothing was shown"
     );
     Ok(())
 }
 
-async fn a_semaphore_never_has_more_holders_than_slots(kind: &Subject<Kind>) -> anyhow::Result<()> {
-    let arena = Arena::open(**kind, Prize::Slot(kind.key("semaphore"), SLOTS)).await?;
-    let (history, faults) = arena.contend(length()).await?;
+async fn a_semaphore_never_has_more_holders_than_slots(
+    ground: &Subject<Ground>,
+) -> anyhow::Result<()> {
+    let arena = Arena::open(**ground, Prize::Slot(ground.key("semaphore"), SLOTS)).await?;
+    let (history, faults) = arena.contend(length(ground)).await?;
     let limit = usize::try_from(SLOTS)?;
     let checked = history.check_limit(limit).context(faults.to_string())?;
     println!(
-        "{kind:?}, semaphore: {checked} acquisitions checked under {faults}",
-        kind = **kind
+        "{}, semaphore: {checked} acquisitions checked under {faults}",
+        ground.name
     );
     ensure!(
-        checked >= kind.least(),
+        checked >= ground.least(),
         "only {checked} acquisitions: nothing was shown"
     );
     Ok(())
 }
 
-fn main() -> ExitCode {
-    let consul = Target::real("real consul 1.8.7", ConsulServer::locate(), || async {
-        Ok(Kind::Consul)
-    });
-    let agent = Target::new("agent as etcd", || async { Ok(Kind::AgentEtcd2) });
-    let etcd = |name, version| {
-        Target::real(name, EtcdServer::locate(version), move || async move {
-            Ok(Kind::Etcd2(version))
-        })
+async fn the_key_of_a_lease_has_one_owner_and_tokens_only_grow(
+    ground: &Subject<Ground>,
+) -> anyhow::Result<()> {
+    exclude(ground, Prize::Leased(ground.key("leased"))).await
+}
+
+async fn a_holder_whose_clock_stands_still_changes_nothing(
+    ground: &Subject<Ground>,
+) -> anyhow::Result<()> {
+    let mut server = Server::start(ground.kind).await?;
+    let prizes = [
+        Prize::Lock(ground.key("lock")),
+        Prize::Leadership(ground.key("election")),
+        Prize::Leased(ground.key("leased")),
+    ];
+    for prize in prizes {
+        let [what, _] = prize.words();
+        clock::outlive(&mut server, prize).await.context(what)?;
+    }
+    Ok(())
+}
+
+/// One target: our own server if `located` says nothing of another.
+fn target(
+    name: &'static str,
+    located: Option<Located>,
+    kind: Kind,
+    scheme: &'static str,
+) -> Target<Ground> {
+    let start = move || async move { Ok(Ground { name, kind, scheme }) };
+    let target = match located {
+        None => Target::new(name, start),
+        Some(located) => Target::real(name, located, start),
     };
+    match scheme {
+        "etcd3" => target.able(&[V3]),
+        _ => target,
+    }
+}
+
+fn targets() -> Vec<Target<Ground>> {
+    use EtcdVersion::{V3_4, V3_5};
+    let etcd = |version| Some(EtcdServer::locate(version));
+    let consul = Some(ConsulServer::locate());
+    vec![
+        target("embedded", None, Kind::Embedded, "http"),
+        target("real consul 1.8.7", consul, Kind::Consul, "http"),
+        target("agent as etcd", None, Kind::AgentEtcd, "etcd2"),
+        target("real etcd 3.4.23", etcd(V3_4), Kind::Etcd(V3_4), "etcd2"),
+        target("real etcd 3.5.16", etcd(V3_5), Kind::Etcd(V3_5), "etcd2"),
+        target("agent as etcd v3", None, Kind::AgentEtcd, "etcd3"),
+        target(
+            "v3 of real etcd 3.5.16",
+            etcd(V3_5),
+            Kind::Etcd(V3_5),
+            "etcd3",
+        ),
+        target(
+            "v3 of three real etcd 3.5.16",
+            etcd(V3_5),
+            Kind::EtcdTrio(V3_5),
+            "etcd3",
+        ),
+    ]
+}
+
+fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(THREADS);
-    let outcome = Suite::new()
-        .with_target(Target::new("embedded", || async { Ok(Kind::Embedded) }))
-        .with_target(consul)
-        .with_target(agent)
-        .with_target(etcd("real etcd 3.4.23", EtcdVersion::V3_4))
-        .with_target(etcd("real etcd 3.5.16", EtcdVersion::V3_5))
-        .with_cases(cases![Kind;
+    let suite = targets().into_iter().fold(Suite::new(), Suite::with_target);
+    let outcome = suite
+        .with_cases(cases![Ground;
             lock_holders_never_overlap_and_tokens_only_grow,
+            leaders_never_overlap_and_tokens_only_grow needs [V3],
+            the_key_of_a_lease_has_one_owner_and_tokens_only_grow needs [V3],
             a_semaphore_never_has_more_holders_than_slots,
+            a_holder_whose_clock_stands_still_changes_nothing needs [V3],
         ])
         .run_with(&arguments);
     println!("{}", outcome.line());

@@ -16,6 +16,7 @@ use quorate_benches::crowd::rest;
 use quorate_benches::load::{Load, get};
 use quorate_benches::measured::{Measured, over};
 use quorate_benches::process::Server;
+use quorate_benches::program::{self, first};
 use quorate_benches::report::{at_most, median, ratio};
 use quorate_benches::watchers::Watchers;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -227,18 +228,8 @@ async fn run(seconds: f64) -> anyhow::Result<()> {
 }
 
 fn main() -> anyhow::Result<()> {
-    let mut arguments = std::env::args().skip(1);
-    let first = arguments.next();
-    if first.as_deref() == Some("bare-server") {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()?;
-        let body = arguments.next().unwrap_or_default().into_bytes();
-        return runtime.block_on(bare::serve_blocking(body, bare::ETCD));
-    }
-    let seconds = first.map_or(Ok(2.0), |seconds| seconds.parse())?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    runtime.block_on(run(seconds))
+    program::run(
+        async |body| bare::serve_blocking(body.into_bytes(), bare::ETCD).await,
+        async |arguments| run(first(arguments, 2.0)?).await,
+    )
 }

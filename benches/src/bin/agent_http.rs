@@ -13,6 +13,7 @@ use quorate_benches::bare;
 use quorate_benches::load::{Load, get, put};
 use quorate_benches::measured::{Measured, over};
 use quorate_benches::process::Server;
+use quorate_benches::program::{self, first};
 use quorate_benches::report::ratio;
 
 const CONNECTIONS: [usize; 3] = [1, 16, 64];
@@ -111,18 +112,8 @@ fn bare_like_consul() -> anyhow::Result<Server> {
 }
 
 fn main() -> anyhow::Result<()> {
-    let mut arguments = std::env::args().skip(1);
-    let first = arguments.next();
-    if first.as_deref() == Some("bare-server") {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()?;
-        let body = arguments.next().unwrap_or_default().into_bytes();
-        return runtime.block_on(bare::serve(body, bare::CONSUL));
-    }
-    let seconds = first.map_or(Ok(2.0), |seconds| seconds.parse())?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    runtime.block_on(run(seconds))
+    program::run(
+        async |body| bare::serve(body.into_bytes(), bare::CONSUL).await,
+        async |arguments| run(first(arguments, 2.0)?).await,
+    )
 }

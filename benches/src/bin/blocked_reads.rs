@@ -15,6 +15,7 @@ use std::time::Duration;
 use quorate_benches::bare;
 use quorate_benches::crowd::{Crowd, rest};
 use quorate_benches::process::Server;
+use quorate_benches::program;
 use quorate_benches::report::{at_most, median, ratio};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -225,24 +226,16 @@ async fn run(counts: &[usize]) -> anyhow::Result<()> {
 }
 
 fn main() -> anyhow::Result<()> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if arguments
-        .first()
-        .is_some_and(|first| first == "bare-server")
-    {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()?;
-        let body = arguments.get(1).cloned().unwrap_or_default();
-        return runtime.block_on(bare::serve_blocking(body.into_bytes(), bare::CONSUL));
-    }
-    let counts: Result<Vec<usize>, _> = arguments.iter().map(|count| count.parse()).collect();
-    let counts = Some(counts?)
-        .filter(|counts| !counts.is_empty())
-        .unwrap_or_else(|| vec![1000, 5000]);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    let longest = Duration::from_secs(900);
-    runtime.block_on(async { tokio::time::timeout(longest, run(&counts)).await })?
+    program::run(
+        async |body| bare::serve_blocking(body.into_bytes(), bare::CONSUL).await,
+        async |arguments| {
+            let counts: Result<Vec<usize>, _> =
+                arguments.iter().map(|count| count.parse()).collect();
+            let counts = Some(counts?)
+                .filter(|counts| !counts.is_empty())
+                .unwrap_or_else(|| vec![1000, 5000]);
+            let longest = Duration::from_secs(900);
+            tokio::time::timeout(longest, run(&counts)).await?
+        },
+    )
 }

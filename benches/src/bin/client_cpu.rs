@@ -19,6 +19,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use quorate_benches::bare;
 use quorate_benches::process::{Server, cpu_of};
+use quorate_benches::program::{self, first};
 use quorate_benches::report::{median, ratio};
 use quorate_wire::consul::kv::decode_entries;
 
@@ -109,18 +110,8 @@ async fn run(requests: u32) -> anyhow::Result<()> {
 }
 
 fn main() -> anyhow::Result<()> {
-    let mut arguments = std::env::args().skip(1);
-    let first = arguments.next();
-    if first.as_deref() == Some("bare-server") {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()?;
-        let body = arguments.next().unwrap_or_default().into_bytes();
-        return runtime.block_on(bare::serve(body, bare::CONSUL));
-    }
-    let requests = first.map_or(Ok(20_000), |requests| requests.parse())?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    runtime.block_on(run(requests))
+    program::run(
+        async |body| bare::serve(body.into_bytes(), bare::CONSUL).await,
+        async |arguments| run(first(arguments, 20_000)?).await,
+    )
 }

@@ -16,6 +16,7 @@ use quorate_benches::bare;
 use quorate_benches::load::{Load, fetch, get, put};
 use quorate_benches::measured::{Measured, over};
 use quorate_benches::process::Server;
+use quorate_benches::program::{self, first};
 use quorate_benches::report::{median, ratio};
 use quorate_wire::consul::health::ServiceEntry;
 use serde_json::Value;
@@ -136,18 +137,8 @@ async fn run(seconds: f64) -> anyhow::Result<()> {
 }
 
 fn main() -> anyhow::Result<()> {
-    let mut arguments = std::env::args().skip(1);
-    let first = arguments.next();
-    if first.as_deref() == Some("bare-server") {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()?;
-        let body = std::fs::read(arguments.next().context("no file")?)?;
-        return runtime.block_on(bare::serve(body, bare::CONSUL));
-    }
-    let seconds = first.map_or(Ok(2.0), |seconds| seconds.parse())?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    runtime.block_on(run(seconds))
+    program::run(
+        async |file| bare::serve(std::fs::read(file)?, bare::CONSUL).await,
+        async |arguments| run(first(arguments, 2.0)?).await,
+    )
 }

@@ -1,7 +1,7 @@
-//! Serves Consul's API until it is interrupted.
+//! Serves Consul's API, and etcd's where `ETCD` says so, until it is interrupted.
 //!
 //! ```text
-//! cargo run -p quorate-agent --example serve -- 127.0.0.1:8500 [DIRECTORY]
+//! ETCD=127.0.0.1:2379 cargo run -p quorate-agent --example serve -- 127.0.0.1:8500 [DIRECTORY]
 //! ```
 
 #![expect(clippy::print_stdout, reason = "an example")]
@@ -19,6 +19,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let name = std::env::var("NODE").unwrap_or_else(|_| "node-1".into());
     let compat = std::env::var("COMPAT").unwrap_or_else(|_| "current".into());
     let is_set = |name: &str| std::env::var_os(name).is_some();
+    let config = match std::env::var("ETCD") {
+        Ok(address) => config.with_etcd(address.parse()?),
+        Err(_) => config,
+    };
     let config = config
         .with_consul_http(address.parse()?)
         .with_node_name(name)

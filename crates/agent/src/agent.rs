@@ -1,23 +1,27 @@
 //! The agent: what is started, where it listens, and how it ends.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use quorate_gossip::{EventStream, Gossip};
 use quorate_net::task::TaskGroup;
 use quorate_net::transport::{MemoryDialer, memory};
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{AgentConfig, Listen};
-use crate::consul::{Cached, Counts, Front, Node, Resolver};
+use crate::config::{AgentConfig, EventHandler, Listen};
+use crate::consul::{self, Cached, Counts, Front, Node, Resolver};
+use crate::engine::consul::NodeSpec;
 use crate::error::AgentError;
 use crate::etcd2;
 use crate::listen::{Bound, Listener};
 use crate::local;
 use crate::log::LogLevel;
-use crate::serve::{App, Stopping, accept_loop};
+use crate::serf;
+use crate::serve::{App, Served, Stopping, accept_loop};
 use crate::start::{OpenStore, open_store, own_node, register_self, seed_acl};
 use crate::writer::Writer;
 
@@ -53,6 +57,8 @@ struct Inner {
     tasks: TaskGroup,
     bound: Vec<Bound>,
     etcd: Vec<Bound>,
+    serf_rpc: Vec<Bound>,
+    member: Option<(Gossip, Arc<serf::Front>)>,
     dialer: MemoryDialer,
     data_dir: Option<PathBuf>,
     grace: Duration,
@@ -92,14 +98,24 @@ impl Agent {
             address: "127.0.0.1".into(),
         };
         let listen = socket.map(Listen::Unix);
-        match listen_and_serve(&config, &writer, node, listen).await {
-            Ok(agent) => Ok(agent),
-            Err(error) => {
-                // The directory is free again when the error is seen.
-                writer.close().await;
-                Err(error)
+        let mut gossip = None;
+        let started = match serf::membership(&config, &node).await {
+            Ok(None) => listen_and_serve(&config, &writer, node, listen, None).await,
+            Ok(Some((member, events))) => {
+                gossip = Some(member.clone());
+                let membership = Some((member, events));
+                listen_and_serve(&config, &writer, node, listen, membership).await
             }
+            Err(error) => Err(error),
+        };
+        if started.is_err() {
+            if let Some(gossip) = gossip {
+                gossip.shutdown().await;
+            }
+            // The directory is free again when the error is seen.
+            writer.close().await;
         }
+        started
     }
 
     /// Where Consul's HTTP API is served, in the order of the configuration.
@@ -114,16 +130,48 @@ impl Agent {
         self.inner.bound.first().map(Bound::url)
     }
 
-    /// Where etcd's v2 API is served, in the order of the configuration.
+    /// Where etcd's APIs are served, in the order of the configuration.
     #[must_use]
     pub fn etcd(&self) -> &[Bound] {
         &self.inner.etcd
     }
 
-    /// The URL of the first address of etcd's v2 API, if there is one.
+    /// The URL of the first address of etcd's APIs, if there is one.
     #[must_use]
     pub fn etcd_url(&self) -> Option<String> {
         self.inner.etcd.first().map(Bound::url)
+    }
+
+    /// Where Serf's RPC is served, in the order of the configuration.
+    #[must_use]
+    pub fn serf_rpc(&self) -> &[Bound] {
+        &self.inner.serf_rpc
+    }
+
+    /// Where other members reach this one, if the agent takes part in a cluster.
+    #[must_use]
+    pub fn gossip_address(&self) -> Option<SocketAddr> {
+        self.membership().map(Gossip::address)
+    }
+
+    /// The agent as a member of its cluster: who else is there, events, queries, tags. `None` without
+    /// [`gossip`](AgentConfig::gossip) and without Serf's RPC.
+    #[must_use]
+    pub fn membership(&self) -> Option<&Gossip> {
+        self.inner.member.as_ref().map(|(gossip, _)| gossip)
+    }
+
+    /// Replaces the [event handlers](AgentConfig::event_handlers): what happens from now on is told
+    /// to these. The old ones are done with what they were told before. `false` if the agent has no
+    /// [`membership`](Self::membership), and nothing happens that it could tell.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    pub fn set_event_handlers(&self, handlers: &[EventHandler]) -> bool {
+        let member = self.inner.member.as_ref();
+        member
+            .map(|(_, serf)| serf.set_handlers(handlers))
+            .is_some()
     }
 
     /// Connects to Consul's HTTP API within the process.
@@ -156,8 +204,25 @@ impl Agent {
         self.inner.data_dir.as_deref()
     }
 
-    /// Resolves when a client has made the agent leave (`PUT /v1/agent/leave`): it answers what
-    /// it was asked, serves nothing more, and waits for its owner to
+    /// Says goodbye to the cluster, if the agent takes part in one, and ends as
+    /// [`shutdown`](Self::shutdown) does. The other members take it for one that left, and not for one
+    /// that failed, as they do without this. Saying goodbye takes up to 11 s.
+    ///
+    /// # Cancel safety
+    /// When the future is dropped, the agent leaves and is left running; call
+    /// [`shutdown`](Self::shutdown) to end it.
+    pub async fn leave(&self) {
+        if let Some(gossip) = self.membership()
+            && let Err(error) = gossip.leave().await
+        {
+            // A client was first, or the membership has ended.
+            tracing::debug!(%error, "did not say goodbye");
+        }
+        self.shutdown().await;
+    }
+
+    /// Resolves when a client has made the agent leave (`PUT /v1/agent/leave`, or `leave` by Serf's
+    /// RPC), or when another member has its name: it answers what it was asked, serves nothing more, and waits for its owner to
     /// [`shutdown`](Self::shutdown), which closes the store.
     ///
     /// # Cancel safety
@@ -193,6 +258,9 @@ impl Agent {
         if cut > 0 {
             tracing::warn!(cut, "connections were cut that did not end in time");
         }
+        if let Some(gossip) = self.membership() {
+            gossip.shutdown().await;
+        }
         front.writer.close().await;
     }
 }
@@ -204,6 +272,8 @@ impl fmt::Debug for Agent {
             .field("data_dir", &self.inner.data_dir)
             .field("consul_http", &self.inner.bound)
             .field("etcd", &self.inner.etcd)
+            .field("serf_rpc", &self.inner.serf_rpc)
+            .field("gossip", &self.gossip_address())
             .finish_non_exhaustive()
     }
 }
@@ -214,17 +284,10 @@ async fn listen_and_serve(
     writer: &Writer,
     node: Node,
     socket: Option<Listen>,
+    membership: Option<(Gossip, EventStream)>,
 ) -> Result<Agent, AgentError> {
     let own = Arc::new(own_node(&node));
     register_self(writer, &own).await?;
-    let local = local::Settings {
-        node: own,
-        script_checks: config.script_checks,
-        check_update_interval: config.check_update_interval,
-        sync_interval: config.sync_interval,
-        reap_interval: config.reap_interval,
-        reap_min: config.reap_min,
-    };
     if let Some(acl) = &config.acl {
         seed_acl(writer, acl).await?;
     }
@@ -236,21 +299,17 @@ async fn listen_and_serve(
     let bound = bind_all(&config.consul_http, &mut listeners).await?;
     let mut etcd_listeners = Vec::new();
     let etcd = bind_all(&config.etcd, &mut etcd_listeners).await?;
+    let mut serf_listeners = Vec::new();
+    let serf_rpc = bind_all(&config.serf_rpc, &mut serf_listeners).await?;
+    let token = rpc_token(config)?;
     let tasks = TaskGroup::new();
     let acl = config.acl.as_ref().map(|acl| {
         let snapshot = writer.snapshot();
         Resolver::new(acl, &config.datacenter, &node.name, snapshot.consul())
     });
     let stopping = Arc::new(Stopping::default());
-    let etcd_front = etcd2::Front::new(etcd2::Settings {
-        writer: writer.clone(),
-        name: node.name.clone(),
-        node_id: node.id.clone(),
-        strict: config.etcd_strict,
-        places: etcd.clone(),
-        idle_timeout: config.idle_timeout,
-        stopping: Arc::clone(&stopping),
-    });
+    let etcd_front = etcd2::Front::new(etcd_settings(config, writer, &node, &etcd, &stopping));
+    let pool = membership.as_ref().map(|(gossip, _)| gossip.clone());
     let front = Arc::new(Front {
         cached: Cached::default(),
         writer: writer.clone(),
@@ -258,7 +317,7 @@ async fn listen_and_serve(
         datacenter: config.datacenter.clone(),
         strict: config.strict,
         compat: config.compat,
-        local,
+        local: local_settings(config, own),
         session_ttl_min: config.session_ttl_min,
         idle_timeout: config.idle_timeout,
         acl,
@@ -269,14 +328,25 @@ async fn listen_and_serve(
         places: bound.clone(),
         data_dir: config.data_dir().map(Path::to_owned),
         leaving: CancellationToken::new(),
+        pool: config.gossip.as_ref().and(pool),
         spawner: tasks.spawner(),
     });
     local::start(&front, &tasks).await?;
-    let consul_app = App::Consul(Arc::clone(&front));
-    let etcd_app = App::Etcd2(Arc::new(etcd_front));
-    for (app, listeners) in [(consul_app, listeners), (etcd_app, etcd_listeners)] {
+    let consul_app = Served::Http(App::Consul(Arc::clone(&front)));
+    let etcd_app = Served::Http(App::etcd(etcd_front, tasks.spawner()));
+    let mut served = vec![(consul_app, listeners), (etcd_app, etcd_listeners)];
+    let member = membership.map(|(gossip, events)| {
+        let agent = Arc::clone(&front);
+        let member = gossip.clone();
+        let serf = serf::Front::new(member, token, agent);
+        serf.set_handlers(&config.event_handlers);
+        follow(&serf, events, &tasks);
+        served.push((Served::Serf(Arc::clone(&serf)), serf_listeners));
+        (gossip, serf)
+    });
+    for (served, listeners) in served {
         for listener in listeners {
-            tasks.spawn(accept_loop(listener, app.clone(), tasks.spawner()));
+            tasks.spawn(accept_loop(listener, served.clone(), tasks.spawner()));
         }
     }
     let inner = Inner {
@@ -284,6 +354,8 @@ async fn listen_and_serve(
         tasks,
         bound,
         etcd,
+        serf_rpc,
+        member,
         dialer,
         data_dir: config.data_dir().map(Path::to_owned),
         grace: config.shutdown_grace,
@@ -292,6 +364,58 @@ async fn listen_and_serve(
     Ok(Agent {
         inner: Arc::new(inner),
     })
+}
+
+fn etcd_settings(
+    config: &AgentConfig,
+    writer: &Writer,
+    node: &Node,
+    places: &[Bound],
+    stopping: &Arc<Stopping>,
+) -> etcd2::Settings {
+    etcd2::Settings {
+        writer: writer.clone(),
+        name: node.name.clone(),
+        node_id: node.id.clone(),
+        strict: config.etcd_strict,
+        min_lease_ttl: config.etcd_min_lease_ttl,
+        places: places.to_vec(),
+        idle_timeout: config.idle_timeout,
+        stopping: Arc::clone(stopping),
+    }
+}
+
+fn local_settings(config: &AgentConfig, node: Arc<NodeSpec>) -> local::Settings {
+    local::Settings {
+        node,
+        script_checks: config.script_checks,
+        check_update_interval: config.check_update_interval,
+        sync_interval: config.sync_interval,
+        reap_interval: config.reap_interval,
+        reap_min: config.reap_min,
+    }
+}
+
+/// Starts what follows the membership.
+fn follow(serf: &Arc<serf::Front>, events: EventStream, tasks: &TaskGroup) {
+    tasks.spawn(serf::listen(Arc::clone(serf), events));
+    let agent = serf.agent();
+    if let Some(pool) = agent.pool.clone() {
+        tasks.spawn(consul::keep_located(Arc::clone(agent), pool));
+    }
+}
+
+/// What clients of Serf's RPC have to show. Their log begins here too.
+fn rpc_token(config: &AgentConfig) -> Result<Option<serf::Token>, AgentError> {
+    if !config.serf_rpc.is_empty() {
+        config.log.keep();
+    }
+    let token = config.serf_rpc_auth.as_ref().map(serf::Token::new);
+    let failed = |source| AgentError::Listen {
+        listen: "Serf's RPC".into(),
+        source,
+    };
+    token.transpose().map_err(failed)
 }
 
 /// Listens at all of `listens`, and says where that really is.

@@ -1,6 +1,8 @@
 //! What an agent is started with.
 
 mod acl;
+mod event_handler;
+mod gossip;
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -8,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
+use quorate_net::secret::Secret;
 use quorate_wire::consul::session::MIN_TTL;
 
 use crate::engine::consul::MIN_REAP;
@@ -15,6 +18,9 @@ use crate::error::AgentError;
 use crate::log::AgentLog;
 
 pub use acl::{AclConfig, AclDefault};
+pub(crate) use event_handler::Action;
+pub use event_handler::EventHandler;
+pub use gossip::{GossipConfig, GossipProfile};
 
 /// The datacenter's name unless another is given.
 pub const DEFAULT_DATACENTER: &str = "dc1";
@@ -87,12 +93,26 @@ pub struct AgentConfig {
     pub datacenter: String,
     /// Where Consul's HTTP API is served. Default: nowhere but in memory.
     pub consul_http: Vec<Listen>,
-    /// Where etcd's v2 API is served. Default: nowhere.
+    /// Where etcd's APIs are served: v2 over HTTP/1.1, and v3 to clients that speak gRPC. Default:
+    /// nowhere.
     pub etcd: Vec<Listen>,
     /// Answers exactly as etcd 3.4.23 where the agent is better by default: paths with empty or
     /// dot segments are redirected, streams that begin in the past fall silent, removals are told
     /// twice to who streams their key, and the history shows what is hidden. Default: false.
     pub etcd_strict: bool,
+    /// The shortest life of a lease of etcd's v3 API: what is asked for less gets this. In whole
+    /// seconds, begun ones counted. Default: 2 seconds, as in etcd.
+    pub etcd_min_lease_ttl: Duration,
+    /// Where Serf's RPC is served. Default: nowhere.
+    pub serf_rpc: Vec<Listen>,
+    /// What clients of Serf's RPC have to show before anything else. Default: nothing.
+    pub serf_rpc_auth: Option<Secret>,
+    /// How the agent takes part in a cluster. Default: not at all; with Serf's RPC it is then a
+    /// cluster of its own, on a free port of 127.0.0.1.
+    pub gossip: Option<GossipConfig>,
+    /// What is done when something happens in the cluster, each event by one handler after the
+    /// other. They need [`gossip`](Self::gossip) or Serf's RPC. Default: nothing.
+    pub event_handlers: Vec<EventHandler>,
     /// Lets listeners be reachable from other machines although there are no access rules that
     /// deny by default: whoever reaches the agent may read and write everything. Default: false.
     pub allow_remote: bool,
@@ -141,6 +161,11 @@ impl Default for AgentConfig {
             consul_http: Vec::new(),
             etcd: Vec::new(),
             etcd_strict: false,
+            etcd_min_lease_ttl: Duration::from_secs(2),
+            serf_rpc: Vec::new(),
+            serf_rpc_auth: None,
+            gossip: None,
+            event_handlers: Vec::new(),
             allow_remote: false,
             strict: false,
             compat: Compat::Current,
@@ -196,7 +221,7 @@ impl AgentConfig {
         self
     }
 
-    /// Serves etcd's v2 API at one more address.
+    /// Serves etcd's v2 and v3 APIs at one more address.
     ///
     /// ```
     /// use quorate_agent::{Agent, AgentConfig};
@@ -220,6 +245,55 @@ impl AgentConfig {
     #[must_use]
     pub fn with_etcd_strict(mut self, strict: bool) -> Self {
         self.etcd_strict = strict;
+        self
+    }
+
+    /// Sets the shortest life of a lease; see [`etcd_min_lease_ttl`](Self::etcd_min_lease_ttl).
+    #[must_use]
+    pub fn with_etcd_min_lease_ttl(mut self, ttl: Duration) -> Self {
+        self.etcd_min_lease_ttl = ttl;
+        self
+    }
+
+    /// Serves Serf's RPC at one more address. Everything is sent as plain text, the token included:
+    /// an address that other machines reach needs [`with_allow_remote`](Self::with_allow_remote).
+    ///
+    /// ```
+    /// use quorate_agent::{Agent, AgentConfig};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), quorate_agent::AgentError> {
+    /// let config = AgentConfig::memory().with_serf_rpc("127.0.0.1:0".parse()?);
+    /// let agent = Agent::start(config).await?;
+    /// let address = agent.serf_rpc()[0].addr().expect("TCP");
+    /// println!("serf members -rpc-addr={address}");
+    /// agent.shutdown().await;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_serf_rpc(mut self, listen: Listen) -> Self {
+        self.serf_rpc.push(listen);
+        self
+    }
+
+    /// Has clients of Serf's RPC show this token first.
+    #[must_use]
+    pub fn with_serf_rpc_auth(mut self, token: impl Into<Secret>) -> Self {
+        self.serf_rpc_auth = Some(token.into());
+        self
+    }
+
+    /// Takes part in a cluster.
+    #[must_use]
+    pub fn with_gossip(mut self, gossip: GossipConfig) -> Self {
+        self.gossip = Some(gossip);
+        self
+    }
+
+    /// Does something when something happens in the cluster.
+    #[must_use]
+    pub fn with_event_handler(mut self, handler: EventHandler) -> Self {
+        self.event_handlers.push(handler);
         self
     }
 
@@ -333,6 +407,9 @@ impl AgentConfig {
         if let Some(acl) = &self.acl {
             acl.validate()?;
         }
+        if self.serf_rpc_auth.as_ref().is_some_and(Secret::is_empty) {
+            return Err(AgentError::EmptyRpcToken);
+        }
         if self.allow_remote {
             return Ok(());
         }
@@ -340,8 +417,10 @@ impl AgentConfig {
         if !self.acl.as_ref().is_some_and(denies) {
             check_local(&self.consul_http)?;
         }
-        // These rules say nothing of etcd's API, whose users anyone can make who comes first.
-        check_local(&self.etcd)
+        // These rules say nothing of etcd's API, whose users anyone can make who comes first, and
+        // of Serf's RPC, whose token is sent as it is.
+        check_local(&self.etcd)?;
+        check_local(&self.serf_rpc)
     }
 }
 

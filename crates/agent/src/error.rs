@@ -51,6 +51,29 @@ pub enum AgentError {
     /// There is no such time whose clients could be served.
     #[error("{0:?} is no era of Consul's clients: it is `current` or `0.7`")]
     UnknownCompat(String),
+    /// There is no such profile of gossip.
+    #[error("{0:?} is no profile: it is `lan`, `wan` or `local`")]
+    UnknownProfile(String),
+    /// A text is no event handler.
+    #[error("{text:?} is no event handler: {reason}")]
+    InvalidEventHandler {
+        /// The text.
+        text: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The token of Serf's RPC is empty, which would let everybody in.
+    #[error("the token of Serf's RPC is empty")]
+    EmptyRpcToken,
+    /// The membership can't start.
+    #[error("can't take part in the cluster")]
+    Gossip(#[source] Box<quorate_gossip::Error>),
+    /// The key of the cluster is none.
+    #[error("the key of the cluster can't be used: {reason}")]
+    GossipKey {
+        /// What is wrong with it. It does not say the key.
+        reason: String,
+    },
     /// Another program listens at the address already.
     #[error("{listen} is in use by another program")]
     AddressInUse {

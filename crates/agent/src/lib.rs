@@ -1,5 +1,5 @@
 //! An embedded agent that speaks the wire protocols of real coordination servers: Consul's HTTP
-//! API, and etcd's v2 API.
+//! API, etcd's v2 API, etcd's v3 API over gRPC, and Serf's RPC with the membership behind it.
 //!
 //! ```
 //! use quorate_agent::{Agent, AgentConfig};
@@ -27,6 +27,7 @@
 //! |---|---|
 //! | to start an agent, in a test, in a program or as a daemon | [`Agent::start`] |
 //! | to say where it keeps its data and where it listens | [`AgentConfig`] |
+//! | to be a member of a cluster, with real agents of Serf too | [`GossipConfig`], [`Agent::membership`] |
 //! | to share one data directory between processes | [`SharedAgent`] |
 //! | to hear what it says of its work | [`AgentLog`] |
 //! | to know why it does not start | [`AgentError`] |
@@ -43,31 +44,40 @@ mod directory;
 pub mod engine;
 mod error;
 mod etcd2;
+mod etcd3;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
 mod go_number;
-mod go_regex;
 pub mod hcl;
 mod identity;
 mod listen;
 mod local;
 mod log;
+mod process;
 mod quote;
+mod resident;
+mod serf;
 mod serve;
 mod shared;
 pub mod snapshot;
 mod start;
 pub mod store;
+mod thread;
 pub mod waiters;
+mod watchers;
 pub mod writer;
 
 pub use agent::Agent;
 pub use config::{
     AclConfig, AclDefault, AgentConfig, Compat, DEFAULT_DATACENTER, DEFAULT_GRACE,
-    DEFAULT_IDLE_TIMEOUT, Listen, MAX_NAME_BYTES, Storage,
+    DEFAULT_IDLE_TIMEOUT, EventHandler, GossipConfig, GossipProfile, Listen, MAX_NAME_BYTES,
+    Storage,
 };
 pub use error::AgentError;
 pub use listen::Bound;
-pub use log::{AgentLog, LogLevel};
+pub use log::{AgentLog, LogLevel, LogLines, LogThreshold};
 pub use shared::SharedAgent;
+
+#[doc(no_inline)]
+pub use quorate_gossip as gossip;

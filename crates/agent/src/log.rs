@@ -1,7 +1,9 @@
 //! What the agent says of its work, for those who listen.
 
 mod line;
+mod lines;
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,21 +14,29 @@ use tokio::sync::mpsc::{self, error::TrySendError};
 pub use quorate_wire::consul::agent::LogLevel;
 
 use line::Line;
+pub use lines::{LogLines, LogThreshold};
 
 /// How many lines wait for a listener that is slow. Further ones are dropped, and counted in a line
 /// of their own.
 const BACKLOG: usize = 512;
 /// What [`AgentLog::interest`] holds while nobody listens.
 const NOBODY: u8 = u8::MAX;
+/// How many lines are kept for Serf's clients, which see the last ones first.
+const KEPT: usize = 512;
+/// What is kept: what is less important comes with every request.
+const KEPT_LEVEL: LogLevel = LogLevel::Info;
 
-/// The log of an agent, which `GET /v1/agent/monitor` streams.
+/// The log of an agent, which `GET /v1/agent/monitor` and the `monitor` of Serf's RPC stream.
 ///
-/// Nothing is kept and nothing is written anywhere: a line goes to those who listen at that moment.
-/// While nobody does, saying something costs one look at an atomic.
+/// Nothing is written anywhere: a line goes to those who listen at that moment, among them the
+/// program itself by [`lines`](Self::lines). An agent with
+/// Serf's RPC keeps the last 512 lines of level info and above in memory, as its clients expect;
+/// others keep nothing, and while nobody listens, saying something costs one look at an atomic.
 ///
 /// The agent says by itself what it does. What its parts tell `tracing` is a program's own affair;
 /// one that wants it streamed too hands it over, from a layer of its own, with
-/// [`record`](Self::record).
+/// [`record`](Self::record). That layer should tell `tracing` the lowest level that
+/// [is wanted](Self::is_wanted): it is asked again whenever somebody begins or ceases to listen.
 ///
 /// ```
 /// use quorate_agent::{AgentConfig, AgentLog, LogLevel};
@@ -43,7 +53,14 @@ pub struct AgentLog(Arc<Hub>);
 struct Hub {
     /// The lowest level that anybody listens to.
     interest: AtomicU8,
-    listeners: Mutex<Vec<Listener>>,
+    listeners: Mutex<Listeners>,
+}
+
+#[derive(Default)]
+struct Listeners {
+    all: Vec<Listener>,
+    /// The last lines in Serf's form, if they are kept.
+    kept: Option<VecDeque<(LogLevel, Bytes)>>,
 }
 
 impl Default for Hub {
@@ -56,10 +73,19 @@ impl Default for Hub {
 }
 
 struct Listener {
-    level: LogLevel,
+    /// The rank of the least level that it hears.
+    least: Arc<AtomicU8>,
     form: Form,
     lines: mpsc::Sender<Bytes>,
     dropped: u64,
+}
+
+/// A listener that was added.
+struct Added {
+    /// What is kept from before.
+    kept: Vec<Bytes>,
+    lines: mpsc::Receiver<Bytes>,
+    least: Arc<AtomicU8>,
 }
 
 /// How lines are written.
@@ -67,6 +93,8 @@ struct Listener {
 pub(crate) enum Form {
     Text,
     Json,
+    /// As Serf's agent writes them, without the end of the line.
+    Serf,
 }
 
 impl AgentLog {
@@ -97,34 +125,72 @@ impl AgentLog {
 
     fn tell(&self, line: &Line<'_>) {
         let mut listeners = self.listeners();
-        let before = listeners.len();
-        listeners.retain_mut(|listener| listener.hears(line));
-        if listeners.len() < before {
+        let before = listeners.all.len();
+        listeners.all.retain_mut(|listener| listener.hears(line));
+        if listeners.all.len() < before {
             self.update(&listeners);
         }
+        if let Some(kept) = &mut listeners.kept
+            && line.level >= KEPT_LEVEL
+        {
+            if kept.len() == KEPT {
+                kept.pop_front();
+            }
+            kept.push_back((line.level, line.written(Form::Serf)));
+        }
+    }
+
+    /// Keeps the last lines from now on, for [`replay`](Self::replay).
+    pub(crate) fn keep(&self) {
+        let mut listeners = self.listeners();
+        listeners.kept.get_or_insert_default();
+        self.update(&listeners);
     }
 
     /// Listens to lines of `level` and above until the receiver is dropped.
     pub(crate) fn listen(&self, level: LogLevel, form: Form) -> mpsc::Receiver<Bytes> {
+        self.add(level, form).lines
+    }
+
+    /// The lines of `level` and above that are kept, and those that follow, in Serf's form.
+    pub(crate) fn replay(&self, level: LogLevel) -> (Vec<Bytes>, mpsc::Receiver<Bytes>) {
+        let added = self.add(level, Form::Serf);
+        (added.kept, added.lines)
+    }
+
+    fn add(&self, level: LogLevel, form: Form) -> Added {
         let (lines, receiver) = mpsc::channel(BACKLOG);
+        let least = Arc::new(AtomicU8::new(rank(level)));
         let mut listeners = self.listeners();
-        listeners.retain(|listener| !listener.lines.is_closed());
-        listeners.push(Listener {
-            level,
+        listeners.all.retain(|listener| !listener.lines.is_closed());
+        listeners.all.push(Listener {
+            least: Arc::clone(&least),
             form,
             lines,
             dropped: 0,
         });
         self.update(&listeners);
-        receiver
+        let kept = listeners.kept.iter().flatten();
+        let kept = kept.filter(|(of, _)| *of >= level);
+        Added {
+            kept: kept.map(|(_, line)| line.clone()).collect(),
+            lines: receiver,
+            least,
+        }
     }
 
-    fn update(&self, listeners: &[Listener]) {
-        let least = listeners.iter().map(|listener| rank(listener.level)).min();
-        self.0.interest.store(least.unwrap_or(NOBODY), Relaxed);
+    fn update(&self, listeners: &Listeners) {
+        let all = listeners.all.iter();
+        let least = all.map(|listener| listener.least.load(Relaxed));
+        let kept = listeners.kept.as_ref().map(|_| rank(KEPT_LEVEL));
+        let least = least.chain(kept).min().unwrap_or(NOBODY);
+        if self.0.interest.swap(least, Relaxed) != least {
+            // What nobody listens to is not even looked at: libraries tell much of each request.
+            tracing::callsite::rebuild_interest_cache();
+        }
     }
 
-    fn listeners(&self) -> MutexGuard<'_, Vec<Listener>> {
+    fn listeners(&self) -> MutexGuard<'_, Listeners> {
         let held = self.0.listeners.lock();
         held.unwrap_or_else(PoisonError::into_inner)
     }
@@ -133,7 +199,7 @@ impl AgentLog {
 impl Listener {
     /// Tells it a line. `false` if it has gone.
     fn hears(&mut self, line: &Line<'_>) -> bool {
-        if line.level < self.level {
+        if rank(line.level) < self.least.load(Relaxed) {
             return !self.lines.is_closed();
         }
         if self.dropped > 0 && self.lines.capacity() > 1 {
@@ -157,7 +223,7 @@ impl Listener {
 impl fmt::Debug for AgentLog {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AgentLog")
-            .field("listeners", &self.listeners().len())
+            .field("listeners", &self.listeners().all.len())
             .finish()
     }
 }
@@ -201,6 +267,67 @@ mod tests {
             !log.is_wanted(LogLevel::Info),
             "the one who wanted it has gone"
         );
+    }
+
+    /// Asks the log what is wanted, as a layer does, and counts how often it is asked.
+    struct Asks(AgentLog, Arc<Mutex<Vec<bool>>>);
+
+    impl tracing::Subscriber for Asks {
+        fn max_level_hint(&self) -> Option<tracing::level_filters::LevelFilter> {
+            lock(&self.1).push(self.0.is_wanted(LogLevel::Info));
+            None
+        }
+
+        fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+            false
+        }
+
+        fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::Id {
+            tracing::Id::from_u64(1)
+        }
+
+        fn record(&self, _: &tracing::Id, _: &tracing::span::Record<'_>) {}
+        fn record_follows_from(&self, _: &tracing::Id, _: &tracing::Id) {}
+        fn event(&self, _: &tracing::Event<'_>) {}
+        fn enter(&self, _: &tracing::Id) {}
+        fn exit(&self, _: &tracing::Id) {}
+    }
+
+    fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+        mutex.lock().unwrap()
+    }
+
+    #[test]
+    fn tracing_is_told_when_somebody_begins_and_when_he_ceases_to_listen() {
+        let (log, asked) = (AgentLog::new(), Arc::default());
+        let asks = Asks(log.clone(), Arc::clone(&asked));
+        let _held = tracing::subscriber::set_default(asks);
+        lock(&asked).clear();
+        let lines = log.listen(LogLevel::Info, Form::Text);
+        assert_eq!(lock(&asked).last(), Some(&true));
+        drop(lines);
+        log.record(LogLevel::Info, "agent", "hello", &[]);
+        assert_eq!(lock(&asked).last(), Some(&false));
+    }
+
+    #[tokio::test]
+    async fn the_last_lines_are_kept_once_that_is_wanted() {
+        let log = AgentLog::new();
+        log.record(LogLevel::Error, "agent", "before", &[]);
+        log.keep();
+        assert!(log.is_wanted(LogLevel::Info) && !log.is_wanted(LogLevel::Debug));
+        for number in 0..KEPT + 3 {
+            log.record(LogLevel::Info, "agent", &number.to_string(), &[]);
+        }
+        log.record(LogLevel::Error, "agent", "bad", &[]);
+        let (kept, mut lines) = log.replay(LogLevel::Info);
+        assert_eq!(kept.len(), KEPT);
+        assert!(text(&kept[0]).ends_with(" [INFO] agent: 4"), "{kept:?}");
+        let (errors, _) = log.replay(LogLevel::Error);
+        assert_eq!(errors.len(), 1);
+        assert!(text(&errors[0]).ends_with(" [ERR] agent: bad"));
+        log.record(LogLevel::Warn, "agent", "next", &[]);
+        assert!(text(&lines.recv().await.unwrap()).ends_with(" [WARN] agent: next"));
     }
 
     #[tokio::test]

@@ -6,18 +6,22 @@ mod driver;
 mod encode;
 mod feed;
 mod guard;
+mod http2;
 mod idle;
 mod pace;
 mod progress;
 
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use quorate_net::task::Spawner;
+use quorate_net::transport::Stream;
 use tokio::time::{Instant, sleep};
 
 use crate::listen::Listener;
+use crate::serf;
 pub(crate) use app::App;
 pub(crate) use aside::Parked;
 use driver::connection;
@@ -55,8 +59,28 @@ impl Stopping {
     }
 }
 
+/// What answers the connections of a listener.
+#[derive(Clone, Debug)]
+pub(crate) enum Served {
+    Http(App),
+    Serf(Arc<serf::Front>),
+}
+
+impl Served {
+    fn serve(&self, stream: Stream, spawner: &Spawner) {
+        match self {
+            Self::Http(App::Etcd(v2, v3)) => {
+                let (v2, v3) = (Arc::clone(v2), Arc::clone(v3));
+                spawner.spawn(http2::either(stream, v2, v3, spawner.clone()));
+            }
+            Self::Http(app) => spawner.spawn(connection(stream, &[], app.clone(), spawner)),
+            Self::Serf(front) => spawner.spawn(serf::serve(stream, Arc::clone(front))),
+        }
+    }
+}
+
 /// Accepts connections until the agent ends.
-pub(crate) async fn accept_loop(mut listener: Listener, app: App, spawner: Spawner) {
+pub(crate) async fn accept_loop(mut listener: Listener, served: Served, spawner: Spawner) {
     let mut stop = spawner.cancelled();
     let mut warned: Option<Instant> = None;
     loop {
@@ -67,7 +91,7 @@ pub(crate) async fn accept_loop(mut listener: Listener, app: App, spawner: Spawn
         };
         match accepted {
             None => return,
-            Some(Ok(stream)) => spawner.spawn(connection(stream, app.clone(), &spawner)),
+            Some(Ok(stream)) => served.serve(stream, &spawner),
             Some(Err(error)) if is_of_the_connection(&error) => {}
             Some(Err(error)) => {
                 if warned.is_none_or(|at| at.elapsed() >= ACCEPT_WARNING) {

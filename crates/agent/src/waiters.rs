@@ -18,6 +18,7 @@ use bytes::Bytes;
 use tokio::sync::Notify;
 
 use crate::engine::{Topic, Wake};
+use crate::watchers::Watchers;
 
 /// What a reader waits for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -35,6 +36,7 @@ pub enum Watch {
 #[derive(Clone, Debug, Default)]
 pub struct Waiters {
     shared: Arc<Shared>,
+    watchers: Watchers,
 }
 
 #[derive(Debug, Default)]
@@ -123,6 +125,7 @@ impl Waiters {
         }
         drop(registry);
         notify_all(parties);
+        self.watchers.wake(wakes);
     }
 
     /// Wakes every reader: what they read may all be different now, or the agent ends.
@@ -131,6 +134,12 @@ impl Waiters {
         let parties = registry.take_all();
         drop(registry);
         notify_all(parties);
+    }
+
+    /// Those who watch keys of etcd's v3 API.
+    #[must_use]
+    pub(crate) fn watchers(&self) -> &Watchers {
+        &self.watchers
     }
 
     /// How many readers wait.
@@ -297,6 +306,7 @@ impl Registry {
                 }
             }
             Wake::Topic(topic) => out.extend(self.topics.remove(topic)),
+            Wake::Etcd3 { .. } => {}
         }
     }
 

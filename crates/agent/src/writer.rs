@@ -5,6 +5,7 @@
 //! thread and not a task because a commit blocks for as long as the disk takes, and because a
 //! queue that is waited on directly saves a change of threads on the way to the disk.
 
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -13,9 +14,13 @@ use std::time::{Instant, SystemTime};
 use arc_swap::{ArcSwap, Guard};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-use crate::engine::{Changes, Command, Engine, Reply, Snapshot, Time};
+use crate::engine::{Changes, Command, Engine, Reply, Row, Snapshot, Time};
 use crate::store::{Store, StoreError};
 use crate::waiters::Waiters;
+
+mod patience;
+
+use patience::{LastCommit, Patience};
 
 /// How many places there are in the queue. A command takes one, and one more for every KiB that it
 /// brings along, so that at most about 64 MiB wait.
@@ -45,6 +50,8 @@ pub struct Writer {
 struct Shared {
     snapshot: ArcSwap<Snapshot>,
     waiters: Waiters,
+    /// How many commands wait in the queue.
+    waiting: AtomicUsize,
 }
 
 #[derive(Debug)]
@@ -89,7 +96,8 @@ impl Writer {
     /// When the store can't be read, or no thread be started.
     pub fn start(mut store: Box<dyn Store>, first_index: u64) -> Result<Self, StartError> {
         let rows = store.load()?;
-        let mut engine = if rows.is_empty() {
+        let fresh = rows.is_empty();
+        let mut engine = if fresh {
             Engine::starting_at(first_index)
         } else {
             Engine::restore(rows, Time::START)
@@ -98,6 +106,7 @@ impl Writer {
         let shared = Arc::new(Shared {
             snapshot: ArcSwap::from_pointee(engine.snapshot()),
             waiters: Waiters::default(),
+            waiting: AtomicUsize::new(0),
         });
         let (queue, inbox) = mpsc::channel();
         let (ending, signal) = oneshot::channel();
@@ -109,7 +118,11 @@ impl Writer {
             shared: Arc::clone(&shared),
             start,
             claimed,
+            fresh,
             failure: None,
+            changes: Changes::default(),
+            answers: Vec::new(),
+            last: LastCommit::default(),
         };
         let thread = thread::Builder::new()
             .name("quorate-writer".into())
@@ -148,6 +161,7 @@ impl Writer {
             answer,
             _places: places.map_err(|_| WriteError::Closed)?,
         };
+        self.shared.waiting.fetch_add(1, Relaxed);
         self.queue
             .send(Message::Command(request))
             .map_err(|_| WriteError::Closed)?;
@@ -212,8 +226,17 @@ struct Worker {
     start: Instant,
     /// The index up to which the counter is claimed in the store.
     claimed: u64,
+    /// Nothing is claimed yet: there is nothing at all in the store.
+    fresh: bool,
     failure: Option<Arc<StoreError>>,
+    /// Empty between batches; what they need is allocated once.
+    changes: Changes,
+    answers: Vec<Answer>,
+    last: LastCommit,
 }
+
+/// Who waits for an answer, and the answer.
+type Answer = (oneshot::Sender<Result<Reply, WriteError>>, Reply);
 
 impl Worker {
     fn run(mut self, inbox: &mpsc::Receiver<Message>) {
@@ -238,18 +261,29 @@ impl Worker {
             Err(RecvTimeoutError::Disconnected) => return false,
         };
         let mut bytes = 0;
+        let mut patience = Patience::after(self.last);
         loop {
             let Message::Command(request) = next else {
                 return false;
             };
             bytes += request.command.payload_bytes();
             batch.push(request);
+            self.shared.waiting.fetch_sub(1, Relaxed);
             if batch.len() >= BATCH || bytes >= BATCH_BYTES {
                 return true;
             }
-            next = match inbox.try_recv() {
-                Ok(message) => message,
-                Err(_) => return true,
+            next = loop {
+                if let Ok(message) = inbox.try_recv() {
+                    break message;
+                }
+                let Some(step) = patience.step(batch.len()) else {
+                    return true;
+                };
+                #[expect(
+                    clippy::disallowed_methods,
+                    reason = "the thread is the writer's own, and to wake for each arrival costs more"
+                )]
+                thread::sleep(step);
             };
         }
     }
@@ -277,27 +311,18 @@ impl Worker {
             return;
         }
         let before = self.engine.clone();
-        let mut changes = Changes::default();
-        let now = self.now();
-        if self
-            .engine
-            .next_deadline()
-            .is_some_and(|deadline| deadline <= now)
-        {
-            self.engine.apply_into(Command::Expire, now, &mut changes);
-        }
-        let answers: Vec<_> = batch
-            .drain(..)
-            .map(|request| {
-                let Request {
-                    command, answer, ..
-                } = request;
-                (answer, self.engine.apply_into(command, now, &mut changes))
-            })
-            .collect();
+        let mut changes = std::mem::take(&mut self.changes);
+        let mut answers = std::mem::take(&mut self.answers);
+        self.apply(batch, &mut changes, &mut answers);
+        let begun = Instant::now();
         match self.commit(&mut changes) {
             Ok(()) => {
-                for (answer, reply) in answers {
+                let waiting = self.shared.waiting.load(Relaxed);
+                self.last = LastCommit {
+                    writers: answers.len() + waiting,
+                    took: begun.elapsed(),
+                };
+                for (answer, reply) in answers.drain(..) {
                     // An error says that whoever asked has gone.
                     let _ = answer.send(Ok(reply));
                 }
@@ -311,11 +336,33 @@ impl Worker {
             Err(failure) => {
                 self.engine = before;
                 let failure = self.stop(failure);
-                for (answer, _) in answers {
+                for (answer, _) in answers.drain(..) {
                     let _ = answer.send(Err(WriteError::CommitFailed(Arc::clone(&failure))));
                 }
             }
         }
+        changes.clear();
+        (self.changes, self.answers) = (changes, answers);
+    }
+
+    /// Applies a batch, after what has to end by now.
+    fn apply(
+        &mut self,
+        batch: &mut Vec<Request>,
+        changes: &mut Changes,
+        answers: &mut Vec<Answer>,
+    ) {
+        let now = self.now();
+        let due = |deadline| deadline <= now;
+        if self.engine.next_deadline().is_some_and(due) {
+            self.engine.apply_into(Command::Expire, now, changes);
+        }
+        answers.extend(batch.drain(..).map(|request| {
+            let Request {
+                command, answer, ..
+            } = request;
+            (answer, self.engine.apply_into(command, now, changes))
+        }));
     }
 
     /// Lets the store do its housekeeping, now that everyone has an answer.
@@ -336,21 +383,31 @@ impl Worker {
     /// Makes `changes` durable and visible. What changed nothing needs neither, and what is never
     /// stored, like an event, only has to be seen.
     fn commit(&mut self, changes: &mut Changes) -> Result<(), StoreError> {
-        if changes.need_commit() || self.engine.last_index() > self.claimed {
-            let claim = self.engine.index_row(CLAIM);
+        let behind = self.engine.last_index() > self.claimed;
+        if changes.need_commit() || behind {
             if changes.replaced {
+                let claim = self.claim();
                 let rows: Vec<_> = self.engine.rows().chain([claim]).collect();
                 self.store.replace(&rows)?;
             } else {
-                changes.rows.push(claim);
+                // Who writes to etcd's APIs alone moves none of the indexes.
+                if behind || self.fresh || changes.need_index() {
+                    changes.rows.push(self.claim());
+                }
                 self.store.commit(&changes.rows)?;
             }
-            self.claimed = self.engine.last_index().saturating_add(CLAIM);
+            self.fresh = false;
         } else if changes.wakes.is_empty() {
             return Ok(());
         }
         self.shared.snapshot.store(Arc::new(self.engine.snapshot()));
         Ok(())
+    }
+
+    /// The row that claims some more indexes. When it can't be stored nothing else will be.
+    fn claim(&mut self) -> Row {
+        self.claimed = self.engine.last_index().saturating_add(CLAIM);
+        self.engine.index_row(CLAIM)
     }
 
     /// Gives back the indexes that were claimed and not used.

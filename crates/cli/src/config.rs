@@ -19,6 +19,8 @@ pub(crate) struct Config {
     pub(crate) timeout: Option<Duration>,
     /// Where the token stands.
     pub(crate) token_file: Option<PathBuf>,
+    /// Whether more is to be said than usual.
+    pub(crate) verbose: bool,
     /// Where results go.
     pub(crate) screen: Screen,
     /// What an agent in this program says of its work.
@@ -33,6 +35,7 @@ impl Config {
             at_given,
             timeout: global.timeout,
             token_file: global.token_file,
+            verbose: global.verbose > 0,
             screen: Screen::new(global.output),
             log: AgentLog::new(),
         }

@@ -1,6 +1,8 @@
 //! Why a command failed: the exit code, the error with its chain, and the next command to try.
 
+pub(crate) mod etcd;
 pub(crate) mod etcd2;
+pub(crate) mod serf;
 
 use std::fmt;
 use std::io;
@@ -29,10 +31,15 @@ impl Failure {
 
     /// A failure with a cause.
     pub(crate) fn caused(exit: Exit, error: impl Into<anyhow::Error>) -> Self {
+        Self::told(exit, error, None)
+    }
+
+    /// What a backend told, and the next command to try, if there is one.
+    fn told(exit: Exit, error: impl Into<anyhow::Error>, next: Option<String>) -> Self {
         Self {
             exit,
             error: error.into(),
-            next: None,
+            next,
         }
     }
 
@@ -106,6 +113,14 @@ impl Failure {
             if let Some(error) = cause.downcast_ref::<quorate::Error>() {
                 return Some((kind_key(error.kind()), outcome_key(error.outcome())));
             }
+            if let Some(error) = cause.downcast_ref::<quorate_etcd::v3::Error>() {
+                let outcome = etcd2::outcome_key(error.outcome());
+                return Some((etcd::kind_key(error.kind()), outcome));
+            }
+            if let Some(error) = cause.downcast_ref::<quorate_serf::Error>() {
+                let outcome = etcd2::outcome_key(error.outcome());
+                return Some((serf::kind_key(error.kind()), outcome));
+            }
             let error = cause.downcast_ref::<quorate_etcd::v2::Error>()?;
             let outcome = etcd2::outcome_key(error.outcome());
             Some((etcd2::kind_key(error.kind()), outcome))
@@ -116,12 +131,8 @@ impl Failure {
 
 impl From<quorate::Error> for Failure {
     fn from(error: quorate::Error) -> Self {
-        let next = next_step(&error);
-        Self {
-            exit: exit_for(error.kind()),
-            error: error.into(),
-            next,
-        }
+        let (exit, next) = (exit_for(error.kind()), next_step(&error));
+        Self::told(exit, error, next)
     }
 }
 

@@ -41,7 +41,7 @@ fn main() -> ExitCode {
     let (cli, at_given) = parse();
     let verbose = cli.global.verbose;
     let config = Config::new(cli.global, at_given);
-    let is_agent = matches!(cli.command, Command::Agent(_));
+    let is_agent = is_agent(&cli.command);
     trace::start(verbose, is_agent.then(|| config.log.clone()));
     let ended = match command::run_alone(&config, &cli.command) {
         Some(ended) => ended,
@@ -76,10 +76,19 @@ fn run(config: &Config, command: Command) -> Result<Exit, Failure> {
     ended
 }
 
+/// Whether it serves clients for as long as it runs.
+fn is_agent(command: &Command) -> bool {
+    match command {
+        Command::Agent(_) => true,
+        Command::Serf(serf) => serf.is_agent(),
+        _ => false,
+    }
+}
+
 /// One thread is enough for a command, and starts faster; an agent serves many clients.
 fn runtime(command: &Command) -> std::io::Result<tokio::runtime::Runtime> {
     let mut builder = match command {
-        Command::Agent(_) => tokio::runtime::Builder::new_multi_thread(),
+        command if is_agent(command) => tokio::runtime::Builder::new_multi_thread(),
         _ => tokio::runtime::Builder::new_current_thread(),
     };
     builder.enable_all().build()

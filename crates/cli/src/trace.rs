@@ -5,6 +5,7 @@ use std::io::IsTerminal;
 
 use quorate_agent::{AgentLog, LogLevel};
 use tracing::field::{Field, Visit};
+use tracing::level_filters::LevelFilter;
 use tracing::subscriber::Interest;
 use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Filter, SubscriberExt};
@@ -59,6 +60,20 @@ impl<S> Filter<S> for Wanted {
             Interest::never()
         }
     }
+
+    /// Without it every event of every library would be offered while nobody listens, and HTTP/2
+    /// has dozens for each call of gRPC.
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        let levels = [
+            Level::TRACE,
+            Level::DEBUG,
+            Level::INFO,
+            Level::WARN,
+            Level::ERROR,
+        ];
+        let mut wanted = levels.into_iter().filter(|it| self.0.is_wanted(level(*it)));
+        Some(wanted.next().map_or(LevelFilter::OFF, Into::into))
+    }
 }
 
 /// Hands events to the agent's log.
@@ -109,5 +124,18 @@ impl Visit for Said {
         } else {
             self.fields.push((field.name(), format!("{value:?}")));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tracing_subscriber::Registry;
+
+    #[test]
+    fn nothing_is_offered_to_a_log_that_nobody_listens_to() {
+        let filter = Wanted(AgentLog::new());
+        let hint = Filter::<Registry>::max_level_hint(&filter);
+        assert_eq!(hint, Some(LevelFilter::OFF));
     }
 }

@@ -9,12 +9,10 @@ use base64::engine::general_purpose::STANDARD;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use quorate_net::deadline::Timeouts;
-use quorate_net::endpoint::{Endpoint, EndpointSet};
 use quorate_net::error::EndpointError;
-use quorate_net::http::{HttpClient, HttpConfig};
+use quorate_net::http::HttpClient;
 use quorate_net::secret::Secret;
-use quorate_net::tls::TlsOptions;
-use quorate_net::transport::Dial;
+use quorate_net::servers::Servers;
 use quorate_wire::consul::meta;
 
 use crate::call::{DEFAULT_WAIT, effective_wait};
@@ -25,8 +23,6 @@ use crate::limits::Limits;
 use crate::session_keeper::Tenants;
 use crate::token::{FileToken, TokenProvider, TokenSource, header_of};
 
-/// The address of an agent that nobody named.
-const DEFAULT_ADDRESS: &str = "http://127.0.0.1:8500";
 /// The port of an address that names neither a scheme nor a port.
 const DEFAULT_PORT: u16 = 8500;
 /// Servers hold a call for up to 7 s while they have no leader. An attempt that waits longer gets
@@ -54,19 +50,14 @@ const OPERATION: &str = "build the client";
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct ClientBuilder {
-    addresses: Vec<String>,
-    require_tls: bool,
+    servers: Servers,
     datacenter: Option<String>,
     token: Token,
     basic_auth: Option<(String, Secret)>,
-    tls: TlsOptions,
-    timeouts: Timeouts,
     default_wait: Duration,
-    dial: Option<Arc<dyn Dial>>,
     limits: Limits,
     compression: Compression,
     max_idle: Option<usize>,
-    seed: Option<u64>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -82,35 +73,22 @@ impl ClientBuilder {
     /// A builder with the defaults: `http://127.0.0.1:8500`, no token.
     pub fn new() -> Self {
         Self {
-            addresses: Vec::new(),
-            require_tls: false,
+            servers: Servers::new(DEFAULT_PORT, Timeouts::default().with_attempt(ATTEMPT)),
             datacenter: None,
             token: Token::None,
             basic_auth: None,
-            tls: TlsOptions::default(),
-            timeouts: Timeouts::default().with_attempt(ATTEMPT),
             default_wait: DEFAULT_WAIT,
-            dial: None,
             limits: Limits::default(),
             compression: Compression::default(),
             max_idle: None,
-            seed: None,
         }
     }
 
-    /// Adds an address, or several separated by commas: `http://host:port`, `https://host:port`,
-    /// `host:port`, `host` (port 8500), `unix:///path`, or `memory:` with a dialer. The first is
-    /// the agent of agent-local calls.
-    pub fn address(mut self, address: &str) -> Self {
-        self.addresses.push(address.to_owned());
-        self
-    }
-
-    /// Speaks TLS to every TCP address, whatever its scheme says.
-    pub fn require_tls(mut self) -> Self {
-        self.require_tls = true;
-        self
-    }
+    quorate_net::server_setters!(
+        "8500",
+        "2 s to connect, 10 s an attempt (servers hold calls for 7 s while there is no leader), \
+         15 s over all. Blocking reads extend these by their wait"
+    );
 
     /// Sets the datacenter of calls that name none (`dc`). Default: the agent's own.
     pub fn datacenter(mut self, datacenter: impl Into<String>) -> Self {
@@ -144,31 +122,10 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets whom to trust and who to be with `https` addresses. Default: the system's CAs, no
-    /// client certificate.
-    pub fn tls(mut self, tls: TlsOptions) -> Self {
-        self.tls = tls;
-        self
-    }
-
-    /// Sets how long calls may take. Default: 2 s to connect, 10 s an attempt (servers hold calls
-    /// for 7 s while there is no leader), 15 s over all. Blocking reads extend these by their wait.
-    pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
-        self.timeouts = timeouts;
-        self
-    }
-
     /// Sets the wait of blocking reads and watches that name none. Default 5 minutes; at most 10,
     /// and 0 is the default.
     pub fn default_wait(mut self, wait: Duration) -> Self {
         self.default_wait = effective_wait(Some(wait), DEFAULT_WAIT);
-        self
-    }
-
-    /// Makes every connection with `dial`, which may be shared in an `Arc`. Without an address,
-    /// `memory:` is the address.
-    pub fn dialer(mut self, dial: impl Dial + 'static) -> Self {
-        self.dial = Some(Arc::new(dial));
         self
     }
 
@@ -190,32 +147,23 @@ impl ClientBuilder {
         self
     }
 
-    /// Makes the pauses between attempts the same in every run, for tests.
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = Some(seed);
-        self
-    }
-
     /// The client. Certificates are read now; no connection is made.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidArgument`](crate::ErrorKind) says what can't be read or does not fit together.
     pub fn build(self) -> Result<Client, Error> {
-        let endpoints = self.endpoints()?;
-        let home = endpoints.iter().map(|(id, _)| id).next();
+        let mut config = self.servers.http().map_err(|error| {
+            Error::invalid(OPERATION, format_args!("address: {error}")).with_source(error)
+        })?;
+        let home = config.endpoints.iter().map(|(id, _)| id).next();
         let home = home.ok_or_else(|| Error::invalid(OPERATION, EndpointError::Empty))?;
         let mut headers = HeaderMap::new();
         let tokens = token_source(self.token, &mut headers)?;
         if let Some((user, password)) = &self.basic_auth {
             headers.insert(AUTHORIZATION, basic_auth(user, password)?);
         }
-        let mut config = HttpConfig::new(endpoints)
-            .with_tls(self.tls)
-            .with_timeouts(self.timeouts);
         let limit = self.limits.max_response_bytes;
         config.max_response_bytes = u64::try_from(limit).unwrap_or(u64::MAX);
-        config.dial = self.dial;
-        config.seed = self.seed;
         if let Some(max) = self.max_idle {
             config.max_idle_per_endpoint = max;
         }
@@ -233,41 +181,6 @@ impl ClientBuilder {
             home,
             tenants: Tenants::default(),
         }))
-    }
-
-    fn endpoints(&self) -> Result<EndpointSet, Error> {
-        if self.addresses.is_empty() && self.dial.is_some() {
-            return Ok(EndpointSet::from(Endpoint::memory()));
-        }
-        let default = [DEFAULT_ADDRESS.to_owned()];
-        let lists = if self.addresses.is_empty() {
-            &default[..]
-        } else {
-            &self.addresses
-        };
-        let mut endpoints = Vec::new();
-        for text in lists.iter().flat_map(|list| list.split(',')) {
-            endpoints.push(self.endpoint(text.trim())?);
-        }
-        EndpointSet::new(endpoints).map_err(|error| Error::invalid(OPERATION, error))
-    }
-
-    fn endpoint(&self, text: &str) -> Result<Endpoint, Error> {
-        // A bare host is an agent on its usual port; a URL without one means the scheme's port,
-        // where gateways and load balancers are.
-        let endpoint = if text.contains("://") {
-            Endpoint::parse(text)
-        } else {
-            Endpoint::parse_or(text, DEFAULT_PORT)
-        };
-        let endpoint = endpoint.map_err(|error| {
-            Error::invalid(OPERATION, format_args!("address: {error}")).with_source(error)
-        })?;
-        Ok(if self.require_tls {
-            endpoint.with_tls(true)
-        } else {
-            endpoint
-        })
     }
 }
 
@@ -309,32 +222,15 @@ fn basic_auth(user: &str, password: &Secret) -> Result<HeaderValue, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ErrorKind;
-
-    fn addresses(text: &str) -> Vec<String> {
-        let client = Client::new(text).unwrap();
-        client.addresses().map(str::to_owned).collect()
-    }
+    use crate::{ErrorKind, TlsOptions};
 
     #[test]
-    fn addresses_come_in_every_form_and_number() {
-        assert_eq!(addresses("consul"), ["http://consul:8500"]);
-        assert_eq!(
-            addresses("https://consul.example.com"),
-            ["https://consul.example.com:443"]
-        );
-        assert_eq!(
-            addresses("unix:///run/c.sock, 10.0.0.1:1,http://b:2"),
-            ["unix:///run/c.sock", "http://10.0.0.1:1", "http://b:2"]
-        );
+    fn the_agent_of_this_machine_is_the_default() {
         let client = Client::builder().build().unwrap();
-        assert_eq!(client.addresses().collect::<Vec<_>>(), [DEFAULT_ADDRESS]);
-        let both = Client::builder()
-            .address("a:1")
-            .address("b:2")
-            .build()
-            .unwrap();
-        assert_eq!(both.addresses().count(), 2);
+        assert_eq!(
+            client.addresses().collect::<Vec<_>>(),
+            ["http://127.0.0.1:8500"]
+        );
     }
 
     #[test]
@@ -356,16 +252,6 @@ mod tests {
             .build()
             .unwrap_err();
         assert!(std::error::Error::source(&error).is_some(), "{error}");
-    }
-
-    #[test]
-    fn tls_can_be_required_of_every_address() {
-        let client = Client::builder()
-            .address("http://a:1,b,unix:///s")
-            .require_tls();
-        let client = client.build().unwrap();
-        let all: Vec<_> = client.addresses().collect();
-        assert_eq!(all, ["https://a:1", "https://b:8500", "unix:///s"]);
     }
 
     #[test]

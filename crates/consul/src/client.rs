@@ -19,7 +19,7 @@ use crate::config_entry::ConfigEntries;
 use crate::connect_ca::ConnectCa;
 use crate::coordinate::CoordinateApi;
 use crate::discovery_chain::DiscoveryChains;
-use crate::error::{Class, Error, ErrorKind, from_net};
+use crate::error::{Class, Error, ErrorKind};
 use crate::event::Event;
 use crate::gzip;
 use crate::health::Health;
@@ -343,7 +343,7 @@ impl Client {
         let write = call.effect.is_write();
         match sent {
             Ok(response) => self.reply(response, call.operation, write),
-            Err(error) => Err(from_net(error, call.operation.to_string(), write)),
+            Err(error) => Err(Error::of_net(error, call.operation.to_string(), write)),
         }
     }
 
@@ -360,7 +360,7 @@ impl Client {
         request.chunk_timeout = chunk_timeout;
         let (operation, write) = (call.operation, call.effect.is_write());
         let opened = self.inner.http.open(request).await;
-        let body = opened.map_err(|error| from_net(error, operation.to_string(), write))?;
+        let body = opened.map_err(|error| Error::of_net(error, operation.to_string(), write))?;
         if body.status.is_success() {
             let peer = self.peer(body.endpoint).to_owned();
             return Ok(Streamed::new(operation, peer, body));
@@ -370,7 +370,7 @@ impl Client {
         let response = HttpResponse {
             status,
             headers,
-            body: body.map_err(|error| from_net(error, operation.to_string(), write))?,
+            body: body.map_err(|error| Error::of_net(error, operation.to_string(), write))?,
             endpoint,
         };
         Err(self.reply(response, operation, write)?.refused())
@@ -390,7 +390,7 @@ impl Client {
         let write = call.effect.is_write();
         match self.inner.http.upload(request, upload).await {
             Ok(response) => self.reply(response, call.operation, write),
-            Err(error) => Err(from_net(error, call.operation.to_string(), write)),
+            Err(error) => Err(Error::of_net(error, call.operation.to_string(), write)),
         }
     }
 

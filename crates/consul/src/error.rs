@@ -1,22 +1,13 @@
 //! What went wrong, whether it happened, and whether to try again.
 
 mod acl;
-mod net;
 mod table;
 
-use std::fmt;
-use std::time::Duration;
+use quorate_net::call::FailedCall;
 
-use quorate_net::error::NetError;
-
-pub(crate) use net::from_net;
+pub use quorate_net::call::{Outcome, RetryAdvice};
+pub use quorate_net::error::BoxError;
 pub(crate) use table::{Refusal, from_status, is_transient};
-
-/// A boxed error of any origin: the cause inside an [`Error`].
-pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
-
-/// The most of a server's words that an error keeps, in bytes.
-const MAX_TEXT_BYTES: usize = 1024;
 
 /// What kind of failure it was.
 ///
@@ -88,66 +79,8 @@ impl ErrorKind {
     }
 }
 
-/// Whether the call changed anything. A read never does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Outcome {
-    /// Nothing was changed.
-    DidNotHappen,
-    /// It was done; only something after it failed.
-    Happened,
-    /// Nobody can tell: read the state, then decide.
-    Unknown,
-}
-
-/// Whether to send the same call again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum RetryAdvice {
-    /// It would fail again.
-    Never,
-    /// Always safe: no server acted on the call.
-    NotSent,
-    /// Safe if doing it twice is the same as doing it once. Every read is.
-    IfIdempotent,
-    /// Safe after this time.
-    After(Duration),
-}
-
 /// The row of the classification that an error belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Class {
-    pub(crate) kind: ErrorKind,
-    pub(crate) outcome: Outcome,
-    pub(crate) advice: RetryAdvice,
-}
-
-impl Class {
-    pub(crate) const fn new(kind: ErrorKind, outcome: Outcome, advice: RetryAdvice) -> Self {
-        Self {
-            kind,
-            outcome,
-            advice,
-        }
-    }
-
-    /// Refused for good, with no effect.
-    pub(crate) const fn refused(kind: ErrorKind) -> Self {
-        Self::new(kind, Outcome::DidNotHappen, RetryAdvice::Never)
-    }
-
-    /// Something was sent and what it did is unknown; to a read, `kind` with no effect.
-    pub(crate) const fn unknown(write: bool, kind: ErrorKind) -> Self {
-        if write {
-            Self::new(
-                ErrorKind::Indeterminate,
-                Outcome::Unknown,
-                RetryAdvice::IfIdempotent,
-            )
-        } else {
-            Self::new(kind, Outcome::DidNotHappen, RetryAdvice::IfIdempotent)
-        }
-    }
-}
+pub(crate) type Class = quorate_net::call::Class<ErrorKind>;
 
 /// Why a call to Consul failed.
 ///
@@ -171,192 +104,51 @@ impl Class {
 /// # Ok(())
 /// # }
 /// ```
-pub struct Error(Box<Inner>);
+pub struct Error(Box<FailedCall<ErrorKind, Facts>>);
 
-struct Inner {
-    class: Class,
-    operation: String,
-    peer: Option<String>,
+quorate_net::call_error!(Error, ErrorKind);
+
+/// What Consul said besides its words.
+#[derive(Debug, Default)]
+struct Facts {
     status: Option<u16>,
-    detail: Option<String>,
-    source: Option<BoxError>,
+}
+
+impl quorate_net::call::Facts for Facts {
+    fn code(&self) -> Option<String> {
+        self.status.map(|status| format!("status {status}"))
+    }
 }
 
 impl Error {
-    pub(crate) fn new(class: Class, operation: impl Into<String>) -> Self {
-        Self(Box::new(Inner {
-            class,
-            operation: operation.into(),
-            peer: None,
-            status: None,
-            detail: None,
-            source: None,
-        }))
-    }
-
-    /// A call that was refused before anything was sent, and why.
-    pub(crate) fn invalid(operation: impl Into<String>, why: impl fmt::Display) -> Self {
-        Self::new(Class::refused(ErrorKind::InvalidArgument), operation).with_detail(why)
-    }
-
-    #[must_use]
-    pub(crate) fn with_peer(mut self, peer: Option<&str>) -> Self {
-        self.0.peer = peer.map(str::to_owned);
-        self
-    }
-
     #[must_use]
     pub(crate) fn with_status(mut self, status: u16) -> Self {
-        self.0.status = Some(status);
+        self.0.facts.status = Some(status);
         self
-    }
-
-    /// Adds the server's words, or ours: at most 1 KiB of them, on one line.
-    #[must_use]
-    pub(crate) fn with_detail(mut self, detail: impl fmt::Display) -> Self {
-        let text = detail.to_string();
-        let text = text.trim();
-        let mut end = MAX_TEXT_BYTES.min(text.len());
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
-        let line = text[..end].split_whitespace().collect::<Vec<_>>().join(" ");
-        self.0.detail = (!line.is_empty()).then_some(line);
-        self
-    }
-
-    #[must_use]
-    pub(crate) fn with_source(mut self, source: impl Into<BoxError>) -> Self {
-        self.0.source = Some(source.into());
-        self
-    }
-
-    /// What kind of failure it was.
-    #[must_use]
-    pub fn kind(&self) -> ErrorKind {
-        self.0.class.kind
-    }
-
-    /// Whether the call changed anything.
-    #[must_use]
-    pub fn outcome(&self) -> Outcome {
-        self.0.class.outcome
-    }
-
-    /// Whether to send the same call again.
-    #[must_use]
-    pub fn advice(&self) -> RetryAdvice {
-        self.0.class.advice
-    }
-
-    /// The call that failed and what it was about: ``get key `jobs/a` ``.
-    #[must_use]
-    pub fn operation(&self) -> &str {
-        &self.0.operation
-    }
-
-    /// The server that was asked last: `http://127.0.0.1:8500`. `None` if none was.
-    #[must_use]
-    pub fn peer(&self) -> Option<&str> {
-        self.0.peer.as_deref()
     }
 
     /// The HTTP status, if there was an answer.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
-        self.0.status
-    }
-
-    /// The server's words (or ours, if it was refused before it was sent), shortened to 1 KiB.
-    #[must_use]
-    pub fn text(&self) -> Option<&str> {
-        self.0.detail.as_deref()
-    }
-
-    /// What happened to the connection, if that is the cause: attempts, time, how far it came.
-    #[must_use]
-    pub fn net(&self) -> Option<&NetError> {
-        self.0.source.as_ref()?.downcast_ref()
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let inner = &*self.0;
-        f.write_str(&inner.operation)?;
-        if let Some(peer) = &inner.peer {
-            write!(f, " on {peer}")?;
-        }
-        write!(f, ": {}", inner.class.kind.phrase())?;
-        if let Some(status) = inner.status {
-            write!(f, " (status {status})")?;
-        }
-        match &inner.detail {
-            Some(detail) => write!(f, ": {detail}"),
-            None => Ok(()),
-        }
-    }
-}
-
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let inner = &*self.0;
-        f.debug_struct("Error")
-            .field("kind", &inner.class.kind)
-            .field("outcome", &inner.class.outcome)
-            .field("advice", &inner.class.advice)
-            .field("operation", &inner.operation)
-            .field("peer", &inner.peer)
-            .field("status", &inner.status)
-            .field("text", &inner.detail)
-            .field("source", &inner.source)
-            .finish()
-    }
-}
-
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.0.source.as_deref().map(|source| source as _)
+        self.0.facts.status
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::error::Error as _;
 
     #[test]
-    fn prints_one_line_and_leaves_the_cause_to_the_chain() {
+    fn prints_its_status() {
         let error = Error::new(Class::refused(ErrorKind::PermissionDenied), "get key `a`")
             .with_peer(Some("http://a:1"))
             .with_status(403)
-            .with_detail("  Permission\ndenied ")
-            .with_source(std::io::Error::other("cause"));
+            .with_detail("Permission denied");
         assert_eq!(
             error.to_string(),
             "get key `a` on http://a:1: permission denied (status 403): Permission denied"
         );
-        assert_eq!(error.source().unwrap().to_string(), "cause");
-        assert_eq!(
-            (error.peer(), error.status()),
-            (Some("http://a:1"), Some(403))
-        );
-        assert!(format!("{error:?}").contains("advice: Never"));
-        assert!(error.net().is_none());
-    }
-
-    #[test]
-    fn keeps_no_more_than_a_kilobyte_of_the_servers_words() {
-        let error = Error::invalid("x", "é".repeat(2000));
-        assert_eq!(error.text().unwrap().len(), MAX_TEXT_BYTES);
-        assert_eq!(Error::invalid("x", " \n").text(), None);
-    }
-
-    #[test]
-    fn is_one_pointer_wide_and_can_cross_threads() {
-        fn check<T: Send + Sync + 'static>() -> usize {
-            size_of::<T>()
-        }
-        assert_eq!(check::<Error>(), size_of::<usize>());
+        assert_eq!(error.status(), Some(403));
+        assert_eq!(size_of::<Error>(), size_of::<usize>());
     }
 }

@@ -15,7 +15,6 @@ use tokio::sync::{OwnedRwLockReadGuard, RwLock, mpsc, oneshot};
 use tokio::time::Instant;
 
 pub use lease::{Lease, LostReason};
-pub(crate) use task::up_to;
 use task::{Keeping, Kept, Order, Origin};
 pub(crate) use tenants::Tenants;
 pub(crate) use turnstile::{Turn, Turnstile};
@@ -176,10 +175,9 @@ impl SessionKeeper {
         let Kept {
             id,
             ttl,
-            state,
+            lease,
             using,
         } = kept;
-        let lease = Lease::of_session(state);
         Self(Arc::new(Inner {
             id,
             ttl,

@@ -5,7 +5,7 @@ use quorate_net::http::HttpBodyStream;
 use quorate_wire::consul::QueryMeta;
 
 use crate::call::Operation;
-use crate::error::{Error, from_net};
+use crate::error::Error;
 use crate::reply::meta_of;
 
 /// The body of a successful answer, piece by piece.
@@ -47,6 +47,6 @@ impl Streamed {
     /// Cancel safe: a call that is dropped loses nothing.
     pub(crate) async fn next_chunk(&mut self) -> Result<Option<Bytes>, Error> {
         let next = self.body.next_chunk().await;
-        next.map_err(|error| from_net(error, self.operation.clone(), false))
+        next.map_err(|error| Error::of_net(error, self.operation.clone(), false))
     }
 }

@@ -8,7 +8,8 @@ pub use crate::endpoint::EndpointError;
 pub use crate::http::ConfigError;
 pub use crate::tls::TlsError;
 
-pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
+/// Any error.
+pub type BoxError = Box<dyn Error + Send + Sync>;
 
 /// How far an attempt had come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -64,7 +65,7 @@ pub enum NetErrorKind {
 
 /// One attempt that failed.
 #[derive(Debug)]
-pub(crate) struct Failure {
+pub struct Failure {
     pub(crate) phase: Phase,
     pub(crate) kind: NetErrorKind,
     pub(crate) sent: bool,
@@ -72,7 +73,8 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    pub(crate) fn new(phase: Phase, kind: NetErrorKind, source: impl Into<BoxError>) -> Self {
+    /// A failure with a cause.
+    pub fn new(phase: Phase, kind: NetErrorKind, source: impl Into<BoxError>) -> Self {
         Self {
             phase,
             kind,
@@ -81,7 +83,8 @@ impl Failure {
         }
     }
 
-    pub(crate) fn timeout(phase: Phase) -> Self {
+    /// The time was over.
+    pub fn timeout(phase: Phase) -> Self {
         Self {
             phase,
             kind: NetErrorKind::Timeout,
@@ -91,7 +94,8 @@ impl Failure {
     }
 
     /// Whether any byte of the request was handed to the transport.
-    pub(crate) fn with_sent(mut self, sent: bool) -> Self {
+    #[must_use]
+    pub fn with_sent(mut self, sent: bool) -> Self {
         self.sent = sent;
         self
     }
@@ -113,7 +117,7 @@ impl Failure {
     }
 
     /// Whether no server can help, so that no other is to be tried or blamed.
-    pub(crate) fn is_ours(&self) -> bool {
+    pub fn is_ours(&self) -> bool {
         matches!(self.kind, NetErrorKind::TooLarge | NetErrorKind::Request)
     }
 }
@@ -206,6 +210,13 @@ impl NetError {
     /// The server of the last attempt.
     pub fn endpoint(&self) -> Option<&str> {
         self.0.endpoint.as_deref()
+    }
+
+    /// Names the server as its protocol does, which need not be HTTP.
+    #[must_use]
+    pub fn with_endpoint(mut self, endpoint: impl Into<String>) -> Self {
+        self.0.endpoint = Some(endpoint.into());
+        self
     }
 }
 

@@ -4,8 +4,12 @@
 //! |---|---|
 //! | to send HTTP requests to one of several servers | [`http::HttpClient`] |
 //! | to name a server, or an ordered set of them | [`endpoint::Endpoint`], [`endpoint::EndpointSet`] |
+//! | to try several servers with another protocol than HTTP/1 | [`retry::Retry`], [`transport::Connector`] |
 //! | to say how long things may take | [`deadline::Timeouts`], [`deadline::Deadline`] |
 //! | to know what happened when it failed | [`error::NetError`] |
+//! | to tell callers whether a call happened and may be repeated | [`call::FailedCall`], [`call::Class`] |
+//! | to hold something for as long as it is renewed | [`lease::Validity`], [`lease::Lease`] |
+//! | to let a builder set servers, TLS and times | [`servers::Servers`] |
 //! | to speak TLS | [`tls::TlsOptions`] |
 //! | to connect without a socket, or in my own way | [`transport::memory`], [`transport::Dial`] |
 //! | to wait between attempts | [`backoff::Backoff`] |
@@ -39,15 +43,18 @@
 //! ```
 
 pub mod backoff;
+pub mod call;
 pub mod deadline;
 pub mod endpoint;
 mod endpoint_set;
 pub mod error;
 pub mod http;
+pub mod lease;
 pub mod new_file;
-mod retry;
+pub mod retry;
 mod rng;
 pub mod secret;
+pub mod servers;
 pub mod task;
 pub mod tls;
 pub mod transport;

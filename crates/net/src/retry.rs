@@ -1,4 +1,7 @@
 //! The one place that decides whether a request is tried again, where, and when.
+//!
+//! [`HttpClient`](crate::http::HttpClient) does all of this by itself. It is here for clients of
+//! other protocols over the same sets of servers.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,22 +9,89 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use crate::backoff::Backoff;
-use crate::deadline::{Deadline, Step};
+use crate::deadline::{Deadline, Step, Timeouts};
 use crate::endpoint::{EndpointId, EndpointSet};
 use crate::endpoint_set::Tried;
 use crate::error::{Account, Failure, NetError};
-use crate::http::{HttpConfig, HttpRequest, Replay, Verdict};
+use crate::http::{Replay, Verdict};
+
+/// What may be done to get one request answered.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct RetryPolicy {
+    /// The clocks.
+    pub timeouts: Timeouts,
+    /// The only server that may answer. Default any.
+    pub endpoint: Option<EndpointId>,
+    /// The most attempts. Default `None`: as many as fit into the overall time.
+    pub max_attempts: Option<u32>,
+    /// The bound of the first pause between rounds of attempts. Default 50 ms.
+    pub backoff_base: Duration,
+    /// The bound of every pause. Default 5 s.
+    pub backoff_max: Duration,
+    /// Makes the pauses the same in every run, for tests.
+    pub seed: Option<u64>,
+}
+
+impl RetryPolicy {
+    /// The defaults, with these clocks.
+    pub fn new(timeouts: Timeouts) -> Self {
+        Self {
+            timeouts,
+            endpoint: None,
+            max_attempts: None,
+            backoff_base: Backoff::DEFAULT_BASE,
+            backoff_max: Backoff::DEFAULT_MAX,
+            seed: None,
+        }
+    }
+
+    /// Sets the only server that may answer.
+    #[must_use]
+    pub fn with_endpoint(mut self, endpoint: Option<EndpointId>) -> Self {
+        self.endpoint = endpoint;
+        self
+    }
+
+    /// Sets the most attempts; 1 means that nothing is repeated.
+    #[must_use]
+    pub fn with_max_attempts(mut self, max: Option<u32>) -> Self {
+        self.max_attempts = max;
+        self
+    }
+
+    /// Sets the bounds of the first pause between rounds of attempts, and of every pause.
+    #[must_use]
+    pub fn with_backoff(mut self, base: Duration, max: Duration) -> Self {
+        self.backoff_base = base;
+        self.backoff_max = max;
+        self
+    }
+
+    /// Makes the pauses the same in every run.
+    #[must_use]
+    pub fn with_seed(mut self, seed: Option<u64>) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// A fresh sequence of pauses.
+    fn backoff(&self) -> Backoff {
+        let backoff = Backoff::new(self.backoff_base, self.backoff_max);
+        match self.seed {
+            Some(seed) => backoff.with_seed(seed),
+            None => backoff,
+        }
+    }
+}
 
 /// The history of one request.
 ///
 /// Attempts come in rounds: each server has one turn, the current one first, and there is a pause
 /// between rounds. All of it happens inside the overall clock, around the clocks of the attempts.
-pub(crate) struct Retry<'a> {
-    config: &'a HttpConfig,
+pub struct Retry<'a> {
+    policy: RetryPolicy,
     endpoints: &'a EndpointSet,
-    pinned: Option<EndpointId>,
-    attempt_timeout: Duration,
-    max_attempts: Option<u32>,
     deadline: Deadline,
     /// Made for the first pause: most requests need none.
     backoff: Option<Backoff>,
@@ -39,22 +109,31 @@ pub(crate) struct Retry<'a> {
 
 /// One attempt that is due now.
 #[derive(Debug)]
-pub(crate) struct Turn {
+pub struct Turn {
     pub(crate) endpoint: EndpointId,
     pub(crate) now: Instant,
     pub(crate) step: Step,
 }
 
+impl Turn {
+    /// The server to ask.
+    pub fn endpoint(&self) -> EndpointId {
+        self.endpoint
+    }
+
+    /// When the attempt must end; `None` for no limit.
+    pub fn until(&self) -> Option<Instant> {
+        self.step.until
+    }
+}
+
 impl<'a> Retry<'a> {
-    pub(crate) fn new(config: &'a HttpConfig, request: &HttpRequest) -> Self {
-        let overall = request.overall_timeout.or(config.timeouts.overall);
+    /// A request that begins now.
+    pub fn new(endpoints: &'a EndpointSet, policy: RetryPolicy) -> Self {
         Self {
-            config,
-            endpoints: &config.endpoints,
-            pinned: request.endpoint,
-            attempt_timeout: request.attempt_timeout.unwrap_or(config.timeouts.attempt),
-            max_attempts: request.max_attempts.or(config.max_attempts),
-            deadline: Deadline::after(overall),
+            policy,
+            endpoints,
+            deadline: Deadline::after(policy.timeouts.overall),
             backoff: None,
             pause: None,
             tried: Tried::default(),
@@ -67,7 +146,11 @@ impl<'a> Retry<'a> {
     }
 
     /// Waits for the next attempt and says where it goes.
-    pub(crate) async fn turn(&mut self) -> Turn {
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it ends the request.
+    pub async fn turn(&mut self) -> Turn {
         let now = match self.pause.take() {
             Some(pause) => {
                 sleep(pause).await;
@@ -77,14 +160,14 @@ impl<'a> Retry<'a> {
             None => Instant::now(),
         };
         self.attempts = self.attempts.saturating_add(1);
-        let endpoint = match self.pinned {
+        let endpoint = match self.policy.endpoint {
             Some(id) => id,
             None => self.pick(),
         };
         Turn {
             endpoint,
             now,
-            step: self.deadline.step(now, self.attempt_timeout),
+            step: self.deadline.step(now, self.policy.timeouts.attempt),
         }
     }
 
@@ -98,7 +181,7 @@ impl<'a> Retry<'a> {
     }
 
     /// A whole response came. Whether the request is to be tried again all the same.
-    pub(crate) fn answered(&mut self, turn: &Turn, verdict: Verdict) -> bool {
+    pub fn answered(&mut self, turn: &Turn, verdict: Verdict) -> bool {
         self.endpoints.succeeded(turn.endpoint);
         self.reached = true;
         match verdict {
@@ -120,7 +203,7 @@ impl<'a> Retry<'a> {
     /// # Errors
     ///
     /// The error for the caller, when the request is given up.
-    pub(crate) fn failed(
+    pub fn failed(
         &mut self,
         turn: &Turn,
         failure: Failure,
@@ -162,16 +245,20 @@ impl<'a> Retry<'a> {
 
     /// Prepares another attempt, if there is room for one.
     fn may_go_on(&mut self, after: Option<Duration>) -> bool {
-        if self.max_attempts.is_some_and(|max| self.attempts >= max) {
+        if self
+            .policy
+            .max_attempts
+            .is_some_and(|max| self.attempts >= max)
+        {
             return false;
         }
-        let round_is_over = self.pinned.is_some() || self.endpoints.all_tried(&self.tried);
+        let round_is_over = self.policy.endpoint.is_some() || self.endpoints.all_tried(&self.tried);
         if round_is_over && self.hopeless {
             return false;
         }
         if round_is_over || after.is_some() {
-            let config = self.config;
-            let backoff = self.backoff.get_or_insert_with(|| config.backoff());
+            let policy = &self.policy;
+            let backoff = self.backoff.get_or_insert_with(|| policy.backoff());
             self.pause = Some(after.unwrap_or_else(|| backoff.next_delay()));
             self.tried = Tried::default();
             self.hopeless = true;
@@ -187,7 +274,7 @@ impl<'a> Retry<'a> {
 
     /// Whether somebody was reached, or may still be after `pause`.
     fn has_hope(&self, pause: Duration) -> bool {
-        let reach = self.config.timeouts.reach.filter(|_| !self.reached);
+        let reach = self.policy.timeouts.reach.filter(|_| !self.reached);
         reach.is_none_or(|reach| self.deadline.elapsed().saturating_add(pause) < reach)
     }
 
@@ -215,5 +302,14 @@ impl<'a> Retry<'a> {
 
     fn name(&self, endpoint: EndpointId) -> Option<String> {
         self.endpoints.get(endpoint).map(ToString::to_string)
+    }
+}
+
+impl fmt::Debug for Retry<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Retry")
+            .field("policy", &self.policy)
+            .field("attempts", &self.attempts)
+            .finish_non_exhaustive()
     }
 }

@@ -3,6 +3,7 @@
 mod certificates;
 mod client;
 mod layer;
+mod source;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use crate::secret::Secret;
 
 pub(crate) use client::{TlsClient, is_rejection};
 pub use layer::TlsLayer;
+pub(crate) use source::TlsSource;
 
 /// How the server's certificate is checked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,7 +29,7 @@ pub enum Verify {
 /// The TLS side of a client. The default trusts the system's CAs and shows no certificate.
 ///
 /// CAs from a file, a directory and memory add up, and replace those of the system. Everything
-/// is read once, when the client is built.
+/// is read when the client is built, and files again before a connection when they changed.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct TlsOptions {

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use crate::endpoint::Endpoint;
 
-pub(crate) use connector::Connector;
+pub use connector::{Connector, Protocol};
 pub use memory::{MemoryDialer, MemoryListener, memory};
 pub use stream::Stream;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use quorate_net::secret::Secret;
 
-use crate::backend::{consul, etcd2};
+use crate::backend::{consul, etcd2, etcd3, serf};
 use crate::target::Target;
 use crate::{Coordinator, Result};
 
@@ -67,13 +67,13 @@ impl Builder {
         }
     }
 
-    /// Sets the ACL token. It goes before a token file and the environment.
+    /// Sets the ACL token; on Serf the token of its RPC. It goes before a token file and the environment.
     pub fn token(mut self, token: impl Into<Secret>) -> Self {
         self.settings.token = Some(token.into());
         self
     }
 
-    /// Reads the ACL token from this file, again whenever it changes. It goes before the
+    /// Reads the ACL token from this file, again whenever it changes (on Serf once). It goes before the
     /// environment, and the URL's `token-file` goes before it.
     pub fn token_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.settings.token_file = Some(path.into());
@@ -103,7 +103,8 @@ impl Builder {
         self
     }
 
-    /// Leaves the environment alone: no `CONSUL_…` or `ETCDCTL_…` variable is read. `QUORATE_DATA` and its like
+    /// Leaves the environment alone: no `CONSUL_…`, `ETCDCTL_…` or `SERF_…` variable is
+    /// read. `QUORATE_DATA` and its like
     /// still say where `embedded:` is.
     pub fn without_environment(mut self) -> Self {
         self.settings.environment = false;
@@ -122,6 +123,8 @@ impl Builder {
         let backend = match target {
             Target::Consul(target) => consul::open(&target, &self.settings)?,
             Target::Etcd2(target) => etcd2::open(&target, &self.settings).await?,
+            Target::Etcd3(target) => etcd3::open(&target, &self.settings)?,
+            Target::Serf(target) => serf::open(&target, &self.settings)?,
             #[cfg(feature = "embedded")]
             Target::Embedded(dir) => consul::embedded::open(dir, &self.settings).await?,
             #[cfg(feature = "embedded")]

@@ -59,10 +59,16 @@ pub struct Capabilities {
     pub service_distances: bool,
     /// Nodes can be listed.
     pub nodes: bool,
+    /// Members can be listed and followed.
+    pub members: bool,
+    /// What the agent says of itself can be changed.
+    pub tags: bool,
     /// Events can be fired and followed.
     pub events: bool,
     /// Events can be for some nodes only.
     pub event_filters: bool,
+    /// Questions can be asked and answered.
+    pub queries: bool,
     /// Everything can be saved into a file, and restored.
     pub snapshots: bool,
     /// What is written survives the end of the process that serves it.

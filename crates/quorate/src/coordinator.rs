@@ -6,8 +6,8 @@ use std::time::Duration;
 use crate::backend::Backend;
 use crate::gate::Gate;
 use crate::{
-    Cache, Capabilities, Election, Events, Held, Key, Kv, Lock, Nodes, Prefix, Result, Semaphore,
-    Services, Snapshots, Tree, Watch, WatchOptions, WatchTarget,
+    Cache, Capabilities, Election, Events, Held, Key, Kv, Lock, Members, Nodes, Prefix, Queries,
+    Result, Semaphore, Services, Snapshots, Tree, Watch, WatchOptions, WatchTarget,
 };
 
 /// How long [`Coordinator::close`] waits for its own tasks before it ends them.
@@ -177,10 +177,22 @@ impl Coordinator {
         Nodes::new(self.backend.node.clone(), self.gate.clone())
     }
 
+    /// The members of the cluster.
+    #[must_use]
+    pub fn members(&self) -> Members {
+        Members::new(self.backend.member.clone(), self.gate.clone())
+    }
+
     /// The events.
     #[must_use]
     pub fn events(&self) -> Events {
         Events::new(self.backend.event.clone(), self.gate.clone())
+    }
+
+    /// The questions to all members.
+    #[must_use]
+    pub fn queries(&self) -> Queries {
+        Queries::new(self.backend.query.clone(), self.gate.clone())
     }
 
     /// Saving everything into a file, and restoring it.
@@ -221,6 +233,18 @@ impl Coordinator {
     #[must_use]
     pub fn native_etcd2(&self) -> Option<&quorate_etcd::v2::Client> {
         self.backend.etcd2.as_ref()
+    }
+
+    /// The client of etcd's v3 API underneath, for what only etcd has. `None` on other backends.
+    #[must_use]
+    pub fn native_etcd3(&self) -> Option<&quorate_etcd::v3::Client> {
+        self.backend.etcd3.as_ref()
+    }
+
+    /// The client of Serf's RPC underneath, for what only Serf has. `None` on other backends.
+    #[must_use]
+    pub fn native_serf(&self) -> Option<&quorate_serf::Client> {
+        self.backend.serf.as_ref()
     }
 
     /// Ends everything: calls that wait for a lock give `Closed`, watches end, guards count as

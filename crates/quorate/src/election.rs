@@ -79,7 +79,8 @@ impl ElectionOptions {
 ///
 /// **Where it lives.** On Consul and the embedded agent the election `service/mailer` is the key
 /// `service/mailer/leader`, as Consul's guides have it, so that whoever follows them takes part. On
-/// etcd v2 it is the directory `/_elections/service/mailer`.
+/// etcd v3 it is the keys beneath `_elections/service/mailer/`, where `etcdctl elect` with that name
+/// takes part; on etcd v2 the directory `/_elections/service/mailer`.
 ///
 /// ```
 /// # #[cfg(feature = "embedded")]

@@ -4,12 +4,25 @@ use std::fmt;
 
 use bytes::Bytes;
 
+use crate::{Error, Result};
+
 /// A point in a backend's history. Later changes have greater revisions; only revisions of one
 /// backend can be compared, and those of one transaction are equal.
 ///
 /// On Consul it is the key's ModifyIndex (on etcd the mod revision). It is never 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Revision(pub u64);
+
+impl Revision {
+    /// The same if it exists: servers take 0 for "does not exist", or for no condition at all.
+    pub(crate) fn known(self, operation: impl FnOnce() -> String) -> Result<Self> {
+        if self.0 == 0 {
+            let detail = "precondition: revision 0 does not exist; use NotExists";
+            return Err(Error::invalid(operation(), detail));
+        }
+        Ok(self)
+    }
+}
 
 impl fmt::Display for Revision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -42,7 +55,8 @@ pub struct Entry {
     pub revision: Revision,
     /// When the key was created; a key that is deleted and written again has a new one.
     pub create_revision: Revision,
-    /// What keeps the key: on Consul the session that holds it as a lock.
+    /// What keeps the key: on Consul the session that holds it as a lock, on etcd v3 the lease that
+    /// it goes with.
     pub holder: Option<String>,
 }
 

@@ -91,6 +91,20 @@ pub enum Precondition {
     Revision(Revision),
 }
 
+impl Precondition {
+    /// The revision that a key must have to be deleted.
+    pub(crate) fn of_deletion(self, operation: impl Fn() -> String) -> Result<Option<Revision>> {
+        match self {
+            Self::None => Ok(None),
+            Self::NotExists => {
+                let detail = "precondition: a key that must not exist can't be deleted";
+                Err(Error::invalid(operation(), detail))
+            }
+            Self::Revision(revision) => revision.known(operation).map(Some),
+        }
+    }
+}
+
 macro_rules! consistency_setter {
     ($($name:ident),*) => {$(
         impl $name {

@@ -44,13 +44,16 @@
 //! | a service that stays registered, whatever happens | [`Services::register`], [`Registration`] |
 //! | the instances of a service that work, followed | [`Services::instances`], [`Services::watch`] |
 //! | to know which nodes there are, and how they are | [`Coordinator::nodes`], [`Nodes`] |
+//! | to know who is in the cluster, and to follow it | [`Coordinator::members`], [`Members`] |
 //! | to tell everybody something | [`Coordinator::events`], [`Events`] |
+//! | to ask everybody something, and to answer | [`Coordinator::queries`], [`Queries`] |
 //! | to save everything, and to restore it | [`Coordinator::snapshot`], [`Snapshots`] |
 //! | a write that a holder who lost its lock can't make | [`KvExt::put_fenced`], [`Transaction::held`] |
 //! | to know whether a failed call happened | [`Error::outcome`], [`Error::advice`] |
 //! | to know what a backend can do | [`Coordinator::capabilities`] |
 //! | what only Consul has | [`Coordinator::native_consul`], [`consul`] |
-//! | what only etcd has | [`Coordinator::native_etcd2`], [`etcd`] |
+//! | what only etcd has | [`Coordinator::native_etcd3`], [`Coordinator::native_etcd2`], [`etcd`] |
+//! | what only Serf has | [`Coordinator::native_serf`], [`serf`] |
 //! | a backend of my own, or a wrapper around one | [`backend`], [`Coordinator::new`] |
 //! | the agent itself, to serve other programs | [`agent`] |
 //!
@@ -92,8 +95,10 @@ mod held;
 mod key;
 mod kv;
 mod lock;
+mod member;
 mod node;
 pub mod prelude;
+mod query;
 mod replica;
 mod semaphore;
 mod service;
@@ -121,7 +126,9 @@ pub use kv::{
     Precondition, PutOptions,
 };
 pub use lock::{Lock, LockGuard, LockOptions};
+pub use member::{Member, MemberEvent, MemberStatus, Members, TagChanges};
 pub use node::{Node, NodeDetails, NodeService, NodeSet, Nodes};
+pub use query::{Answer, AnswerSet, Answers, Inquiry, Queries, QueryOptions, Question};
 pub use replica::Replica;
 pub use semaphore::{Semaphore, SemaphoreGuard, SemaphoreOptions};
 pub use service::{
@@ -142,6 +149,7 @@ pub use quorate_net::secret::Secret;
 pub use quorate_agent as agent;
 pub use quorate_consul as consul;
 pub use quorate_etcd as etcd;
+pub use quorate_serf as serf;
 
 /// The program in the README, compiled and run like every other example.
 #[cfg(all(doctest, feature = "embedded"))]

@@ -27,8 +27,8 @@ pub struct LockOptions {
     pub lock_delay: Duration,
     /// What the lock's key holds while it is held, for people and tools: default nothing.
     pub value: Bytes,
-    /// What the session is called in the server's listings: default `quorate lock NAME`. etcd v2
-    /// has no sessions, and nowhere to say it.
+    /// What the session is called in the server's listings: default `quorate lock NAME`. etcd
+    /// has nowhere to say it.
     pub label: Option<String>,
 }
 
@@ -90,6 +90,9 @@ impl LockOptions {
 /// the command `consul lock jobs` uses it, so the two exclude each other. A semaphore of the same
 /// name lives at the same key and is told apart by its flags: one name is one or the other, and
 /// using it as both gives `Conflict`.
+///
+/// On etcd v3 it is the keys beneath `_locks/jobs/`, where `etcdctl lock _locks/jobs` takes part;
+/// semaphores are beneath `_semaphores/`, and elections beneath `_elections/`.
 ///
 /// On etcd v2 it is the directory `/_locks/jobs`, as python-etcd has it, so that the contenders of
 /// both exclude each other; semaphores and elections have directories of their own.

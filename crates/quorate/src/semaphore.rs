@@ -79,8 +79,8 @@ impl SemaphoreOptions {
 /// key `jobs/.lock`, and each contender has a key `jobs/SESSION`, as the command
 /// `consul lock -n N jobs` uses them, so the two share the slots. A lock of the same name lives at
 /// the same key and is told apart by its flags: one name is one or the other, and using it as both
-/// gives `Conflict`. Give it a name with nothing else beneath it. On etcd v2 it is the directory
-/// `/_semaphores/jobs`.
+/// gives `Conflict`. Give it a name with nothing else beneath it. On etcd v3 it is the keys beneath
+/// `_semaphores/jobs/`, on etcd v2 the directory `/_semaphores/jobs`.
 #[derive(Clone, Debug)]
 pub struct Semaphore {
     backend: Arc<dyn SemaphoreBackend>,

@@ -21,9 +21,11 @@ mod consul;
 mod error;
 mod etcd;
 mod folder;
+mod launch;
 mod locate;
 mod port;
 mod process;
+mod serf;
 
 pub use consul::{
     ConsulClients, ConsulCluster, ConsulData, ConsulOptions, ConsulServer, ConsulTls,
@@ -32,3 +34,4 @@ pub use error::ServerError;
 pub use etcd::{EtcdCluster, EtcdServer, EtcdVersion};
 pub use locate::{Located, locate, real_servers_required};
 pub use port::ReservedPort;
+pub use serf::{SerfOptions, SerfServer};

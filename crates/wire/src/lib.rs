@@ -20,6 +20,12 @@
 //! |---|---|
 //! | Consul's HTTP API: keys, transactions, sessions, query options, headers | [`consul`] |
 //! | the v2 API of etcd: keys, watches, members, statistics, users and roles | [`etcd2`] |
+//! | Serf's RPC: members, events, queries, keys | [`serf`] |
+//! | regular expressions as the real servers read them | [`go_regex`] |
+//! | MessagePack, in which Serf speaks | [`msgpack`] |
 
 pub mod consul;
 pub mod etcd2;
+pub mod go_regex;
+pub mod msgpack;
+pub mod serf;

@@ -1,6 +1,6 @@
 //! A contender for a lock in a process of its own, to be stopped:
-//! `test-holder URL NAME KEY LIMIT MILLISECONDS` (limit 0 is a lock) prints what it held, a line
-//! each.
+//! `test-holder URL NAME PRIZE KEY MILLISECONDS` (a prize is `lock`, `leadership`, `leased` or the number of
+//! slots) prints what it held, a line each.
 
 #![allow(
     clippy::print_stdout,
@@ -18,13 +18,10 @@ use tokio::time::Instant;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
-    let [url, name, key, limit, millis] = arguments.as_slice() else {
-        bail!("usage: test-holder URL NAME KEY LIMIT MILLISECONDS");
+    let [url, name, prize, key, millis] = arguments.as_slice() else {
+        bail!("usage: test-holder URL NAME PRIZE KEY MILLISECONDS");
     };
-    let prize = match limit.parse()? {
-        0 => Prize::Lock(key.clone()),
-        limit => Prize::Slot(key.clone(), limit),
-    };
+    let prize = Prize::from_words(prize, key)?;
     let end = Instant::now() + Duration::from_millis(millis.parse()?);
     let contender = Contender::new(name, url, prize, Random::any_seed(), History::new())?;
     let mut printed = 0;

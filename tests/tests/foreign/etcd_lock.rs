@@ -8,12 +8,10 @@ use anyhow::{Context as _, ensure};
 use quorate_testkit::trial::{Case, Subject};
 use quorate_testkit::{cases, eventually_ok};
 
-use crate::command::{Command, Running};
+use crate::command::{Command, Running, SOON};
 use crate::etcd::Etcd;
 use crate::lock::{Signals, most_inside};
 use crate::python;
-
-const SOON: Duration = Duration::from_secs(40);
 
 pub(crate) fn cases() -> Vec<Case<Etcd>> {
     cases![Etcd;

@@ -1,14 +1,11 @@
 //! `etcdctl` 3.4 in the words of the v2 API.
 
-use std::time::Duration;
-
 use anyhow::{Context as _, ensure};
 use quorate_testkit::trial::{Case, Subject};
 use quorate_testkit::{cases, eventually_ok};
 
+use crate::command::SOON;
 use crate::etcd::{DIRECTORY_TTL, Etcd};
-
-const SOON: Duration = Duration::from_secs(40);
 
 pub(crate) fn cases() -> Vec<Case<Etcd>> {
     cases![Etcd;
@@ -268,21 +265,9 @@ async fn watch_waits_for_one_change(etcd: &Subject<Etcd>) -> anyhow::Result<()> 
     Ok(())
 }
 
-/// What a file has, once it has all of this.
-async fn written(path: &std::path::Path, all: &str) -> anyhow::Result<()> {
-    let has = || async {
-        let text = std::fs::read_to_string(path).unwrap_or_default();
-        let has = text.contains(all);
-        has.then_some(()).ok_or(text)
-    };
-    Ok(eventually_ok(SOON, format!("{all:?} is written"), has).await?)
-}
-
 async fn watch_goes_on_for_ever_and_begins_in_the_past(etcd: &Subject<Etcd>) -> anyhow::Result<()> {
     let (folder, key) = (key(etcd, "d"), key(etcd, "d/f"));
     let index = etcd.client.keys().set(&key, "1").await?.modified_index;
-    let place = tempfile::tempdir()?;
-    let path = place.path().join("told");
     let after = (index - 1).to_string();
     let arguments = [
         "watch",
@@ -292,20 +277,17 @@ async fn watch_goes_on_for_ever_and_begins_in_the_past(etcd: &Subject<Etcd>) -> 
         &after,
         &folder,
     ];
-    let command = etcd.etcdctl(&arguments)?;
-    let command = command.output(std::fs::File::create(&path)?).start()?;
+    let command = etcd.etcdctl(&arguments)?.tell()?;
     etcd.run(&["set", &key, "2"]).await?;
     etcd.run(&["rm", &key]).await?;
     let all = format!("[set] {key}\n1\n[set] {key}\n2\n[delete] {key}\n");
-    written(&path, &all).await?;
-    ensure!(command.is_running());
+    command.until(&all).await?;
+    ensure!(command.running.is_running());
     Ok(())
 }
 
 async fn exec_watch_runs_a_command_for_each_change(etcd: &Subject<Etcd>) -> anyhow::Result<()> {
     let (folder, key) = (key(etcd, "d"), key(etcd, "d/f"));
-    let place = tempfile::tempdir()?;
-    let path = place.path().join("told");
     let index = etcd.client.keys().set(&key, "1").await?.modified_index;
     let child = "echo $ETCD_WATCH_ACTION $ETCD_WATCH_KEY $ETCD_WATCH_VALUE";
     let after = (index - 1).to_string();
@@ -321,15 +303,14 @@ async fn exec_watch_runs_a_command_for_each_change(etcd: &Subject<Etcd>) -> anyh
         child,
         &folder,
     ];
-    let command = etcd.etcdctl(&arguments)?;
-    let command = command.output(std::fs::File::create(&path)?).start()?;
+    let command = etcd.etcdctl(&arguments)?.tell()?;
     etcd.run(&["set", &key, "2"]).await?;
     etcd.run(&["update", &key, "3"]).await?;
     // It does not wait for one child before it starts the next.
     for line in ["set KEY 1\n", "set KEY 2\n", "update KEY 3\n"] {
-        written(&path, &line.replace("KEY", &key)).await?;
+        command.until(&line.replace("KEY", &key)).await?;
     }
-    ensure!(command.is_running());
+    ensure!(command.running.is_running());
     Ok(())
 }
 

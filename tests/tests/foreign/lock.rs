@@ -10,9 +10,8 @@ use quorate_testkit::trial::{Case, Subject};
 use quorate_testkit::{cases, eventually, eventually_ok};
 use tempfile::TempDir;
 
+use crate::command::SOON;
 use crate::server::Server;
-
-const SOON: Duration = Duration::from_secs(40);
 
 pub(crate) fn cases() -> Vec<Case<Server>> {
     cases![Server;

@@ -8,17 +8,25 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, ensure};
 use quorate_agent::{AclConfig, Agent, AgentConfig, Compat};
 use quorate_testkit::cases;
-use quorate_testkit::server::{ConsulOptions, ConsulServer, EtcdServer, EtcdVersion, Located};
+use quorate_testkit::server::{
+    ConsulOptions, ConsulServer, EtcdServer, EtcdVersion, Located, SerfServer,
+};
 use quorate_testkit::trial::{Case, Subject, Target};
 
 use crate::command::Command;
 use crate::etcd::Etcd;
+use crate::etcd3::Etcd3;
+use crate::serf::{Serf, Setup};
 use crate::server::MASTER;
 
 /// A script, and what is known of it.
 pub(crate) struct Script {
-    /// Its file without `.py`.
+    /// What it is called in the results.
     name: &'static str,
+    /// Its file without `.py`.
+    file: &'static str,
+    /// What it is told besides its servers.
+    arguments: &'static [&'static str],
     /// The packages that it needs: `tests/foreign/requirements/SET.txt`.
     set: &'static str,
     /// What it is a client of.
@@ -36,84 +44,96 @@ enum Store {
     Consul(Compat),
     /// etcd with its v2 API.
     Etcd,
+    /// etcd with its v3 API.
+    Etcd3,
+    /// Serf's RPC.
+    Serf,
 }
 
+impl Script {
+    /// One whose name is that of its file, and of which every case passes everywhere.
+    const fn new(name: &'static str, set: &'static str, store: Store, least: usize) -> Self {
+        Self {
+            name,
+            file: name,
+            arguments: &[],
+            set,
+            store,
+            least,
+            fails_on_real: &[],
+        }
+    }
+
+    const fn named(mut self, name: &'static str, arguments: &'static [&'static str]) -> Self {
+        self.name = name;
+        self.arguments = arguments;
+        self
+    }
+
+    const fn failing_on_real(mut self, cases: &'static [&'static str]) -> Self {
+        self.fails_on_real = cases;
+        self
+    }
+}
+
+/// Those that run one after the other.
 pub(crate) const SCRIPTS: &[Script] = &[
-    Script {
-        name: "py_consul",
-        set: "py-consul",
-        store: Store::Consul(Compat::Current),
-        least: 31,
-        fails_on_real: &[],
-    },
-    Script {
-        name: "python_consul2",
-        set: "python-consul2",
-        store: Store::Consul(Compat::Current),
-        least: 34,
-        fails_on_real: &[],
-    },
-    Script {
-        name: "patroni_leader",
-        set: "patroni",
-        store: Store::Consul(Compat::Current),
-        least: 8,
-        fails_on_real: &[],
-    },
-    Script {
-        name: "python_consul_era",
-        set: "era",
-        store: Store::Consul(Compat::V0_7),
-        least: 36,
-        fails_on_real: &[
-            // These ask with GET.
-            "a_session_ends_with_its_check",
-            "a_service_of_the_agent_is_registered_checked_and_deregistered",
-            "a_check_that_is_not_updated_in_time_is_critical",
-            "a_check_of_a_port_and_of_a_page_runs_by_itself",
-            "a_node_that_nobody_knows_is_forced_to_leave",
-            // And these are answered otherwise.
-            "a_check_may_have_a_ttl_and_an_interval",
-            "the_agent_shows_the_consul_service",
-            "a_forbidden_key_is_missing",
-            "the_list_of_tokens_has_the_anonymous_one",
-        ],
-    },
-    Script {
-        name: "consulate_era",
-        set: "era",
-        store: Store::Consul(Compat::V0_7),
-        least: 12,
-        fails_on_real: &[
-            "a_session_shows_its_checks",
-            "a_service_of_the_agent_is_checked",
-            "a_check_is_registered_with_every_field",
-            "a_node_that_nobody_knows_is_forced_to_leave",
-            "the_list_of_tokens_has_the_anonymous_one",
-        ],
-    },
-    Script {
-        name: "pyetcd_client",
-        set: "pyetcd",
-        store: Store::Etcd,
-        least: 14,
-        fails_on_real: &["an_odd_key_loses_no_value_where_it_can_be_helped"],
-    },
-    Script {
-        name: "python_etcd_client",
-        set: "python-etcd",
-        store: Store::Etcd,
-        least: 23,
-        fails_on_real: &[],
-    },
-    Script {
-        name: "patroni_etcd",
-        set: "patroni",
-        store: Store::Etcd,
-        least: 8,
-        fails_on_real: &[],
-    },
+    Script::new("py_consul", "py-consul", CONSUL, 31),
+    Script::new("python_consul2", "python-consul2", CONSUL, 34),
+    Script::new("patroni_leader", "patroni", CONSUL, 8).named("patroni on consul", &["consul"]),
+    Script::new("python_consul_era", "era", CONSUL_0_7, 36).failing_on_real(&[
+        // These ask with GET.
+        "a_session_ends_with_its_check",
+        "a_service_of_the_agent_is_registered_checked_and_deregistered",
+        "a_check_that_is_not_updated_in_time_is_critical",
+        "a_check_of_a_port_and_of_a_page_runs_by_itself",
+        "a_node_that_nobody_knows_is_forced_to_leave",
+        // And these are answered otherwise.
+        "a_check_may_have_a_ttl_and_an_interval",
+        "the_agent_shows_the_consul_service",
+        "a_forbidden_key_is_missing",
+        "the_list_of_tokens_has_the_anonymous_one",
+    ]),
+    Script::new("consulate_era", "era", CONSUL_0_7, 12).failing_on_real(&[
+        "a_session_shows_its_checks",
+        "a_service_of_the_agent_is_checked",
+        "a_check_is_registered_with_every_field",
+        "a_node_that_nobody_knows_is_forced_to_leave",
+        "the_list_of_tokens_has_the_anonymous_one",
+    ]),
+    Script::new("pyetcd_client", "pyetcd", Store::Etcd, 14)
+        .failing_on_real(&["an_odd_key_loses_no_value_where_it_can_be_helped"]),
+    Script::new("python_etcd_client", "python-etcd", Store::Etcd, 23),
+    Script::new("patroni_leader", "patroni", Store::Etcd, 10)
+        .named("patroni on etcd v2", &["etcd"]),
 ];
+
+/// Those of etcd's v3 API, which run at the same time.
+pub(crate) const SCRIPTS_3: &[Script] = &[
+    Script::new("etcd3_client", "etcd3", Store::Etcd3, 19),
+    Script::new("aetcd_client", "aetcd", Store::Etcd3, 16),
+    Script::new("etcd3gw_client", "etcd3gw", Store::Etcd3, 12),
+    Script::new("patroni_leader", "patroni", Store::Etcd3, 13)
+        .named("patroni on etcd v3", &["etcd3"]),
+    // etcd 3.5 describes nothing of itself.
+    Script::new("grpc_services", "grpc", Store::Etcd3, 7).failing_on_real(&[
+        "the_services_are_listed",
+        "what_is_described_can_be_called",
+        "each_file_is_described_with_what_it_needs",
+        "several_questions_go_through_one_stream",
+        "who_may_do_nothing_may_still_ask_how_it_is",
+    ]),
+];
+
+/// Those of Serf's RPC, which run at the same time. serf-python is for Python 2 alone: it is read with
+/// what Python 3 calls otherwise replaced.
+pub(crate) const SCRIPTS_SERF: &[Script] = &[
+    Script::new("serf_python_client", "serf-python", Store::Serf, 20),
+    Script::new("serfclient_client", "serfclient", Store::Serf, 9),
+];
+
+const CONSUL: Store = Store::Consul(Compat::Current);
+const CONSUL_0_7: Store = Store::Consul(Compat::V0_7);
 
 /// Two servers that a script is pointed at: one without access rules and one with them.
 pub(crate) struct Pair {
@@ -163,12 +183,45 @@ impl Pair {
             Some(version) => Etcd::real(version).await,
             None => Etcd::embedded().await,
         };
-        let (plain, ruled) = (start().await?, start().await?.guarded().await?);
+        let (plain, ruled) = (start().await?, start().await?);
+        let ruled = match script.store {
+            Store::Etcd3 => Etcd3::of(ruled)?.guarded().await?.into_server(),
+            _ => ruled.guarded().await?,
+        };
         Ok(Self {
             script,
             plain: plain.addr(),
             ruled: ruled.addr(),
             fails: version.map_or(&[], |_| script.fails_on_real),
+            _servers: Box::new((plain, ruled)),
+        })
+    }
+}
+
+/// Starts an agent of this name.
+type Start<F> = fn(&'static str, Setup) -> F;
+
+impl Pair {
+    /// Two agents, the second with a token, that do not know each other.
+    async fn serf<F>(script: &'static Script, start: Start<F>) -> anyhow::Result<Self>
+    where
+        F: Future<Output = anyhow::Result<Serf>>,
+    {
+        let setup = Setup {
+            tags: &[("role", "plain")],
+            ..Setup::default()
+        };
+        let plain = start("plain", setup).await?;
+        let setup = Setup {
+            token: Some(MASTER),
+            ..Setup::default()
+        };
+        let ruled = start("ruled", setup).await?;
+        Ok(Self {
+            script,
+            plain: plain.rpc()?,
+            ruled: ruled.rpc()?,
+            fails: &[],
             _servers: Box::new((plain, ruled)),
         })
     }
@@ -186,17 +239,28 @@ impl Script {
             (Located::Found(_), Located::Missing(reason)) => Located::Missing(reason),
             _ => python.clone(),
         };
+        if matches!(self.store, Store::Serf) {
+            let real = format!("{name} on real serf 0.10.1");
+            let located = both(SerfServer::locate());
+            return vec![
+                Target::real(embedded, python, move || {
+                    Pair::serf(self, Serf::embedded_with)
+                }),
+                Target::real(real, located, move || Pair::serf(self, Serf::real_with)),
+            ];
+        }
         let Store::Consul(compat) = self.store else {
             let etcd = |version, number| {
                 let name = format!("{name} on real etcd {number}");
                 let located = both(EtcdServer::locate(version));
                 Target::real(name, located, move || Pair::etcd(self, Some(version)))
             };
-            return vec![
-                Target::real(embedded, python.clone(), move || Pair::etcd(self, None)),
-                etcd(EtcdVersion::V3_4, "3.4.23"),
-                etcd(EtcdVersion::V3_5, "3.5.16"),
-            ];
+            let embedded = Target::real(embedded, python.clone(), move || Pair::etcd(self, None));
+            let v3_5 = etcd(EtcdVersion::V3_5, "3.5.16");
+            return match self.store {
+                Store::Etcd3 => vec![embedded, v3_5],
+                _ => vec![embedded, etcd(EtcdVersion::V3_4, "3.4.23"), v3_5],
+            };
         };
         let real = format!("{name} on real consul 1.8.7");
         let located = both(ConsulServer::locate());
@@ -232,7 +296,7 @@ async fn every_case_goes_as_it_should(pair: &Subject<Pair>) -> anyhow::Result<()
     let script = pair.script;
     let python = Result::from(script.python())?;
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("foreign");
-    let file = folder.join(format!("{}.py", script.name));
+    let file = folder.join(format!("{}.py", script.file));
     let arguments = [
         "-W",
         "ignore",
@@ -242,7 +306,11 @@ async fn every_case_goes_as_it_should(pair: &Subject<Pair>) -> anyhow::Result<()
         &pair.ruled.to_string(),
         MASTER,
     ];
-    let done = Command::new(&python).arguments(arguments).run().await?;
+    let command = Command::new(&python).arguments(arguments);
+    let done = command
+        .arguments(script.arguments.iter().copied())
+        .run()
+        .await?;
     let said = || format!("{}\n{}", done.stdout, done.stderr);
     let named = |word: &str| -> BTreeSet<&str> {
         let lines = done.stdout.lines();

@@ -1,16 +1,13 @@
 //! `consul lock -n`, alone and against our semaphores.
 
-use std::time::Duration;
-
 use anyhow::{Context as _, ensure};
 use quorate_consul::semaphore::SEMAPHORE_FLAGS;
 use quorate_testkit::cases;
 use quorate_testkit::trial::{Case, Subject};
 
+use crate::command::SOON;
 use crate::lock::{Signals, diary, most_inside};
 use crate::server::Server;
-
-const SOON: Duration = Duration::from_secs(40);
 
 pub(crate) fn cases() -> Vec<Case<Server>> {
     cases![Server;

@@ -90,7 +90,7 @@ impl Watch {
             folder.path().join("told").display()
         );
         let command = server.consul(["watch"])?.arguments(arguments);
-        let running = command.arguments([&handler]).start()?;
+        let running = command.arguments([&*handler]).start()?;
         Ok(Self {
             _running: running,
             folder,

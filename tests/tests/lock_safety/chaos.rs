@@ -6,7 +6,7 @@ use quorate_conformance::random::Random;
 use quorate_testkit::proxy::{Direction, Proxy};
 use tokio::time::{Instant, sleep};
 
-use crate::arena::Server;
+use crate::server::Server;
 use crate::stoppable::StoppableHolder;
 
 const DIRECTIONS: [Direction; 2] = [Direction::ToServer, Direction::ToClient];
@@ -22,6 +22,7 @@ pub(crate) struct Faults {
     partitions: u32,
     restarts: u32,
     stops: u32,
+    members_stopped: u32,
 }
 
 impl fmt::Display for Faults {
@@ -29,7 +30,7 @@ impl fmt::Display for Faults {
         write!(
             f,
             "{} cuts, {} delays, {} half-closes, {} lost answers, {} partitions, {} kills of the \
-             server, {} stopped holders (seed {})",
+             server, {} stopped holders, {} stopped members (seed {})",
             self.cuts,
             self.delays,
             self.half_closes,
@@ -37,6 +38,7 @@ impl fmt::Display for Faults {
             self.partitions,
             self.restarts,
             self.stops,
+            self.members_stopped,
             self.seed
         )
     }
@@ -68,10 +70,13 @@ impl Chaos {
         end: Instant,
     ) -> anyhow::Result<Faults> {
         // Each kind at least once, however the dice fall.
-        let mut dice = vec![23, 2, 0];
+        let mut dice = vec![23, 1, 2, 0];
         while Instant::now() < end {
             sleep(Duration::from_millis(50 + self.random.below(300))).await;
             match dice.pop().unwrap_or_else(|| self.random.below(24)) {
+                1 if server.stand_still(&mut self.random).await? => {
+                    self.faults.members_stopped += 1;
+                }
                 0 | 1 => self.restart(server, proxies).await?,
                 2..=4 => {
                     let holder = self.random.pick(holders);
@@ -91,9 +96,11 @@ impl Chaos {
 
     async fn restart(&mut self, server: &mut Server, proxies: &[Proxy]) -> anyhow::Result<()> {
         self.faults.restarts += 1;
-        server.restart().await?;
-        let addr = server.addr()?;
-        proxies.iter().for_each(|proxy| proxy.set_server(addr));
+        server.restart(&mut self.random).await?;
+        let addrs = server.addrs()?;
+        for (proxy, addr) in proxies.iter().zip(addrs.iter().cycle()) {
+            proxy.set_server(*addr);
+        }
         Ok(())
     }
 

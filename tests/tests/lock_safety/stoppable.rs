@@ -19,13 +19,10 @@ impl StoppableHolder {
         prize: &Prize,
         length: Duration,
     ) -> anyhow::Result<Self> {
-        let (key, limit) = match prize {
-            Prize::Lock(key) => (key, 0),
-            Prize::Slot(prefix, limit) => (prefix, *limit),
-        };
+        let [what, key] = prize.words();
         let millis = length.as_millis().to_string();
         let mut child = Command::new(env!("CARGO_BIN_EXE_test-holder"))
-            .args([url, name, key, &limit.to_string(), &millis])
+            .args([url, name, &what, &key, &millis])
             .stdout(Stdio::piped())
             .spawn()?;
         let mut stdout = child.stdout.take().context("no output")?;
@@ -64,7 +61,9 @@ impl StoppableHolder {
         let text = output
             .join()
             .map_err(|_| anyhow::anyhow!("the reader panicked"))??;
-        self.child.wait()?;
+        let status = self.child.wait()?;
+        // 1 is one that never held anything, 101 a panic.
+        ensure!(status.code() != Some(101), "the holder panicked");
         Ok(text)
     }
 }

@@ -1,5 +1,6 @@
 //! Request bodies, read within bounds.
 
+use std::fmt;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
@@ -11,6 +12,9 @@ use super::decode::DecodeError;
 use super::reply::{Refused, Reply};
 use crate::serve::Progress;
 
+/// What Go says of a body that ends too early.
+const CUT_SHORT: &str = "unexpected EOF";
+
 /// A request's body. The connection bounds the time that it may take.
 pub(crate) struct Body {
     incoming: Incoming,
@@ -21,13 +25,15 @@ impl BodyError {
     /// What it is answered with, where at most `limit` bytes are read.
     pub(super) fn refuse(self, limit: usize) -> Refused {
         match self {
-            Self::TooLarge => {
-                let text = format!("Request body too large, max size: {limit} bytes.");
-                Reply::too_large(text).into()
-            }
-            Self::Broken => DecodeError::new("unexpected EOF").refuse(),
+            Self::TooLarge => too_large(limit).into(),
+            Self::Broken => DecodeError::new(CUT_SHORT).refuse(),
         }
     }
+}
+
+/// What a body is answered with of which at most `limit` bytes are read.
+pub(super) fn too_large(limit: impl fmt::Display) -> Reply {
+    Reply::too_large(format!("Request body too large, max size: {limit} bytes."))
 }
 
 /// Why a body can't be used.
@@ -80,6 +86,20 @@ impl Body {
             progress.body_received();
         }
         Ok(whole.map_or(first, BytesMut::freeze))
+    }
+
+    /// As [`collect`](Self::collect), with the answer to a body that can't be used: for one that
+    /// ends too early, what `malformed` makes of that.
+    pub(super) async fn read(
+        self,
+        limit: usize,
+        malformed: impl FnOnce(&'static str) -> Reply,
+    ) -> Result<Bytes, Refused> {
+        let read = self.collect(limit).await;
+        read.map_err(|error| match error {
+            BodyError::TooLarge => too_large(limit).into(),
+            BodyError::Broken => malformed(CUT_SHORT).into(),
+        })
     }
 
     /// Reads the body piece by piece, if it has at most `limit` bytes. The client is slowed down

@@ -8,8 +8,8 @@ use quorate_wire::consul::text::NO_PATH_TO_DATACENTER;
 use quorate_wire::consul::{Coordinate, DatacenterCoordinates, NodeCoordinate};
 
 use super::blocking::{self, Reading};
-use super::body::{Body, BodyError};
-use super::decode::{DecodeError, Json, Kind, Place, text_of};
+use super::body::Body;
+use super::decode::{DecodeError, Json, Kind, Place, text_of, undecodable};
 use super::object::{Field, Object};
 use super::permit::{Permit, denied, require};
 use super::reply::{Refused, Reply};
@@ -112,18 +112,14 @@ fn update(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
     let permit = request.permit();
     let front = Arc::clone(request.front);
     Ok(Answer::later(async move {
-        let body = match body.collect(MAX_BODY_BYTES).await {
+        let body = match body.read(MAX_BODY_BYTES, undecodable).await {
             Ok(body) => body,
-            Err(BodyError::TooLarge) => {
-                let text = format!("Request body too large, max size: {MAX_BODY_BYTES} bytes.");
-                return Reply::too_large(text);
-            }
-            Err(BodyError::Broken) => return malformed(&DecodeError::new("unexpected EOF")),
+            Err(refused) => return *refused,
         };
         let (located, datacenter) =
             match text_of(&body).and_then(|text| decode(&text, front.strict)) {
                 Ok(decoded) => decoded,
-                Err(error) => return malformed(&error),
+                Err(error) => return undecodable(error),
             };
         let datacenter = asked.unwrap_or(datacenter);
         if !datacenter.is_empty() && datacenter != front.datacenter {
@@ -142,10 +138,6 @@ fn update(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
             Err(refused) => *refused,
         }
     }))
-}
-
-fn malformed(error: &DecodeError) -> Reply {
-    Reply::bad_request(format!("Request decode failed: {error}"))
 }
 
 const UPDATE: Object = Object {

@@ -49,7 +49,7 @@ impl DecodeError {
         // It is the catalog's alone to explain this.
         const EXPLAINED: &str = " - Namespaces are a Consul Enterprise feature";
         let text = self.text.strip_suffix(EXPLAINED).unwrap_or(&self.text);
-        Reply::bad_request(format!("Request decode failed: {text}")).into()
+        undecodable(text).into()
     }
 
     pub(crate) fn ends(&self) -> bool {
@@ -60,6 +60,11 @@ impl DecodeError {
     pub(crate) fn unknown_field(name: &str) -> Self {
         Self::new(format!("json: unknown field {}", quote(name)))
     }
+}
+
+/// What most endpoints answer to a body that can't be decoded.
+pub(super) fn undecodable(problem: impl fmt::Display) -> Reply {
+    Reply::bad_request(format!("Request decode failed: {problem}"))
 }
 
 /// A body as text. Each byte that is no text becomes U+FFFD, as in Go, but outside of strings

@@ -13,15 +13,16 @@ use super::body::Body;
 use super::front::Front;
 use super::options::Options;
 use super::permit::{Permit, require};
+use super::pool;
 use super::reply::{Refused, Reply};
 use super::request::{Answer, Request};
 use super::route::Endpoint;
 use super::shared_reply::Shown;
 use crate::engine::Topic;
 use crate::engine::consul::{Command, Event, EventSpec, State};
-use crate::go_regex;
 use crate::identity::new_node_id;
 use crate::waiters::{Waiter, Watch};
+use quorate_wire::go_regex;
 
 pub(super) const ENDPOINTS: &[Endpoint] = &[
     Endpoint::put("event/fire/", fire),
@@ -33,7 +34,8 @@ const MAX_BODY_BYTES: usize = 64 * 1024;
 /// How long a list blocks unless the client says otherwise, and at most.
 const MAX_WAIT: Duration = Duration::from_secs(10 * 60);
 
-/// `PUT /v1/event/fire/:name`: tells all agents that the filters match, which is this one or none.
+/// `PUT /v1/event/fire/:name`: tells all agents that the filters match. Without a gossip pool that
+/// is this one or none.
 fn fire(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
     let name = request.text_name();
     if name.is_empty() {
@@ -83,6 +85,7 @@ fn fire(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
             service_filter,
             tag_filter,
             filters,
+            ltime: None,
         };
         submit(&front, spec).await
     }))
@@ -97,6 +100,13 @@ async fn submit(front: &Front, spec: EventSpec) -> Reply {
         // Whoever fires an event is not told when it arrives.
         ltime: 0,
     };
+    if let Some(gossip) = &front.pool {
+        // It comes back to this agent as to the others.
+        return match pool::fire(gossip, &spec).await {
+            Ok(()) => Reply::object(&show(&event)),
+            Err(reply) => reply,
+        };
+    }
     match front.submit(Command::FireEvent(Box::new(spec))).await {
         Ok(_) => Reply::object(&show(&event)),
         Err(refused) => *refused,

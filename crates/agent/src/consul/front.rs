@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use arc_swap::Guard;
 use http::StatusCode;
+use quorate_gossip::Gossip;
 use quorate_net::task::Spawner;
 use tokio_util::sync::CancellationToken;
 
@@ -70,6 +71,8 @@ pub(crate) struct Front {
     pub(crate) data_dir: Option<PathBuf>,
     /// Cancelled when a client makes the agent leave.
     pub(crate) leaving: CancellationToken,
+    /// The gossip pool, if the agent is in one with others.
+    pub(crate) pool: Option<Gossip>,
     /// Starts the agent's tasks, and asks them to end.
     pub(crate) spawner: Spawner,
 }

@@ -7,8 +7,8 @@ use quorate_wire::consul::duration::ParseDurationError;
 use quorate_wire::consul::health::SERF_HEALTH;
 use quorate_wire::consul::session::{DEFAULT_LOCK_DELAY, ServiceCheck, SessionCreated};
 
-use super::body::{Body, BodyError};
-use super::decode::{DecodeError, Json, Kind, Place, text_of};
+use super::body::Body;
+use super::decode::{DecodeError, Json, Kind, Place, text_of, undecodable};
 use super::front::{Front, unexpected};
 use super::permit::require;
 use super::reply::{Refused, Reply};
@@ -33,19 +33,15 @@ pub(crate) fn create(request: Request<'_>, body: Body) -> Result<Answer, Refused
     // nothing but defaults.
     let ignored = front.strict && body.declared().is_none();
     Ok(Answer::later(async move {
-        let body = match body.collect(MAX_BODY_BYTES).await {
+        let body = match body.read(MAX_BODY_BYTES, undecodable).await {
             Ok(_) if ignored => bytes::Bytes::new(),
             Ok(body) => body,
-            Err(BodyError::TooLarge) => {
-                let text = format!("Request body too large, max size: {MAX_BODY_BYTES} bytes.");
-                return Reply::too_large(text);
-            }
-            Err(BodyError::Broken) => return malformed("unexpected EOF"),
+            Err(refused) => return *refused,
         };
         let decoded = text_of(&body).and_then(|text| decode(&text, &front.node.name));
         let spec = match decoded {
             Ok(spec) => spec,
-            Err(error) => return malformed(error),
+            Err(error) => return undecodable(error),
         };
         let refused = datacenter.and(permit).and_then(|permit| {
             // A session without a node is refused for that.
@@ -69,10 +65,6 @@ async fn submit(front: &Front, mut spec: SessionSpec) -> Reply {
         Ok(_) => unexpected(),
         Err(refused) => *refused,
     }
-}
-
-fn malformed(problem: impl std::fmt::Display) -> Reply {
-    Reply::bad_request(format!("Request decode failed: {problem}"))
 }
 
 /// The fields of a request; a list is `None` when it was not given, which `null` is not.

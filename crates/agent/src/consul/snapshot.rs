@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::{HeaderValue, Method, StatusCode};
 use quorate_wire::consul::snapshot::SnapshotReader;
 
-use super::body::{Body, BodyError};
+use super::body::{Body, BodyError, too_large};
 use super::front::{Front, SERVER_PORT};
 use super::permit::require;
 use super::reply::{Refused, Reply};
@@ -65,10 +65,7 @@ async fn replace(front: &Front, body: Body) -> Result<(), Refused> {
         match pieces.next().await {
             Ok(Some(piece)) => snapshot.push(&piece).map_err(|problem| wrong(&problem))?,
             Ok(None) => break,
-            Err(BodyError::TooLarge) => {
-                let text = format!("Request body too large, max size: {MAX_ARCHIVE_BYTES} bytes.");
-                return Err(Reply::too_large(text).into());
-            }
+            Err(BodyError::TooLarge) => return Err(too_large(MAX_ARCHIVE_BYTES).into()),
             Err(BodyError::Broken) => return Err(wrong(&"unexpected EOF").into()),
         }
     }

@@ -7,7 +7,7 @@ use crate::quote::quote_byte;
 ///
 /// A value that is cut off is an `unexpected EOF`, and none at all an `EOF`. Anything else names
 /// the byte that is wrong and what was expected.
-pub(super) fn first_value(text: &[u8]) -> Result<usize, DecodeError> {
+pub(crate) fn first_value(text: &[u8]) -> Result<usize, DecodeError> {
     let mut scan = Scan { text, at: 0 };
     if scan.skip_space().is_none() {
         return Err(DecodeError::new("EOF"));

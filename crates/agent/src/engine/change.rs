@@ -23,6 +23,23 @@ impl Changes {
         self.replaced || self.indexes_moved || !self.rows.is_empty()
     }
 
+    /// Whether the index row is to be stored as well: Consul's state has changed.
+    #[must_use]
+    pub(crate) fn need_index(&self) -> bool {
+        self.indexes_moved || self.rows.iter().any(|row| matches!(row, Row::Consul(_)))
+    }
+
+    /// Forgets everything, to be used for the next batch.
+    pub(crate) fn clear(&mut self) {
+        const KEPT: usize = 4096;
+        self.wakes.clear();
+        self.wakes.shrink_to(KEPT);
+        self.rows.clear();
+        self.rows.shrink_to(KEPT);
+        self.indexes_moved = false;
+        self.replaced = false;
+    }
+
     /// How much was changed so far, to undo what comes after.
     pub(super) fn mark(&self) -> Mark {
         Mark {
@@ -57,6 +74,13 @@ pub enum Wake {
     Tree(Bytes),
     /// Those of this topic.
     Topic(Topic),
+    /// Those who watch this key of etcd's v3 API.
+    Etcd3 {
+        /// The key.
+        key: Bytes,
+        /// The revision at which it was changed.
+        revision: i64,
+    },
 }
 
 /// Something other than keys that a reader can wait for.
@@ -103,4 +127,8 @@ pub enum Topic {
     Etcd2Tree(Box<str>),
     /// So much of etcd's v2 history is new that all watchers have to look.
     Etcd2Turn,
+    /// The leases of etcd's v3 API: which there are, and how long they live.
+    Etcd3Leases,
+    /// What was compacted of etcd's v3 keys is removed.
+    Etcd3Swept,
 }

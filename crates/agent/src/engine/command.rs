@@ -1,4 +1,4 @@
-use super::{consul, etcd2};
+use super::{consul, etcd2, etcd3};
 
 /// Something that the engine is asked to do.
 #[derive(Clone, Debug)]
@@ -8,6 +8,8 @@ pub enum Command {
     Consul(consul::Command),
     /// A write of etcd's v2 API.
     Etcd2(etcd2::Command),
+    /// A write of etcd's v3 API.
+    Etcd3(etcd3::Command),
     /// Ends what is due: sessions and keys whose TTL has passed, tombstones that have lived long
     /// enough.
     Expire,
@@ -20,6 +22,7 @@ impl Command {
         match self {
             Self::Consul(command) => command.payload_bytes(),
             Self::Etcd2(command) => command.payload_bytes(),
+            Self::Etcd3(command) => command.payload_bytes(),
             Self::Expire => 0,
         }
     }
@@ -37,6 +40,12 @@ impl From<etcd2::Command> for Command {
     }
 }
 
+impl From<etcd3::Command> for Command {
+    fn from(command: etcd3::Command) -> Self {
+        Self::Etcd3(command)
+    }
+}
+
 /// The engine's answer to a [`Command`], of the same protocol.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -45,6 +54,8 @@ pub enum Reply {
     Consul(Result<consul::Reply, consul::Refusal>),
     /// To a write of etcd's v2 API.
     Etcd2(Result<etcd2::Reply, etcd2::Refusal>),
+    /// To a write of etcd's v3 API.
+    Etcd3(Result<etcd3::Reply, etcd3::Refusal>),
     /// To [`Command::Expire`].
     Expired,
 }

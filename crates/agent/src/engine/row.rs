@@ -1,4 +1,4 @@
-use super::{consul, etcd2};
+use super::{consul, etcd2, etcd3};
 
 /// One durable row: a thing that was written, or the key of one that is gone.
 #[derive(Clone, Debug, PartialEq)]
@@ -8,4 +8,6 @@ pub enum Row {
     Consul(consul::Row),
     /// A row of etcd's v2 state.
     Etcd2(etcd2::Row),
+    /// A row of etcd's v3 state.
+    Etcd3(etcd3::Row),
 }

@@ -34,6 +34,8 @@ pub(crate) struct Settings {
     pub(crate) node_id: String,
     /// Answers exactly as etcd where the agent is better by default.
     pub(crate) strict: bool,
+    /// The shortest life of a lease of the v3 API.
+    pub(crate) min_lease_ttl: Duration,
     /// Where the API is served.
     pub(crate) places: Vec<Bound>,
     /// How long a connection may do nothing.
@@ -44,17 +46,18 @@ pub(crate) struct Settings {
 /// What every request needs.
 #[derive(Debug)]
 pub(crate) struct Front {
-    pub(super) writer: Writer,
-    pub(super) name: String,
-    pub(super) identity: Identity,
+    pub(crate) writer: Writer,
+    pub(crate) name: String,
+    pub(crate) identity: Identity,
     pub(super) strict: bool,
-    pub(super) places: Vec<Bound>,
+    pub(crate) min_lease_ttl: Duration,
+    pub(crate) places: Vec<Bound>,
     pub(crate) idle_timeout: Duration,
     pub(crate) stopping: Arc<Stopping>,
     /// Since when it serves, by the clock and by a clock that never jumps.
     pub(super) started: (GoTime, Instant),
     pub(super) counts: Counts,
-    pub(super) passwords: Passwords,
+    pub(crate) passwords: Passwords,
     pub(super) last_shown: LastShown,
 }
 
@@ -74,6 +77,7 @@ impl Front {
             writer: settings.writer,
             name: settings.name,
             strict: settings.strict,
+            min_lease_ttl: settings.min_lease_ttl,
             places: settings.places,
             idle_timeout: settings.idle_timeout,
             stopping: settings.stopping,

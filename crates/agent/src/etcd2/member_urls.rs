@@ -21,7 +21,7 @@ pub(super) fn client_urls(request: &Request) -> Vec<String> {
 }
 
 /// The URLs in order, if each says where a member is; otherwise etcd's words.
-pub(super) fn peer_urls(mut urls: Vec<String>) -> Result<Vec<String>, String> {
+pub(crate) fn peer_urls(mut urls: Vec<String>) -> Result<Vec<String>, String> {
     if urls.is_empty() {
         return Err("no valid URLs given".into());
     }

@@ -16,6 +16,7 @@ mod keys;
 mod machines;
 mod member;
 mod member_urls;
+mod metrics;
 mod reply;
 mod request;
 mod service;
@@ -23,5 +24,8 @@ mod stats;
 mod target;
 mod version;
 
+pub(crate) use auth::is_of_etcd;
 pub(crate) use front::{Front, Settings};
+pub(crate) use member_urls::peer_urls;
+pub(crate) use reply::Reply;
 pub(crate) use service::{Answering, Service};

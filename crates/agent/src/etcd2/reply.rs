@@ -29,7 +29,7 @@ pub(super) type Refused = Box<Reply>;
 
 /// One answer.
 #[derive(Debug)]
-pub(super) struct Reply {
+pub(crate) struct Reply {
     status: StatusCode,
     headers: HeaderMap,
     body: Bytes,
@@ -37,7 +37,7 @@ pub(super) struct Reply {
 
 impl Reply {
     /// An answer without a body. Browsers may read every answer, wherever the page comes from.
-    pub(super) fn new(status: StatusCode) -> Self {
+    pub(crate) fn new(status: StatusCode) -> Self {
         let mut headers = HeaderMap::with_capacity(MAX_HEADERS);
         headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HEADERS);
         headers.insert(ACCESS_CONTROL_ALLOW_METHODS, METHODS);
@@ -64,13 +64,13 @@ impl Reply {
     }
 
     /// JSON that is there already.
-    pub(super) fn encoded(status: StatusCode, body: Vec<u8>) -> Self {
+    pub(crate) fn encoded(status: StatusCode, body: Vec<u8>) -> Self {
         let reply = Self::new(status).with(CONTENT_TYPE, JSON);
         reply.with_body(body)
     }
 
     /// The head of an answer whose body follows.
-    pub(super) fn head() -> Self {
+    pub(crate) fn head() -> Self {
         Self::new(StatusCode::OK).with(CONTENT_TYPE, JSON)
     }
 
@@ -134,7 +134,7 @@ impl Reply {
     }
 
     /// Adds a header.
-    pub(super) fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
+    pub(crate) fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.insert(name, value);
         self
     }
@@ -162,23 +162,23 @@ impl Reply {
     }
 
     /// Closes the connection after the answer.
-    pub(super) fn closing(self) -> Self {
+    pub(crate) fn closing(self) -> Self {
         self.with(CONNECTION, CLOSE)
     }
 
     /// Whether the connection is closed after the answer.
-    pub(super) fn closes(&self) -> bool {
+    pub(crate) fn closes(&self) -> bool {
         self.headers.contains_key(CONNECTION)
     }
 
     /// The answer as it is sent.
-    pub(super) fn finish(self) -> Response<ReplyBody> {
+    pub(crate) fn finish(self) -> Response<ReplyBody> {
         let (head, body) = self.split();
         head.map(|()| ReplyBody::Whole(Full::new(body)))
     }
 
     /// The head, and the body.
-    pub(super) fn split(self) -> (Response<()>, Bytes) {
+    pub(crate) fn split(self) -> (Response<()>, Bytes) {
         let mut head = Response::new(());
         *head.status_mut() = self.status;
         *head.headers_mut() = self.headers;

@@ -13,7 +13,7 @@ use super::front::Front;
 use super::keys::Watching;
 use super::reply::{Refused, Reply};
 use super::target::{Target, encode};
-use super::{auth, health, keys, machines, member, stats, version};
+use super::{auth, health, keys, machines, member, metrics, stats, version};
 use crate::consul::Body;
 
 /// What a request leads to.
@@ -112,6 +112,7 @@ pub(super) fn answer(front: &Arc<Front>, parts: Parts, body: Body) -> Answer {
         Route::AuthRole(name) => auth::role::answer(request, name, body),
         Route::Version => version::answer().into(),
         Route::Health => health::answer().into(),
+        Route::Metrics => metrics::answer(front).into(),
         _ => Reply::not_found().into(),
     }
 }

@@ -13,6 +13,7 @@
 
 mod endpoint;
 mod etcd2;
+mod etcd3;
 mod front;
 mod reply;
 mod seeds;
@@ -25,6 +26,7 @@ mod mutate;
 mod tests;
 
 pub use etcd2::{etcd2_body, etcd2_form, etcd2_path};
+pub use etcd3::{etcd3_json, etcd3_message};
 pub use front::{body, request};
 pub use seeds::seeds;
 pub use snapshot::snapshot;
@@ -34,7 +36,7 @@ pub use text::{filter, json, rules, target, template};
 pub type Target = fn(&[u8]);
 
 /// Every target by its name.
-pub const TARGETS: [(&str, Target); 11] = [
+pub const TARGETS: [(&str, Target); 13] = [
     ("target", target),
     ("json", json),
     ("rules", rules),
@@ -46,4 +48,6 @@ pub const TARGETS: [(&str, Target); 11] = [
     ("etcd2_form", etcd2_form),
     ("etcd2_path", etcd2_path),
     ("etcd2_body", etcd2_body),
+    ("etcd3_json", etcd3_json),
+    ("etcd3_message", etcd3_message),
 ];

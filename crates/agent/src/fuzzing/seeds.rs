@@ -8,6 +8,7 @@ use percent_encoding::percent_decode_str;
 
 use super::endpoint::ENDPOINTS;
 use super::front::state_after;
+use crate::etcd3::gateway::fuzzing as etcd3;
 
 /// The longest input that is worth beginning with.
 const MAX_BYTES: usize = 4096;
@@ -42,6 +43,43 @@ const TEMPLATES: &[&str] = &[
     "(?i:(a|b)*?)[^x-z]\\pL{2,3}\n${match(1+1)*2}${name.suffix}${agent.segment}\nabAB",
     "\n${\"a${name.prefix}\\\"b\"}${6/4}${5%2}${1.5+1}\nx",
     "[[:alpha:]]+\\Qa+\\E(?P<n>.)\n${match(-1)}${(1+2)*3}\nxa+y",
+];
+
+/// Bodies for calls of etcd's gateway.
+const BODIES: &[(&str, &str)] = &[
+    (
+        "kv/range",
+        r#"{"key":"Zm9v","range_end":"AA==","limit":"5","sort_order":"ASCEND","sort_target":4,"keysOnly":true,"revision":-3}"#,
+    ),
+    (
+        "kv/put",
+        r#"{"key":"-_8","value":"YmFy","lease":"9223372036854775807","prev_kv":true,"ignore_value":false}"#,
+    ),
+    (
+        "kv/txn",
+        r#"{"compare":[{"key":"YQ==","target":"VERSION","version":"2","result":1}],"success":[{"requestTxn":{"failure":[{"request_range":{"key":"Yg=="}}]}}],"failure":[{"request_put":{"key":"Yg=="}},{"request_delete_range":{"key":"Yg=="}}]}"#,
+    ),
+    (
+        "watch",
+        r#"{"create_request":{"key":"YQ==","filters":["NOPUT",1],"start_revision":1e3,"fragment":true}} {"cancel_request":{"watch_id":1}}"#,
+    ),
+    ("lease/grant", r#"{"TTL":"50","ID":77.0}"#),
+    (
+        "cluster/member/add",
+        r#"{"peerURLs":["http://a:1","http:\/\/b:1"],"isLearner":true}"#,
+    ),
+    (
+        "maintenance/alarm",
+        r#"{"action":2,"alarm":"CORRUPT","memberID":18446744073709551615}"#,
+    ),
+    (
+        "auth/role/grant",
+        r#"{"name":"r","perm":{"permType":"READWRITE","key":"Zm9v","rangeEnd":null}}"#,
+    ),
+    (
+        "election/proclaim",
+        r#"{"leader":{"name":"ZQ==","key":"ZS8x","rev":"4","lease":1},"value":"dg=="}"#,
+    ),
 ];
 
 /// The inputs that `target` begins with. `fixtures` is the folder of the recorded requests.
@@ -88,6 +126,14 @@ pub fn seeds(target: &str, fixtures: &Path) -> Vec<Vec<u8>> {
             found.extend(etcd().into_iter().map(|it| it.body));
             found
         }
+        "etcd3_json" => BODIES
+            .iter()
+            .map(|(path, json)| etcd3::seed(path, json))
+            .collect(),
+        "etcd3_message" => BODIES
+            .iter()
+            .filter_map(|(path, json)| etcd3::message_seed(path, json))
+            .collect(),
         "snapshot" => states(&seeds("body", fixtures)),
         other => panic!("no target is called {other}"),
     };

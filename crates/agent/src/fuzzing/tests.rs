@@ -80,6 +80,16 @@ fn any_path_of_etcds_leads_somewhere_clean_or_is_refused() {
 }
 
 #[test]
+fn any_body_for_the_gateway_is_read_as_it_is_written_or_refused() {
+    try_target("etcd3_json", 3000);
+}
+
+#[test]
+fn any_answer_of_the_gateway_is_json_or_refused() {
+    try_target("etcd3_message", 3000);
+}
+
+#[test]
 fn any_body_about_members_users_and_roles_is_read_or_refused() {
     try_target("etcd2_body", 3000);
 }

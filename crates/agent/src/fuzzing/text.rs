@@ -8,7 +8,7 @@ use quorate_wire::consul::prepared_query::NAME_PREFIX_MATCH;
 use crate::acl::{Access, Compiler, Fallback, Resource, Rule, Rules, translate};
 use crate::consul::fuzzing as front;
 use crate::engine::consul::render;
-use crate::go_regex;
+use quorate_wire::go_regex;
 
 /// The target of a request, path and query: what is clean stays clean, a redirect leads to a clean
 /// path, and parameters that are written again are the same.

@@ -1,4 +1,4 @@
-//! One line of the log, in the two forms in which Consul writes them.
+//! One line of the log, in the two forms in which Consul writes them, and in Serf's.
 
 use std::fmt::{self, Write};
 use std::time::SystemTime;
@@ -44,7 +44,29 @@ impl<'a> Line<'a> {
                 line.push(b'\n');
                 line.into()
             }
+            Form::Serf => self.serf(),
         }
+    }
+
+    /// `2006/01/02 15:04:05 [INFO] agent: …`, in UTC.
+    fn serf(&self) -> Bytes {
+        let seconds = GoTime::from_unix(GoTime::from(self.time).unix_seconds(), 0).to_string();
+        let stamp = seconds.trim_end_matches('Z').replace('-', "/");
+        let level = match self.level {
+            LogLevel::Trace => "TRACE",
+            LogLevel::Debug => "DEBUG",
+            LogLevel::Info => "INFO",
+            LogLevel::Warn => "WARN",
+            LogLevel::Error => "ERR",
+        };
+        let mut line = format!(
+            "{} [{level}] {}: {}",
+            stamp.replace('T', " "),
+            self.module,
+            self.message
+        );
+        self.add_fields(&mut line);
+        line.into()
     }
 
     fn text(&self) -> Bytes {
@@ -58,6 +80,12 @@ impl<'a> Line<'a> {
         };
         // Writing to a text can't fail.
         let _ = write!(line, " {level} {}: {}", self.module, self.message);
+        self.add_fields(&mut line);
+        line.push('\n');
+        line.into()
+    }
+
+    fn add_fields(&self, line: &mut String) {
         let mut separator = ": ";
         for (name, value) in self.fields {
             let value = value.to_string();
@@ -69,8 +97,6 @@ impl<'a> Line<'a> {
             };
             separator = " ";
         }
-        line.push('\n');
-        line.into()
     }
 }
 
@@ -114,6 +140,11 @@ mod tests {
             line.written(Form::Text),
             "2026-11-21T06:28:50.273Z [INFO]  agent.http: Request: url=/v1/kv/a?recurse&x=1 \
              error=\"no \\\"disk\\\"\" n=3\n"
+        );
+        assert_eq!(
+            line.written(Form::Serf),
+            "2026/11/21 06:28:50 [INFO] agent.http: Request: url=/v1/kv/a?recurse&x=1 \
+             error=\"no \\\"disk\\\"\" n=3"
         );
         assert_eq!(
             line.written(Form::Json),

@@ -19,16 +19,17 @@ use super::pace::Pace;
 use super::progress::{Progress, Wait};
 use super::{BODY_TIMEOUT, HEAD_TIMEOUT, MAX_BUFFER_BYTES, MAX_HEAD_BYTES, WRITE_TIMEOUT};
 
-/// Serves one connection to its end.
+/// Serves one connection to its end; `ahead` was read of it already.
 pub(super) fn connection(
     stream: Stream,
+    ahead: &[u8],
     app: App,
     spawner: &Spawner,
 ) -> impl Future<Output = ()> + Send + use<> {
     let progress = Arc::new(Progress::default());
     let io = Guarded::new(stream, progress.clone());
     Driver {
-        link: Link::Aside(Aside::new(io, &[], None)),
+        link: Link::Aside(Aside::new(io, ahead, None)),
         progress,
         app,
         stop: spawner.cancelled(),

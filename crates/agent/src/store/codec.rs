@@ -12,7 +12,7 @@ use quorate_wire::consul::SecretText;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{StoreError, etcd2};
+use super::{StoreError, etcd2, etcd3};
 use crate::engine::Row;
 use crate::engine::consul::{self, Indexes, KvEntry, SessionId};
 
@@ -49,6 +49,7 @@ pub(crate) fn encode_row(row: &Row) -> (Vec<u8>, Option<Vec<u8>>) {
     let row = match row {
         Row::Consul(row) => row,
         Row::Etcd2(row) => return etcd2::encode(row),
+        Row::Etcd3(row) => return etcd3::encode(row),
     };
     match row {
         consul::Row::Indexes(indexes) => {
@@ -167,6 +168,9 @@ pub(crate) fn decode_row(key: &[u8], value: &[u8]) -> Result<Row, String> {
         AUTOPILOT => consul::Row::Autopilot(from_json("settings of autopilot", value)?),
         table @ etcd2::NODE..=etcd2::PEERS => {
             return etcd2::decode(table, key, value).map(Row::Etcd2);
+        }
+        table @ etcd3::VERSION..=etcd3::PEERS => {
+            return etcd3::decode(table, key, value).map(Row::Etcd3);
         }
         other => return Err(format!("a row of the unknown table {other}")),
     };

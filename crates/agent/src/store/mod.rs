@@ -6,6 +6,7 @@
 mod codec;
 mod error;
 mod etcd2;
+mod etcd3;
 mod file;
 mod frame;
 mod journal;

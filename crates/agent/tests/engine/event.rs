@@ -8,6 +8,7 @@ use crate::world::World;
 
 fn event(number: u32) -> EventSpec {
     EventSpec {
+        ltime: None,
         id: format!("00000000-0000-4000-8000-{number:012}"),
         name: format!("e{number}"),
         payload: Bytes::new(),

@@ -6,6 +6,7 @@ mod autopilot;
 mod catalog;
 mod coordinate;
 mod etcd2;
+mod etcd3;
 mod event;
 mod index;
 mod kv;

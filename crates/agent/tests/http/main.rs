@@ -12,6 +12,7 @@ mod client;
 mod compression;
 mod era;
 mod etcd2;
+mod etcd3;
 mod hostile;
 mod lenient;
 mod lifecycle;

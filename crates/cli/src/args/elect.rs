@@ -34,7 +34,7 @@ pub(crate) struct ElectArgs {
     #[arg(value_parser = value::key)]
     pub(crate) name: String,
 
-    /// How long the office outlives the last sign of life of the leader; at least 10s
+    /// How long the office outlives the last sign of life of the leader; at least 10s on Consul, 2s on etcd
     #[arg(long, value_name = "D", default_value = "15s", value_parser = value::positive_duration)]
     pub(crate) ttl: Duration,
 

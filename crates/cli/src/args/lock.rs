@@ -39,7 +39,7 @@ pub(crate) struct LockArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) limit: Option<u32>,
 
-    /// How long the lock outlives the last sign of life of its holder; at least 10s
+    /// How long the lock outlives the last sign of life of its holder; at least 10s on Consul, 2s on etcd
     #[arg(long, value_name = "D", default_value = "15s", value_parser = value::positive_duration)]
     pub(crate) ttl: Duration,
 

@@ -1,16 +1,22 @@
 //! What was typed: one file a command, nothing resolved and nothing checked beyond its own syntax.
 
 pub(crate) mod agent;
+pub(crate) mod asked;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod consul;
 pub(crate) mod elect;
 pub(crate) mod env;
+pub(crate) mod etcd;
 pub(crate) mod etcd2;
 pub(crate) mod event;
+pub(crate) mod flag;
 pub(crate) mod kv;
 pub(crate) mod lock;
+pub(crate) mod member;
 pub(crate) mod node;
+pub(crate) mod query;
+pub(crate) mod serf;
 pub(crate) mod service;
 pub(crate) mod snapshot;
 pub(crate) mod tour;
@@ -36,7 +42,8 @@ Examples:
   quorate agent                                     serve Consul's HTTP API on 127.0.0.1:8500
 ";
 
-/// Keys, watches, locks, elections, services and events: on nothing installed, or on a real Consul.
+/// Keys, watches, locks, elections, services, members and events: on nothing installed, or on a real
+/// Consul, etcd or Serf.
 #[derive(Debug, Parser)]
 #[command(
     name = "quorate",
@@ -60,11 +67,12 @@ pub(crate) struct Cli {
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
     /// Where to work: embedded:[DIR], memory:, consul://HOST:PORT, consul+tls://…, consul+unix:///PATH,
-    /// `etcd2://HOST:PORT`, `etcd2+tls://…`
+    /// etcd://HOST:PORT, etcd+tls://…, etcd+srv://DOMAIN, etcd2://… (etcd's v2 API),
+    /// serf://HOST:PORT
     ///
     /// `embedded:` without a directory is the agent of this user's data directory; several
-    /// processes share it. `consul://` takes several hosts (a:8500,b:8500) and options as query
-    /// parameters, for example ?token-file=/run/secrets/consul.
+    /// processes share it. `consul://` and `etcd://` take several hosts (a:8500,b:8500) and options
+    /// as query parameters, for example ?token-file=/run/secrets/consul.
     #[arg(
         long,
         global = true,
@@ -85,7 +93,7 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "D", value_parser = value::duration)]
     pub(crate) timeout: Option<Duration>,
 
-    /// Read the access token from this file (for consul://)
+    /// Read the access token from this file (for consul:// and serf)
     #[arg(long, global = true, value_name = "PATH")]
     pub(crate) token_file: Option<PathBuf>,
 
@@ -111,8 +119,8 @@ pub(crate) enum Output {
 pub(crate) enum Command {
     /// See keys, watches, sessions, locks and a semaphore work, each step checked
     Tour(tour::TourArgs),
-    /// Serve Consul's HTTP API from a data directory or from memory
-    Agent(agent::AgentArgs),
+    /// Serve the APIs of Consul and etcd, and be a member of a cluster of Serf
+    Agent(Box<agent::AgentArgs>),
     /// Read, write, list, watch, export and import keys
     Kv(kv::KvArgs),
     /// Read, set, edit, compare and check the configuration of a program
@@ -129,14 +137,22 @@ pub(crate) enum Command {
     Service(service::ServiceArgs),
     /// The nodes and how they are
     Node(node::NodeArgs),
+    /// The members of the cluster, and how they are
+    Members(member::MembersArgs),
+    /// Ask all members, and answer
+    Query(query::QueryArgs),
     /// Fire events, and follow them
     Event(event::EventArgs),
     /// Save everything into a file, restore it, or see what such a file holds
     Snapshot(snapshot::SnapshotArgs),
     /// Consul's own endpoints, in the words of the consul command
     Consul(Box<consul::ConsulArgs>),
-    /// The v2 API of etcd, in the words of etcdctl
+    /// The v3 API of etcd, in the words of etcdctl
+    Etcd(Box<etcd::EtcdArgs>),
+    /// The v2 API of etcd, in the words of etcdctl with ETCDCTL_API=2
     Etcd2(Box<etcd2::Etcd2Args>),
+    /// The RPC of Serf, in the words of the serf command
+    Serf(Box<serf::SerfArgs>),
     /// Print a completion script for a shell
     Completions(completions::CompletionsArgs),
     /// Print the version, what was built in, and the backends

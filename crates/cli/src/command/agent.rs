@@ -1,5 +1,8 @@
 //! `quorate agent`: serves until a signal ends it.
 
+mod serf;
+
+use std::convert::Infallible;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -7,22 +10,56 @@ use std::path::Path;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::Signal;
 use quorate::Secret;
-use quorate_agent::{AclConfig, Agent, AgentConfig, AgentError, Bound, Listen};
+use quorate_agent::{
+    AclConfig, Agent, AgentConfig, AgentError, Bound, Listen, LogLines, LogThreshold,
+};
+use tokio::io::AsyncWriteExt as _;
 
 use crate::args::agent::AgentArgs;
+use crate::args::agent::serf::SerfArgs;
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::signals::{self, Signals};
 use crate::view::agent::{AgentView, ListenerView};
+use crate::view::sanitize;
 
 /// No token is longer.
 const MAX_TOKEN_BYTES: u64 = 4096;
 
-/// Starts the agent, says where it listens, and serves.
+/// Starts the agent, says where it listens, and serves; prints its log meanwhile, if that is wanted.
 pub(crate) async fn run(config: &Config, args: AgentArgs) -> Result<Exit, Failure> {
     raise_descriptor_limit();
-    let mut signals = Signals::listen(&[Signal::SIGTERM, Signal::SIGINT])?;
+    let lines = args.log_level.map(|level| config.log.lines(level));
+    let threshold = lines.as_ref().map(LogLines::threshold);
+    tokio::select! {
+        ended = serve(config, args, threshold) => ended,
+        printed = print(lines) => match printed {},
+    }
+}
+
+/// Prints the log on standard error for as long as it is polled.
+async fn print(lines: Option<LogLines>) -> Infallible {
+    let mut out = tokio::io::stderr();
+    if let Some(mut lines) = lines {
+        while let Some(line) = lines.next().await {
+            // Others may have named what stands in it, and if nobody reads it the agent serves all
+            // the same.
+            let line = String::from_utf8_lossy(&line).replace('\n', "\\n");
+            let line = format!("{}\n", sanitize::visible(&line));
+            let _ = out.write_all(line.as_bytes()).await;
+            let _ = out.flush().await;
+        }
+    }
+    std::future::pending().await
+}
+
+async fn serve(
+    config: &Config,
+    args: AgentArgs,
+    log: Option<LogThreshold>,
+) -> Result<Exit, Failure> {
+    let mut signals = Signals::listen(&Signals::END)?;
     let settings = settings(&args)?.with_log(config.log.clone());
     let data = settings.data_dir().map(|path| path.display().to_string());
     let agent = tokio::select! {
@@ -33,21 +70,60 @@ pub(crate) async fn run(config: &Config, args: AgentArgs) -> Result<Exit, Failur
         node: agent.node_name().to_owned(),
         data,
         listeners: listeners(&agent),
+        gossip: args.serf.gossip.and_then(|_| agent.gossip_address()),
         pid: std::process::id(),
     })?;
-    let reason = tokio::select! {
-        signal = signals.next() => signal.as_str(),
-        () = agent.left() => "leave",
+    let (reason, polite) = tokio::select! {
+        signal = end(config, &mut signals, &agent, (&args.serf, log)) => {
+            let (signal, goodbye) = (signal?, args.serf.goodbye);
+            // As Serf's agent: Ctrl-C says goodbye to the cluster.
+            let polite = match signal {
+                Signal::SIGINT => goodbye.on_interrupt,
+                _ => goodbye.on_terminate,
+            };
+            (signal.as_str(), polite)
+        }
+        () = agent.left() => ("leave", false),
+        failure = serf::not_joined(&agent, &args.serf) => {
+            agent.shutdown().await;
+            return Err(failure);
+        }
     };
     config
         .screen
         .note(&AgentView::Stopping { signal: reason })?;
+    let ending = async {
+        match polite {
+            true => agent.leave().await,
+            false => agent.shutdown().await,
+        }
+    };
     tokio::select! {
-        () = agent.shutdown() => {
+        () = ending => {
             config.screen.note(&AgentView::Stopped)?;
             Ok(Exit::Success)
         }
         forced = signals.next() => Ok(Exit::Signal(signals::number(forced))),
+    }
+}
+
+/// The signal that ends the agent. SIGHUP does not end one that has something to read again.
+async fn end(
+    config: &Config,
+    signals: &mut Signals,
+    agent: &Agent,
+    (serf, log): (&SerfArgs, Option<LogThreshold>),
+) -> Result<Signal, Failure> {
+    loop {
+        let signal = signals.next().await;
+        if signal != Signal::SIGHUP {
+            return Ok(signal);
+        }
+        match serf::reload(config, agent, serf, log.as_ref()).await {
+            Ok(true) => config.screen.note(&AgentView::Reloaded)?,
+            Ok(false) => return Ok(signal),
+            Err(failure) => config.screen.note(&failure.view())?,
+        }
     }
 }
 
@@ -78,6 +154,9 @@ fn settings(args: &AgentArgs) -> Result<AgentConfig, Failure> {
         settings = settings.with_etcd(listen);
     }
     settings = settings.with_etcd_strict(args.etcd_strict);
+    if let Some(ttl) = args.etcd_min_lease_ttl {
+        settings = settings.with_etcd_min_lease_ttl(ttl);
+    }
     if let Some(node) = &args.node {
         settings = settings.with_node_name(node);
     }
@@ -89,6 +168,7 @@ fn settings(args: &AgentArgs) -> Result<AgentConfig, Failure> {
     if let Some(timeout) = args.idle_timeout {
         settings = settings.with_idle_timeout(timeout);
     }
+    settings = serf::add(settings, args)?;
     if let Some(acl) = acl(args)? {
         settings = settings.with_acl(acl);
     }
@@ -145,7 +225,21 @@ fn not_started(error: AgentError, args: &AgentArgs) -> Failure {
         | AgentError::InvalidName { .. }
         | AgentError::UnknownCompat(_)
         | AgentError::InvalidToken { .. }
+        | AgentError::UnknownProfile(_)
+        | AgentError::InvalidEventHandler { .. }
+        | AgentError::EmptyRpcToken
+        | AgentError::GossipKey { .. }
         | AgentError::UnknownAclDefault(_) => (Exit::Usage, "quorate agent --help".to_owned()),
+        AgentError::Gossip(error) => (
+            match **error {
+                quorate_agent::gossip::Error::PublicWithoutKey { .. }
+                | quorate_agent::gossip::Error::Name { .. } => Exit::Usage,
+                _ => Exit::Failure,
+            },
+            "quorate agent --gossip 127.0.0.1:0; beyond this machine with --encrypt-file FILE, or \
+             --allow-remote --allow-remote"
+                .to_owned(),
+        ),
         AgentError::DirectoryOwned { path, owner } => {
             let owner = owner
                 .map(|id| format!("kill {id}, or "))
@@ -170,6 +264,7 @@ fn listeners(agent: &Agent) -> Vec<ListenerView> {
     let consul = agent.consul_http().iter().map(consul_listener);
     consul
         .chain(agent.etcd().iter().map(etcd_listener))
+        .chain(agent.serf_rpc().iter().map(serf::listener))
         .collect()
 }
 
@@ -189,9 +284,9 @@ fn consul_listener(bound: &Bound) -> ListenerView {
 
 fn etcd_listener(bound: &Bound) -> ListenerView {
     ListenerView {
-        protocol: "etcd-v2",
+        protocol: "etcd",
         url: bound.url(),
-        environment: format!("ETCDCTL_API=2 ETCDCTL_ENDPOINTS={}", bound.url()),
-        at: None,
+        environment: format!("ETCDCTL_ENDPOINTS={}", bound.url()),
+        at: (bound.url().strip_prefix("http://")).map(|address| format!("etcd://{address}")),
     }
 }

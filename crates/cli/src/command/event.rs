@@ -35,13 +35,15 @@ async fn fire(config: &Config, args: &FireArgs) -> Result<Exit, Failure> {
     options.node.clone_from(&args.node);
     options.service.clone_from(&args.service);
     options.tag.clone_from(&args.tag);
-    let coordinator = connect::open(config).await?;
-    let events = coordinator.events();
-    let fired = events.fire_with(&args.name, payload, &options).await;
-    if let Err(error) = coordinator.close().await {
-        tracing::debug!(%error, "closing");
+    let fire = async |coordinator: &Coordinator| {
+        let events = coordinator.events();
+        Ok(events.fire_with(&args.name, payload, &options).await?)
+    };
+    let id = connect::with(config, fire).await?;
+    // Serf has none; programs see that, and nobody an empty line.
+    if config.screen.is_json() || !id.is_empty() {
+        config.screen.show(&Object::new("id", id))?;
     }
-    config.screen.show(&Object::new("id", fired?))?;
     Ok(Exit::Success)
 }
 

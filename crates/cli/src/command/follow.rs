@@ -6,7 +6,6 @@ use crate::config::Config;
 use crate::connect;
 use crate::exit::Exit;
 use crate::failure::{Failure, is_lasting};
-use crate::signals::{self, Signals};
 use crate::view::View;
 
 /// How it is followed.
@@ -26,16 +25,10 @@ impl<O, S> Follow<O, S> {
         S: FnMut(&T) -> (Option<V>, bool),
         V: View,
     {
-        let mut signals = Signals::listen(&Signals::END)?;
-        let coordinator = connect::open(config).await?;
-        let result = tokio::select! {
-            result = self.follow(config, &coordinator) => result,
-            signal = signals.next() => Ok(Exit::Signal(signals::number(signal))),
-        };
-        if let Err(error) = coordinator.close().await {
-            tracing::debug!(%error, "closing");
-        }
-        result
+        connect::until_signal(config, async |coordinator| {
+            self.follow(config, coordinator).await
+        })
+        .await
     }
 
     async fn follow<T, V>(

@@ -20,15 +20,11 @@ pub(crate) async fn run(config: &Config, command: NodeCommand) -> Result<Exit, F
         };
         return follow.run(config).await;
     }
-    let coordinator = connect::open(config).await?;
-    let result = match command {
-        NodeCommand::Show(args) => show(config, &coordinator, &args.name).await,
-        NodeCommand::Ls(_) | NodeCommand::Watch(_) => list(config, &coordinator).await,
+    let verb = async |coordinator: &Coordinator| match command {
+        NodeCommand::Show(args) => show(config, coordinator, &args.name).await,
+        NodeCommand::Ls(_) | NodeCommand::Watch(_) => list(config, coordinator).await,
     };
-    if let Err(error) = coordinator.close().await {
-        tracing::debug!(%error, "closing");
-    }
-    result
+    connect::with(config, verb).await
 }
 
 async fn list(config: &Config, coordinator: &Coordinator) -> Result<Exit, Failure> {

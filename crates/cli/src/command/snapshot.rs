@@ -26,9 +26,10 @@ pub(crate) async fn run(config: &Config, command: SnapshotCommand) -> Result<Exi
             Ok(Exit::Success)
         }
         SnapshotCommand::Save(args) => {
-            let coordinator = connect::open(config).await?;
-            let done = save(config, &coordinator, &args).await;
-            closed(coordinator, done).await
+            connect::with(config, async |coordinator| {
+                save(config, coordinator, &args).await
+            })
+            .await
         }
         SnapshotCommand::Restore(args) => {
             let plan = format!(
@@ -37,18 +38,12 @@ pub(crate) async fn run(config: &Config, command: SnapshotCommand) -> Result<Exi
                 args.file.display()
             );
             prompt::confirm(&plan, args.yes, is_stream(&args.file))?;
-            let coordinator = connect::open(config).await?;
-            let done = restore(config, &coordinator, &args).await;
-            closed(coordinator, done).await
+            connect::with(config, async |coordinator| {
+                restore(config, coordinator, &args).await
+            })
+            .await
         }
     }
-}
-
-async fn closed(coordinator: Coordinator, done: Result<Exit, Failure>) -> Result<Exit, Failure> {
-    if let Err(error) = coordinator.close().await {
-        tracing::debug!(%error, "closing");
-    }
-    done
 }
 
 /// Whether a pipe is meant instead of a file.

@@ -23,18 +23,14 @@ const MAX_JSON: usize = 64 * 1024 * 1024;
 
 /// Opens the backend, runs one verb, and closes the backend whatever came of it.
 pub(crate) async fn run(config: &Config, command: TreesCommand) -> Result<Exit, Failure> {
-    let coordinator = connect::open(config).await?;
-    let result = match command {
-        TreesCommand::Get(args) => get(config, &coordinator, &args).await,
-        TreesCommand::Set(args) => set(config, &coordinator, &args).await,
-        TreesCommand::Append(args) => append(config, &coordinator, &args).await,
-        TreesCommand::Rm(args) => rm(config, &coordinator, &args).await,
-        TreesCommand::Ls(args) => ls(config, &coordinator, &args).await,
+    let verb = async |coordinator: &Coordinator| match command {
+        TreesCommand::Get(args) => get(config, coordinator, &args).await,
+        TreesCommand::Set(args) => set(config, coordinator, &args).await,
+        TreesCommand::Append(args) => append(config, coordinator, &args).await,
+        TreesCommand::Rm(args) => rm(config, coordinator, &args).await,
+        TreesCommand::Ls(args) => ls(config, coordinator, &args).await,
     };
-    if let Err(error) = coordinator.close().await {
-        tracing::debug!(%error, "closing");
-    }
-    result.map(|()| Exit::Success)
+    connect::with(config, verb).await.map(|()| Exit::Success)
 }
 
 fn tree(coordinator: &Coordinator, form: Form, padded: bool) -> Tree {

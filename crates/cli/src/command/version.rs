@@ -15,10 +15,20 @@ pub(crate) fn run(config: &Config) -> Result<Exit, Failure> {
             "consul",
             "consul+tls",
             "consul+unix",
+            "etcd",
+            "etcd+tls",
+            "etcd+srv",
             "etcd2",
             "etcd2+tls",
+            "serf",
         ],
-        agent_protocols: &["consul-http", "etcd-v2"],
+        agent_protocols: &[
+            "consul-http",
+            "etcd-v2",
+            "etcd-v3",
+            "serf-rpc",
+            "serf-gossip",
+        ],
         target: format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS),
         profile: if cfg!(debug_assertions) {
             "debug"

@@ -7,12 +7,8 @@ use crate::exit::Exit;
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        let (kind, next) = (error.kind(), next_step(&error));
-        let failure = Self::caused(exit_for(kind), error);
-        match next {
-            Some(next) => failure.with_next(next),
-            None => failure,
-        }
+        let (exit, next) = (exit_for(error.kind()), next_step(&error));
+        Self::told(exit, error, next)
     }
 }
 

@@ -1,6 +1,7 @@
 //! What an agent says about itself: `quorate agent`.
 
 use std::io::{self, Write};
+use std::net::SocketAddr;
 
 use serde::Serialize;
 
@@ -16,8 +17,13 @@ pub(crate) enum AgentView {
         /// `None`: memory.
         data: Option<String>,
         listeners: Vec<ListenerView>,
+        /// Where other members reach it, if it takes part in a cluster.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        gossip: Option<SocketAddr>,
         pid: u32,
     },
+    /// It has read its configuration files again.
+    Reloaded,
     /// It has been asked to end.
     Stopping { signal: &'static str },
     /// It has ended.
@@ -27,7 +33,7 @@ pub(crate) enum AgentView {
 /// One listener.
 #[derive(Debug, Serialize)]
 pub(crate) struct ListenerView {
-    /// `consul-http` or `etcd-v2`.
+    /// `consul-http`, `etcd` for its v2 and v3 APIs, or `serf`.
     pub(crate) protocol: &'static str,
     /// `http://127.0.0.1:8500`.
     pub(crate) url: String,
@@ -45,6 +51,7 @@ impl View for AgentView {
                 node,
                 data,
                 listeners,
+                gossip,
                 pid,
             } => {
                 let kept = match data {
@@ -59,6 +66,9 @@ impl View for AgentView {
                 for listener in listeners {
                     listener.text(out, style)?;
                 }
+                if let Some(gossip) = gossip {
+                    writeln!(out, "  gossip  {gossip}")?;
+                }
                 writeln!(
                     out,
                     "{}",
@@ -66,6 +76,10 @@ impl View for AgentView {
                 )
             }
             Self::Stopping { signal } => writeln!(out, "{signal}: ending"),
+            Self::Reloaded => writeln!(
+                out,
+                "SIGHUP: log level, tags and event handlers are read again"
+            ),
             Self::Stopped => writeln!(out, "ended"),
         }
     }
@@ -75,12 +89,20 @@ impl ListenerView {
     fn text(&self, out: &mut dyn Write, style: &Style) -> io::Result<()> {
         writeln!(out, "  {}  {}", self.protocol, style.good(&self.url))?;
         let clients = match self.protocol {
-            "etcd-v2" => "etcdctl and the like:  ",
+            "etcd" => "etcdctl and the like:  ",
+            "serf" => "serf and its clients:  ",
             _ => "consul and its clients:",
         };
         writeln!(out, "    {clients}  export {}", self.environment)?;
+        let command = match self.protocol {
+            "serf" => "members",
+            _ => "kv ls",
+        };
         match &self.at {
-            Some(at) => writeln!(out, "    quorate:                 quorate --at {at} kv ls"),
+            Some(at) => writeln!(
+                out,
+                "    quorate:                 quorate --at {at} {command}"
+            ),
             None => Ok(()),
         }
     }

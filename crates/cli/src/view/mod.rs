@@ -3,6 +3,7 @@
 pub(crate) mod agent;
 pub(crate) mod delivery;
 pub(crate) mod entry;
+pub(crate) mod etcd;
 pub(crate) mod etcd2;
 pub(crate) mod event;
 pub(crate) mod failure;
@@ -11,13 +12,16 @@ pub(crate) mod kv;
 pub(crate) mod leader;
 pub(crate) mod list;
 pub(crate) mod lock;
+pub(crate) mod member;
 pub(crate) mod node;
 pub(crate) mod object;
 pub(crate) mod parameter;
+pub(crate) mod query;
 pub(crate) mod report;
 pub(crate) mod rows;
 pub(crate) mod said;
 pub(crate) mod sanitize;
+pub(crate) mod serf;
 pub(crate) mod service;
 pub(crate) mod snapshot;
 pub(crate) mod style;
@@ -64,6 +68,16 @@ impl Screen {
     /// Whether results are JSON.
     pub(crate) fn is_json(&self) -> bool {
         self.output == Output::Json
+    }
+
+    /// The form that was asked for.
+    pub(crate) fn output(&self) -> Output {
+        self.output
+    }
+
+    /// How text is written to standard output.
+    pub(crate) fn stdout_style(&self) -> &Style {
+        &self.stdout
     }
 
     /// Whether people want to see all that is known of keys.

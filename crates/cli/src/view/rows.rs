@@ -52,6 +52,11 @@ impl<T> Column<T> {
 }
 
 impl<T> Column<T> {
+    /// The cell of one thing, as it is.
+    pub(crate) fn text(&self, item: &T) -> String {
+        (self.cell)(item)
+    }
+
     fn shown(&self, item: &T, style: &Style) -> Cell {
         let cell = match &*style.line(&(self.cell)(item)) {
             "" => Cell::new("-"),
@@ -98,6 +103,21 @@ impl<T: Serialize> Serialize for Rows<T> {
 
 impl<T: Serialize> View for Rows<T> {
     fn text(&self, out: &mut dyn Write, style: &Style) -> io::Result<()> {
+        self.plain(out, style)
+    }
+}
+
+/// What has rows and columns, of whatever kind.
+pub(crate) trait Tabular {
+    /// A table for people, without lines.
+    fn plain(&self, out: &mut dyn Write, style: &Style) -> io::Result<()>;
+
+    /// A table with lines of `+`, `-` and `|`, cells to the right, as Go's programs draw it.
+    fn boxed(&self) -> String;
+}
+
+impl<T> Tabular for Rows<T> {
+    fn plain(&self, out: &mut dyn Write, style: &Style) -> io::Result<()> {
         let mut table = Table::new();
         table
             .load_preset(NOTHING)
@@ -121,6 +141,35 @@ impl<T: Serialize> View for Rows<T> {
             writeln!(out, "{}", line.trim_end())?;
         }
         Ok(())
+    }
+
+    fn boxed(&self) -> String {
+        let rows = self.items.iter().map(|item| {
+            let cells = self.columns.iter().map(|column| column.text(item));
+            cells.collect::<Vec<_>>()
+        });
+        let rows: Vec<_> = rows.collect();
+        let widths = self.columns.iter().enumerate().map(|(at, column)| {
+            let cells = rows
+                .iter()
+                .filter_map(|row| row.get(at))
+                .map(String::as_str);
+            let cells = cells.chain([column.title]);
+            cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+        });
+        let widths: Vec<_> = widths.collect();
+        let rule = widths.iter().map(|width| "-".repeat(width + 2));
+        let rule = format!("+{}+\n", rule.collect::<Vec<_>>().join("+"));
+        let line = |cells: Vec<String>| format!("|{}|\n", cells.join("|"));
+        let titles = self.columns.iter().zip(&widths);
+        let titles = titles.map(|(column, &width)| format!(" {:^width$} ", column.title));
+        let mut text = format!("{rule}{}{rule}", line(titles.collect()));
+        for row in rows {
+            let cells = row.iter().zip(&widths);
+            let cells = cells.map(|(cell, &width)| format!(" {cell:>width$} "));
+            text.push_str(&line(cells.collect()));
+        }
+        text + &rule
     }
 }
 
@@ -162,6 +211,19 @@ mod tests {
             shown.contains("\u{1b}[") && shown.contains("down"),
             "{shown:?}"
         );
+    }
+
+    #[test]
+    fn a_table_with_lines_is_drawn_as_go_draws_it() {
+        let rows = Rows::new(vec![(1, "one"), (20, "a long name")], COLUMNS);
+        let expected = "\
+            +--------+-------------+\n\
+            | NUMBER |    NAME     |\n\
+            +--------+-------------+\n\
+            |      1 |         one |\n\
+            |     20 | a long name |\n\
+            +--------+-------------+\n";
+        assert_eq!(rows.boxed(), expected);
     }
 
     #[test]

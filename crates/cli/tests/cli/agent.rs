@@ -47,17 +47,26 @@ fn an_agent_serves_etcds_api_where_it_is_told() {
         "--etcd",
         "127.0.0.1:0",
         "--etcd-strict",
+        "--etcd-min-lease-ttl",
+        "6s",
     ]);
     let listening = loop {
         let line = agent.line();
-        if line.contains("etcd-v2") {
+        if line.contains("etcd  http://") {
             break line;
         }
     };
     let address = listening.split("http://").nth(1).unwrap().to_owned();
-    let environment = format!("export ETCDCTL_API=2 ETCDCTL_ENDPOINTS=http://{address}");
+    let environment = format!("export ETCDCTL_ENDPOINTS=http://{address}");
     assert!(agent.line().contains(&environment));
+    assert!(
+        agent
+            .line()
+            .contains(&format!("quorate --at etcd://{address} "))
+    );
     assert!(http(&address, "GET", "/version").contains("\"etcdserver\":\"3.4.23\""));
+    let granted = answer(&address, "POST", "/v3/lease/grant", r#"{"TTL":1}"#);
+    assert!(granted.contains(r#""TTL":"6""#), "{granted}");
     let moved = answer(&address, "GET", "/v2/keys//a", "");
     assert!(moved.starts_with("HTTP/1.1 301"), "{moved}");
 }
@@ -186,6 +195,124 @@ fn rules_that_can_not_be_used_are_refused_without_showing_the_token() {
         ]
         .concat();
         let refused = env.run(&all);
+        assert_eq!(refused.code, 2, "{arguments:?}: {}", refused.stderr);
+        assert!(refused.stderr.contains(expected), "{}", refused.stderr);
+        assert!(!refused.stderr.contains("s33cr3t"), "{}", refused.stderr);
+    }
+}
+
+/// An agent in a cluster: its HTTP address, the one of its RPC, and where it gossips.
+fn member(env: &TestEnv, args: &[&str]) -> (crate::testenv::Running, [String; 3]) {
+    let local = [
+        "agent",
+        "--consul-http",
+        "127.0.0.1:0",
+        "--serf-rpc",
+        "127.0.0.1:0",
+    ];
+    let gossip = ["--gossip", "127.0.0.1:0", "--profile", "local"];
+    let mut agent = env.start(&[&local[..], &gossip, args].concat());
+    let mut after = |start: &str| {
+        let line = agent.line_with(start);
+        line.rsplit_once(['/', ' ']).unwrap().1.to_owned()
+    };
+    let places = [
+        after("  consul-http  "),
+        after("  serf  "),
+        after("  gossip  "),
+    ];
+    (agent, places)
+}
+
+/// Nobody wakes it earlier.
+fn pause() {
+    std::thread::park_timeout(std::time::Duration::from_millis(50));
+}
+
+fn until(address: &str, path: &str, fits: impl Fn(&str) -> bool) {
+    while !fits(&http(address, "GET", path)) {
+        pause();
+    }
+}
+
+#[test]
+fn an_agent_that_was_killed_joins_by_what_it_remembers() {
+    let env = TestEnv::new();
+    let key = env
+        .write("key", "HIDxTe3QS8hQoXmNBp6SHA==\n")
+        .display()
+        .to_string();
+    let data = env.path("kept").display().to_string();
+    let key = ["--encrypt-file", &key];
+    let (_first, [first, _, at]) =
+        member(&env, &[&["--memory", "--node", "first"], &key[..]].concat());
+    let kept = [&["--data", &data, "--node", "second"], &key[..]].concat();
+    let (second, [http_of, ..]) = member(&env, &[&kept[..], &["--join", &at]].concat());
+    until(&first, "/v1/agent/members", |body| body.contains("second"));
+    let snapshot = env.path("kept/serf/local.snapshot");
+    while !std::fs::read_to_string(&snapshot).is_ok_and(|text| text.contains("alive: first")) {
+        pause();
+    }
+    assert!(http(&http_of, "GET", "/v1/agent/members").contains("first"));
+    second.signal(Signal::SIGKILL);
+    second.wait();
+    let (_second, [second, ..]) = member(&env, &kept);
+    until(&second, "/v1/agent/members", |body| body.contains("first"));
+}
+
+#[test]
+fn an_agent_says_where_it_serves_serf_and_says_goodbye_on_ctrl_c() {
+    let env = TestEnv::new();
+    let (_first, [first, _, at]) = member(&env, &["--memory", "--node", "first"]);
+    let join = [
+        "--memory", "--node", "second", "--tag", "role=web", "--join", &at,
+    ];
+    let (second, [_, rpc, _]) = member(&env, &join);
+    assert!(rpc.starts_with("127.0.0.1:"), "{rpc}");
+    until(&first, "/v1/agent/members", |body| {
+        body.contains("\"role\":\"web\"")
+    });
+    second.signal(Signal::SIGINT);
+    let ended = second.wait();
+    assert_eq!(
+        (ended.code, ended.stderr.as_str()),
+        (0, "SIGINT: ending\nended\n")
+    );
+    // Left, and not failed.
+    until(&first, "/v1/agent/members", |body| {
+        body.contains("\"Status\":3")
+    });
+}
+
+#[test]
+fn what_can_not_be_done_about_serf_is_a_usage_error() {
+    let env = TestEnv::new();
+    let quiet = [
+        "agent",
+        "--memory",
+        "--node",
+        "n",
+        "--consul-http",
+        "127.0.0.1:0",
+    ];
+    for (arguments, expected) in [
+        (["--gossip", "0.0.0.0:0"].as_slice(), "there is no key"),
+        (
+            &["--gossip", "127.0.0.1:0", "--encrypt", "s33cr3t"],
+            "not base64",
+        ),
+        (
+            &["--gossip", "127.0.0.1:0", "--profile", "fast"],
+            "`lan`, `wan` or `local`",
+        ),
+        (
+            &["--serf-rpc", "0.0.0.0:0"],
+            "--allow-remote --allow-remote",
+        ),
+        (&["--event-handler", "foo=bar"], "member-join"),
+        (&["--join", "127.0.0.1"], "--gossip"),
+    ] {
+        let refused = env.run(&[&quiet[..], arguments].concat());
         assert_eq!(refused.code, 2, "{arguments:?}: {}", refused.stderr);
         assert!(refused.stderr.contains(expected), "{}", refused.stderr);
         assert!(!refused.stderr.contains("s33cr3t"), "{}", refused.stderr);

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 mod auth;
+mod client;
 mod cluster;
 mod directories;
 mod keys;
@@ -33,11 +34,14 @@ fn main() -> ExitCode {
     ];
     let real = |name, version| {
         Target::real(name, EtcdServer::locate(version), move || {
-            Server::real(version)
+            Server::real("etcd2", version)
         })
     };
     Suite::new()
-        .with_target(Target::new("embedded", Server::embedded).able(&[directories::DIRECTORY_TTL]))
+        .with_target(
+            Target::new("embedded", || Server::embedded("etcd2"))
+                .able(&[directories::DIRECTORY_TTL]),
+        )
         .with_target(real("etcd 3.4.23", EtcdVersion::V3_4).able(&[directories::DIRECTORY_TTL]))
         .with_target(real("etcd 3.5.16", EtcdVersion::V3_5))
         .with_cases(cases.into_iter().flatten())

@@ -4,13 +4,14 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use quorate_net::backoff::Backoff;
+use quorate_net::lease::random_up_to;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::Holder;
 use super::recipe::{Recipe, Source, Standing, Take};
 use crate::answer::Answer;
 use crate::error::Class;
-use crate::session_keeper::{Claim, Turn, up_to};
+use crate::session_keeper::{Claim, Turn};
 use crate::{Error, ErrorKind, LostReason, SessionKeeper};
 
 /// How long one blocking query waits.
@@ -259,7 +260,7 @@ impl<'a, R: Recipe> Contest<'a, R> {
         let free = !matches!(self.judge(seen)?, Standing::Busy(_));
         if free && self.beaten > 0 {
             let most = Duration::from_millis(10).saturating_mul(1 << self.beaten.min(4));
-            self.step(sleep(up_to(most.min(MAX_JITTER)))).await?;
+            self.step(sleep(random_up_to(most.min(MAX_JITTER)))).await?;
             self.look(seen, false).await?;
         }
         Ok(())
@@ -365,7 +366,8 @@ impl<'a, R: Recipe> Contest<'a, R> {
         if self.patience == Patience::Once {
             return Err(self.timed_out());
         }
-        self.step(sleep(DELAY_PAUSE + up_to(DELAY_SPREAD))).await
+        self.step(sleep(DELAY_PAUSE + random_up_to(DELAY_SPREAD)))
+            .await
     }
 
     /// Runs something that may be dropped, until the time is over or nobody is interested.

@@ -1,6 +1,7 @@
 //! The slots of a semaphore on the server.
 
 use bytes::Bytes;
+use quorate_net::lease::random_up_to;
 use quorate_wire::consul::{KvEntry, KvOp, KvVerb, TxnResult};
 use tokio::time::sleep;
 
@@ -10,7 +11,6 @@ use crate::answer::Answer;
 use crate::error::Class;
 use crate::lock::place::refused;
 use crate::lock::recipe::{GiveBack, Recipe, Standing, Take, Terms};
-use crate::session_keeper::up_to;
 use crate::{Client, Error, ErrorKind, QueryOptions, TxnOutcome};
 
 /// How often the record is rewritten at most to leave it, when others keep changing it.
@@ -197,7 +197,7 @@ impl Recipe for Slots {
             match self.leave(session).await? {
                 Left::Out => return Ok(true),
                 Left::WasNotIn => return Ok(false),
-                Left::Moved => sleep(up_to(LEAVE_JITTER)).await,
+                Left::Moved => sleep(random_up_to(LEAVE_JITTER)).await,
             }
         }
         let class = Class::refused(ErrorKind::Unavailable);

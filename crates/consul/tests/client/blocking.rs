@@ -6,10 +6,10 @@ use futures_util::StreamExt;
 use quorate_consul::{Blocking, ErrorKind, KvEntry, QueryOptions};
 use tokio::time::Instant;
 
-use crate::script::{Act, Say, Server, entry};
+use crate::script::{Act, Say, Server, entry, indexed, no_key};
 
 fn at(index: u64, value: &str) -> Say {
-    Say::at(index, format!("[{}]", entry("a", value, index)))
+    indexed(index, format!("[{}]", entry("a", value, index)))
 }
 
 async fn value(changes: &mut Blocking<Option<KvEntry>>) -> Option<String> {
@@ -20,11 +20,11 @@ async fn value(changes: &mut Blocking<Option<KvEntry>>) -> Option<String> {
 #[tokio::test(start_paused = true)]
 async fn a_key_is_followed_through_its_whole_life() {
     let server = Server::new([
-        Say::absent(3),
+        no_key(3),
         at(5, "b25l"),
         at(5, "b25l"),
         at(8, "dHdv"),
-        Say::absent(9),
+        no_key(9),
     ]);
     let mut changes = server.client().kv().watch("a");
     assert_eq!(value(&mut changes).await, None);
@@ -80,9 +80,9 @@ async fn an_error_is_an_item_and_after_it_everything_is_read_anew() {
 async fn an_index_that_went_backwards_is_told_with_the_next_change() {
     let same = || format!("[{}]", entry("a", "b25l", 7));
     let server = Server::new([
-        Say::at(278, same()),
-        Say::at(245, same()),
-        Say::at(245, same()),
+        indexed(278, same()),
+        indexed(245, same()),
+        indexed(245, same()),
         at(246, "dHdv"),
         at(100, "b25l"),
     ]);
@@ -150,7 +150,7 @@ async fn dropping_next_loses_no_change_and_asks_only_once() {
 async fn a_prefix_is_followed_as_a_stream() {
     let one = format!("[{}]", entry("p/a", "YQ==", 1));
     let two = format!("[{},{}]", entry("p/a", "YQ==", 1), entry("p/b", "Yg==", 2));
-    let server = Server::new([Say::absent(1), Say::at(2, one), Say::at(3, two)]);
+    let server = Server::new([no_key(1), indexed(2, one), indexed(3, two)]);
     let options = QueryOptions::new().with_wait(Duration::from_secs(30));
     let changes = server.client().kv().watch_prefix_with("p/", options);
     let sizes: Vec<_> = changes
@@ -210,7 +210,7 @@ async fn errors_without_end_are_asked_for_less_and_less_often() {
 
 #[tokio::test]
 async fn a_key_that_cannot_be_addressed_is_the_error_of_each_item() {
-    let server = Server::new([Say::absent(1)]);
+    let server = Server::new([no_key(1)]);
     let mut changes = server.client().kv().watch("a//b");
     assert_eq!(
         changes.next().await.unwrap_err().kind(),

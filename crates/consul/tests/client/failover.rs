@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use quorate_consul::{Client, ErrorKind, QueryOptions};
 
-use crate::script::{Act, Network, Say, Server, entry};
+use crate::script::{Act, Network, Say, Server, entry, indexed};
 
 const A: &str = "http://a:8500";
 const B: &str = "http://b:8500";
@@ -126,7 +126,7 @@ async fn a_blocking_read_is_not_repeated_but_finds_an_address_that_works() {
 
 #[tokio::test(start_paused = true)]
 async fn a_blocking_read_that_reaches_nobody_says_so_at_once() {
-    let network = Network::new([]);
+    let network = Network::new::<Server>([]);
     let options = QueryOptions::new().with_blocking(7, Duration::from_secs(300));
     let started = tokio::time::Instant::now();
     let error = client(&network)
@@ -142,7 +142,7 @@ async fn a_blocking_read_that_reaches_nobody_says_so_at_once() {
 #[tokio::test(start_paused = true)]
 async fn a_blocking_read_is_given_the_servers_jitter() {
     let wait = Duration::from_secs(160);
-    let say = Say::at(7, format!("[{}]", entry("a", "aGk=", 1)));
+    let say = indexed(7, format!("[{}]", entry("a", "aGk=", 1)));
     let a = Server::new([
         Act::Later(Duration::from_secs(170), say),
         Act::Stall(Vec::new()),

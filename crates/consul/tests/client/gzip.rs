@@ -4,7 +4,7 @@ use std::io::Write;
 
 use quorate_consul::{Compression, ErrorKind, Limits, Outcome};
 
-use crate::script::{Act, Say, Server, entry};
+use crate::script::{Act, Say, Server, entry, no_key};
 
 fn gzip(plain: impl AsRef<[u8]>) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -18,7 +18,7 @@ fn compressed(status: u16, plain: impl AsRef<[u8]>) -> Say {
 
 #[tokio::test]
 async fn only_listings_are_asked_for_compressed_and_only_if_it_was_set() {
-    let server = Server::new((0..4).map(|_| Say::absent(1)));
+    let server = Server::new((0..4).map(|_| no_key(1)));
     let client = server
         .builder()
         .compression(Compression::Listings)

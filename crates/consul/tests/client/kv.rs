@@ -7,14 +7,14 @@ use quorate_consul::{
     WriteOptions,
 };
 
-use crate::script::{Say, Server, entry};
+use crate::script::{Say, Server, entry, indexed, no_key};
 
 const SESSION: &str = "8b2d03ab-7e39-f617-1dd0-7db72d2a2cd2";
 
 #[tokio::test]
 async fn a_key_is_read_with_everything_that_is_known_about_it() {
     let body = r#"[{"LockIndex":2,"Key":"a/b","Flags":18446744073709551615,"Value":"aGk=","Session":"s","CreateIndex":3,"ModifyIndex":9}]"#;
-    let server = Server::new([Say::at(9, body)
+    let server = Server::new([indexed(9, body)
         .header("X-Consul-Knownleader", "true")
         .header("X-Consul-Lastcontact", "12")]);
     let answer = server
@@ -40,12 +40,7 @@ async fn a_key_is_read_with_everything_that_is_known_about_it() {
 
 #[tokio::test]
 async fn an_absent_key_is_none_and_has_an_index() {
-    let server = Server::new([
-        Say::absent(5),
-        Say::absent(6),
-        Say::absent(7),
-        Say::absent(8),
-    ]);
+    let server = Server::new([no_key(5), no_key(6), no_key(7), no_key(8)]);
     let kv = server.client().kv();
     let answer = kv.get_with("a", &QueryOptions::new()).await.unwrap();
     assert_eq!((answer.value, answer.meta.index), (None, Some(5)));
@@ -157,8 +152,8 @@ async fn a_refused_precondition_is_false_and_a_refused_plain_write_is_a_conflict
 #[tokio::test]
 async fn every_option_travels() {
     let server = Server::new([
-        Say::at(1, "[]").header("X-Cache", "HIT").header("Age", "3"),
-        Say::absent(1),
+        indexed(1, "[]").header("X-Cache", "HIT").header("Age", "3"),
+        no_key(1),
     ]);
     let client = server.builder().datacenter("home").build().unwrap();
     let options = QueryOptions::new()
@@ -195,7 +190,7 @@ async fn every_option_travels() {
 
 #[tokio::test]
 async fn options_that_contradict_each_other_are_refused() {
-    let server = Server::new([Say::absent(1)]);
+    let server = Server::new([no_key(1)]);
     let options = QueryOptions::new()
         .with_consistency(Consistency::Consistent)
         .with_cache(CacheControl::new());
@@ -212,7 +207,7 @@ async fn options_that_contradict_each_other_are_refused() {
 
 #[tokio::test]
 async fn a_blocking_read_says_the_clients_wait_when_it_has_none_of_its_own() {
-    let server = Server::new([Say::absent(1)]);
+    let server = Server::new([no_key(1)]);
     let client = server
         .builder()
         .default_wait(Duration::from_secs(30))
@@ -258,7 +253,7 @@ async fn legal_keys_arrive_as_they_are() {
         "a/b/",
         "x:y@z!$'()*,;[]{}|\\^`\"<>~",
     ];
-    let server = Server::new(keys.map(|_| Say::absent(1)));
+    let server = Server::new(keys.map(|_| no_key(1)));
     let kv = server.client().kv();
     for key in keys {
         kv.get(key).await.unwrap();

@@ -2,12 +2,12 @@
 
 use quorate_consul::{ErrorKind, Method, QueryOptions, RawRequest};
 
-use crate::script::{Act, Say, Server};
+use crate::script::{Act, Say, Server, indexed};
 
 #[tokio::test]
 async fn every_status_is_an_answer() {
     let server = Server::new([
-        Say::at(7, "[]").header("X-Other", "x"),
+        indexed(7, "[]").header("X-Other", "x"),
         Say::status(404, "nothing"),
         Say::status(500, "No cluster leader"),
     ]);
@@ -71,7 +71,7 @@ async fn only_what_is_idempotent_is_repeated() {
 
 #[tokio::test]
 async fn any_path_can_be_followed() {
-    let server = Server::new([Say::at(1, "[]"), Say::at(2, "[1]"), Say::status(403, "no")]);
+    let server = Server::new([indexed(1, "[]"), indexed(2, "[1]"), Say::status(403, "no")]);
     let mut changes = server
         .client()
         .raw()

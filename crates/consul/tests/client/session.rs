@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use quorate_consul::{ErrorKind, QueryOptions, SessionBehavior, SessionRequest};
 
-use crate::script::{Act, Say, Server};
+use crate::script::{Act, Say, Server, indexed};
 
 const ID: &str = "8b2d03ab-7e39-f617-1dd0-7db72d2a2cd2";
 
@@ -69,10 +69,10 @@ async fn each_call_asks_for_what_it_means() {
     let server = Server::new([
         Say::ok("true"),
         Say::ok(session()),
-        Say::at(15, session()),
-        Say::at(15, "[]"),
-        Say::at(15, session()),
-        Say::at(15, session()),
+        indexed(15, session()),
+        indexed(15, "[]"),
+        indexed(15, session()),
+        indexed(15, session()),
     ]);
     let api = server.client().session();
     api.destroy(ID).await.unwrap();

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use quorate_consul::{ErrorKind, QueryOptions, Secret, TokenFuture, TokenProvider, WriteOptions};
 
-use crate::script::{Say, Server};
+use crate::script::{Say, Server, no_key};
 
 fn absent(count: usize) -> Server {
-    Server::new((0..count).map(|_| Say::absent(1)))
+    Server::new((0..count).map(|_| no_key(1)))
 }
 
 #[tokio::test]

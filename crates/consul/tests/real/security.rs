@@ -1,10 +1,8 @@
-use std::path::Path;
-
 use anyhow::{Context as _, ensure};
 use quorate_consul::{Client, ErrorKind, QueryOptions, TlsOptions, Verify};
+use quorate_testkit::certificates::Authority;
 use quorate_testkit::server::{ConsulClients, ConsulOptions, ConsulServer, ConsulTls};
 use quorate_testkit::trial::Subject;
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 
 use crate::{Consul, kind};
 
@@ -22,29 +20,9 @@ pub(crate) async fn a_unix_socket_is_as_good(c: &Subject<Consul>) -> anyhow::Res
     Ok(())
 }
 
-/// Writes a certificate for `name` and its key, signed by `issuer`.
-fn leaf(dir: &Path, name: &str, issuer: &Issuer<'_, KeyPair>) -> anyhow::Result<()> {
-    let key = KeyPair::generate()?;
-    let cert = CertificateParams::new(vec![name.to_owned()])?.signed_by(&key, issuer)?;
-    std::fs::write(dir.join(format!("{name}.pem")), cert.pem())?;
-    std::fs::write(dir.join(format!("{name}.key")), key.serialize_pem())?;
-    Ok(())
-}
-
-/// Writes `ca.pem`, and certificates of a server and a client.
-fn certificates(dir: &Path) -> anyhow::Result<()> {
-    let key = KeyPair::generate()?;
-    let mut params = CertificateParams::new(Vec::new())?;
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    std::fs::write(dir.join("ca.pem"), params.self_signed(&key)?.pem())?;
-    let issuer = Issuer::new(params, key);
-    leaf(dir, "server.dc1.consul", &issuer)?;
-    leaf(dir, "client.dc1.consul", &issuer)
-}
-
 pub(crate) async fn tls_is_checked_in_both_directions(_: &Subject<Consul>) -> anyhow::Result<()> {
     let dir = tempfile::tempdir()?;
-    certificates(dir.path())?;
+    Authority::new()?.write(dir.path(), &["server.dc1.consul", "client.dc1.consul"])?;
     let file = |name: &str| dir.path().join(name);
     let options = ConsulOptions::default().with_tls(ConsulTls {
         ca_file: file("ca.pem"),

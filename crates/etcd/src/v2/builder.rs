@@ -8,12 +8,9 @@ use base64::engine::general_purpose::STANDARD;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue};
 use quorate_net::deadline::Timeouts;
-use quorate_net::endpoint::{Endpoint, EndpointSet};
-use quorate_net::http::HttpConfig;
 use quorate_net::secret::Secret;
+use quorate_net::servers::Servers;
 use quorate_net::task::TaskGroup;
-use quorate_net::tls::TlsOptions;
-use quorate_net::transport::Dial;
 
 use super::client::{Client, Inner};
 use super::cluster::Cluster;
@@ -21,8 +18,6 @@ use super::discovery::SystemResolver;
 use super::error::Error;
 use super::limits::Limits;
 
-/// The address of a server that nobody named.
-const DEFAULT_ADDRESS: &str = "http://127.0.0.1:2379";
 /// The port of an address that names neither a scheme nor a port.
 const DEFAULT_PORT: u16 = 2379;
 /// Servers hold a call for about 7 s while they have no leader. An attempt that waits longer gets
@@ -50,49 +45,32 @@ const OPERATION: &str = "build the client";
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct ClientBuilder {
-    addresses: Vec<String>,
-    require_tls: bool,
+    servers: Servers,
     basic_auth: Option<(String, Secret)>,
-    tls: TlsOptions,
-    timeouts: Timeouts,
-    dial: Option<Arc<dyn Dial>>,
     limits: Limits,
     max_idle: Option<usize>,
     sync_every: Option<Duration>,
     expected_cluster: Option<u64>,
-    seed: Option<u64>,
 }
 
 impl ClientBuilder {
     /// A builder with the defaults: `http://127.0.0.1:2379`, no password.
     pub fn new() -> Self {
         Self {
-            addresses: Vec::new(),
-            require_tls: false,
+            servers: Servers::new(DEFAULT_PORT, Timeouts::default().with_attempt(ATTEMPT)),
             basic_auth: None,
-            tls: TlsOptions::default(),
-            timeouts: Timeouts::default().with_attempt(ATTEMPT),
-            dial: None,
             limits: Limits::default(),
             max_idle: None,
             sync_every: None,
             expected_cluster: None,
-            seed: None,
         }
     }
 
-    /// Adds an address, or several separated by commas: `http://host:port`, `https://host:port`,
-    /// `host:port`, `host` (port 2379), `unix:///path`, or `memory:` with a dialer.
-    pub fn address(mut self, address: &str) -> Self {
-        self.addresses.push(address.to_owned());
-        self
-    }
-
-    /// Adds addresses, such as those that [`discovery`](super::discovery) found.
-    pub fn addresses(mut self, addresses: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.addresses.extend(addresses.into_iter().map(Into::into));
-        self
-    }
+    quorate_net::server_setters!(
+        "2379",
+        "2 s to connect, 10 s an attempt (servers hold calls for 7 s while there is no leader), \
+         15 s over all"
+    );
 
     /// Adds the addresses of the servers of a domain, by its DNS SRV records: see
     /// [`discovery`](super::discovery). The system's name servers are asked now, and not again.
@@ -109,42 +87,9 @@ impl ClientBuilder {
         Ok(self.addresses(super::discovery::addresses(&resolver, domain).await?))
     }
 
-    /// Speaks TLS to every TCP address, whatever its scheme says.
-    pub fn require_tls(mut self) -> Self {
-        self.require_tls = true;
-        self
-    }
-
     /// Sends a name and a password with every call (HTTP basic authentication).
     pub fn basic_auth(mut self, user: impl Into<String>, password: impl Into<Secret>) -> Self {
         self.basic_auth = Some((user.into(), password.into()));
-        self
-    }
-
-    /// Sets whom to trust and who to be with `https` addresses. Default: the system's CAs, no
-    /// client certificate.
-    pub fn tls(mut self, tls: TlsOptions) -> Self {
-        self.tls = tls;
-        self
-    }
-
-    /// Changes what was set for TLS before, for example by [`from_env`](Self::from_env).
-    pub fn change_tls(mut self, change: impl FnOnce(TlsOptions) -> TlsOptions) -> Self {
-        self.tls = change(self.tls);
-        self
-    }
-
-    /// Sets how long calls may take. Default: 2 s to connect, 10 s an attempt (servers hold calls
-    /// for 7 s while there is no leader), 15 s over all.
-    pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
-        self.timeouts = timeouts;
-        self
-    }
-
-    /// Makes every connection with `dial`, which may be shared in an `Arc`. Without an address,
-    /// `memory:` is the address.
-    pub fn dialer(mut self, dial: impl Dial + 'static) -> Self {
-        self.dial = Some(Arc::new(dial));
         self
     }
 
@@ -175,29 +120,20 @@ impl ClientBuilder {
         self
     }
 
-    /// Makes the pauses between attempts the same in every run, for tests.
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = Some(seed);
-        self
-    }
-
     /// The client. Certificates are read now; no connection is made.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidArgument`](super::ErrorKind) names the setting that is wrong.
     pub fn build(self) -> Result<Client, Error> {
-        let endpoints = self.endpoints()?;
+        let mut config = self.servers.http().map_err(|error| {
+            Error::invalid(OPERATION, format_args!("address: {error}")).with_source(error)
+        })?;
         let mut headers = HeaderMap::new();
         if let Some((user, password)) = &self.basic_auth {
             headers.insert(AUTHORIZATION, basic_auth(user, password)?);
         }
-        let mut config = HttpConfig::new(endpoints)
-            .with_tls(self.tls)
-            .with_timeouts(self.timeouts);
         let limit = self.limits.max_response_bytes;
         config.max_response_bytes = u64::try_from(limit).unwrap_or(u64::MAX);
-        config.dial = self.dial;
-        config.seed = self.seed;
         if let Some(max) = self.max_idle {
             config.max_idle_per_endpoint = max;
         }
@@ -211,41 +147,6 @@ impl ClientBuilder {
             expected: self.expected_cluster,
             tasks: TaskGroup::new(),
         }))
-    }
-
-    fn endpoints(&self) -> Result<EndpointSet, Error> {
-        if self.addresses.is_empty() && self.dial.is_some() {
-            return Ok(EndpointSet::from(Endpoint::memory()));
-        }
-        let default = [DEFAULT_ADDRESS.to_owned()];
-        let lists = if self.addresses.is_empty() {
-            &default[..]
-        } else {
-            &self.addresses
-        };
-        let mut endpoints = Vec::new();
-        for text in lists.iter().flat_map(|list| list.split(',')) {
-            endpoints.push(self.endpoint(text.trim())?);
-        }
-        EndpointSet::new(endpoints).map_err(|error| Error::invalid(OPERATION, error))
-    }
-
-    fn endpoint(&self, text: &str) -> Result<Endpoint, Error> {
-        // etcd's own URLs may end with a slash, and a bare host is a server on its usual port.
-        let text = text.strip_suffix('/').unwrap_or(text);
-        let endpoint = if text.contains("://") {
-            Endpoint::parse(text)
-        } else {
-            Endpoint::parse_or(text, DEFAULT_PORT)
-        };
-        let endpoint = endpoint.map_err(|error| {
-            Error::invalid(OPERATION, format_args!("address: {error}")).with_source(error)
-        })?;
-        Ok(if self.require_tls {
-            endpoint.with_tls(true)
-        } else {
-            endpoint
-        })
     }
 }
 
@@ -275,21 +176,9 @@ mod tests {
     use crate::v2::ErrorKind;
 
     #[test]
-    fn addresses_come_in_every_form_and_number() {
-        let of = |text: &str| Client::new(text).unwrap().addresses();
-        assert_eq!(of("etcd"), ["http://etcd:2379"]);
-        assert_eq!(of("https://etcd/"), ["https://etcd:443"]);
-        assert_eq!(
-            of("unix:///run/e.sock, 10.0.0.1:1"),
-            ["unix:///run/e.sock", "http://10.0.0.1:1"]
-        );
+    fn the_server_of_this_machine_is_the_default() {
         let client = Client::builder().build().unwrap();
-        assert_eq!(client.addresses(), [DEFAULT_ADDRESS]);
-        let client = Client::builder()
-            .address("http://a:1")
-            .require_tls()
-            .build();
-        assert_eq!(client.unwrap().addresses(), ["https://a:1"]);
+        assert_eq!(client.addresses(), ["http://127.0.0.1:2379"]);
     }
 
     #[test]

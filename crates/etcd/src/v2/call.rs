@@ -1,46 +1,14 @@
 //! One call: what is sent, and what may be done to get it answered.
 
-use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::Method;
+pub(crate) use quorate_net::call::Operation;
 use quorate_net::endpoint::EndpointId;
 use quorate_wire::etcd2::{Parameters, meta, path};
 
-/// What a call does and to what, for errors: "get key `/jobs/a`".
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Operation<'a> {
-    pub(crate) verb: &'static str,
-    /// A name, or nothing.
-    pub(crate) subject: &'a str,
-}
-
-impl<'a> Operation<'a> {
-    pub(crate) const fn new(verb: &'static str, subject: &'a str) -> Self {
-        Self { verb, subject }
-    }
-}
-
-impl fmt::Display for Operation<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.subject {
-            "" => f.write_str(self.verb),
-            subject => write!(f, "{} `{}`", self.verb, subject.escape_debug()),
-        }
-    }
-}
-
-/// What the call does to the servers, which decides whether it may be sent twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Effect {
-    /// Nothing: it may be repeated, and answers that pass by themselves are.
-    Read,
-    /// It changes something once, so it is sent again only if no byte of it was sent.
-    Write,
-    /// It changes something, and doing it twice is the same as doing it once.
-    Idempotent,
-}
+pub(crate) use crate::effect::Effect;
 
 /// A request before it becomes HTTP.
 #[derive(Clone, Debug)]

@@ -16,7 +16,7 @@ use super::auth::Auth;
 use super::builder::{ClientBuilder, basic_auth};
 use super::call::{Call, Effect, Operation};
 use super::cluster::Cluster;
-use super::error::{Class, Error, ErrorKind, Outcome, RetryAdvice, from_net};
+use super::error::{Class, Error, ErrorKind, Outcome, RetryAdvice};
 use super::health::HealthApi;
 use super::keys::Keys;
 use super::limits::Limits;
@@ -205,7 +205,8 @@ impl Client {
         let mut request = self.request(&call);
         for _ in 0..=redirect::MAX {
             let sent = send(&http, request.clone(), &call).await;
-            let response = sent.map_err(|error| from_net(error, operation.to_string(), write))?;
+            let response =
+                sent.map_err(|error| Error::of_net(error, operation.to_string(), write))?;
             if !redirect::keeps_the_body(response.status) {
                 return self.reply(&http, response, &call);
             }
@@ -258,7 +259,7 @@ impl Client {
         let opened = http.open(request).await;
         match opened {
             Ok(stream) => Ok((http, stream)),
-            Err(error) => Err(from_net(error, call.operation.to_string(), false)),
+            Err(error) => Err(Error::of_net(error, call.operation.to_string(), false)),
         }
     }
 

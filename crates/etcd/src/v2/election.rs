@@ -3,13 +3,12 @@
 use std::time::Duration;
 
 use quorate_wire::etcd2::key;
-use tokio::time::Instant;
 
 use super::client::Client;
 use super::error::Error;
-use super::lease::{Lease, LostReason};
 use super::observe::Observe;
-use super::queue::{Acquisition, Holder, Place, QueueOptions, Tenure, acquire};
+use super::queue::{Acquisition, Holder, Place, QueueOptions, Tenure};
+use crate::queue::{acquire, held};
 
 /// Where the elections are.
 const ROOT: &str = "/_elections";
@@ -155,6 +154,8 @@ pub struct Leadership {
     tenure: Tenure,
 }
 
+held!(Leadership, "the leadership", is_leader, run_while_leading);
+
 impl Leadership {
     /// The key of our entry.
     #[must_use]
@@ -173,43 +174,6 @@ impl Leadership {
     #[must_use]
     pub fn fencing_token(&self) -> u64 {
         self.tenure.token
-    }
-
-    /// Whether we lead at this moment, by the local clock and all that is known.
-    #[must_use]
-    pub fn is_leader(&self) -> bool {
-        self.tenure.lease.is_valid()
-    }
-
-    /// When the leadership ends unless it is renewed before. Renewals move it.
-    #[must_use]
-    pub fn valid_until(&self) -> Instant {
-        self.tenure.lease.valid_until()
-    }
-
-    /// A handle on the leadership's validity: it can be cloned and sent, and does not lead.
-    #[must_use]
-    pub fn lease(&self) -> Lease {
-        self.tenure.lease.clone()
-    }
-
-    /// Resolves when we lead no longer, and says why.
-    ///
-    /// # Cancel safety
-    /// Safe: dropping it only stops the waiting.
-    pub fn lost(&self) -> impl Future<Output = LostReason> + Send + 'static + use<> {
-        self.tenure.lease.lost()
-    }
-
-    /// Runs `work`, and drops it when the leadership is lost.
-    ///
-    /// # Errors
-    /// Why the leadership was lost.
-    ///
-    /// # Cancel safety
-    /// That of `work`. We lead still afterwards.
-    pub async fn run_while_leading<F: Future>(&self, work: F) -> Result<F::Output, LostReason> {
-        self.tenure.lease.run_while_valid(work).await
     }
 
     /// Changes what those who observe read of us.

@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use quorate_wire::etcd2::key;
-use tokio::time::Instant;
 
 use super::client::Client;
 use super::error::Error;
-use super::lease::{Lease, LostReason};
-use super::queue::{Acquisition, Holder, Place, QueueOptions, Tenure, acquire};
+use super::queue::{Acquisition, Holder, Place, QueueOptions, Tenure};
+use crate::queue::{acquire, held};
 
 /// Where python-etcd has its locks.
 const ROOT: &str = "/_locks";
@@ -140,6 +139,8 @@ pub struct LockGuard {
     tenure: Tenure,
 }
 
+held!(LockGuard, "the lock", is_held, run_while_held);
+
 impl LockGuard {
     /// The key of our entry.
     #[must_use]
@@ -159,44 +160,6 @@ impl LockGuard {
     #[must_use]
     pub fn fencing_token(&self) -> u64 {
         self.tenure.token
-    }
-
-    /// Whether the lock may be relied on at this moment, by the local clock and all that is known.
-    #[must_use]
-    pub fn is_held(&self) -> bool {
-        self.tenure.lease.is_valid()
-    }
-
-    /// When the lock counts as lost unless it is renewed before. Renewals move it.
-    #[must_use]
-    pub fn valid_until(&self) -> Instant {
-        self.tenure.lease.valid_until()
-    }
-
-    /// A handle on the lock's validity: it can be cloned and sent, and does not hold the lock.
-    #[must_use]
-    pub fn lease(&self) -> Lease {
-        self.tenure.lease.clone()
-    }
-
-    /// Resolves when the lock can't be relied on any more, and says why.
-    ///
-    /// # Cancel safety
-    /// Safe: dropping it only stops the waiting.
-    pub fn lost(&self) -> impl Future<Output = LostReason> + Send + 'static + use<> {
-        self.tenure.lease.lost()
-    }
-
-    /// Runs `work`, and drops it when the lock is lost. `work` gets no turn after
-    /// [`valid_until`](Self::valid_until).
-    ///
-    /// # Errors
-    /// Why the lock was lost.
-    ///
-    /// # Cancel safety
-    /// That of `work`. The lock is still held afterwards.
-    pub async fn run_while_held<F: Future>(&self, work: F) -> Result<F::Output, LostReason> {
-        self.tenure.lease.run_while_valid(work).await
     }
 
     /// Changes what others read of us.

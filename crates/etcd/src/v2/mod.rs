@@ -40,10 +40,9 @@ mod cluster;
 pub mod discovery;
 mod election;
 mod env;
-mod error;
+pub(crate) mod error;
 mod health;
 mod keys;
-mod lease;
 mod limits;
 mod lock;
 mod machines;
@@ -65,7 +64,6 @@ pub use election::{Election, Leadership};
 pub use error::{BoxError, Error, ErrorKind, Outcome, RetryAdvice};
 pub use health::HealthApi;
 pub use keys::{Condition, DeleteOptions, GetOptions, Keys, SetOptions};
-pub use lease::{Lease, LostReason};
 pub use limits::Limits;
 pub use lock::{Lock, LockGuard};
 pub use member::Members;
@@ -74,6 +72,8 @@ pub use queue::{Acquisition, Holder, QueueOptions};
 pub use semaphore::{Semaphore, SemaphoreGuard};
 pub use stats::Stats;
 pub use watch::{Change, Relisted, Watch, WatchOptions};
+
+pub use crate::lease::{Lease, LostReason};
 
 /// Every type of the v2 wire protocol, also those that are not exported here by name.
 pub use quorate_wire::etcd2 as wire;

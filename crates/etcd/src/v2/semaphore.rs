@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use quorate_wire::etcd2::key;
-use tokio::time::Instant;
 
 use super::client::Client;
 use super::error::Error;
-use super::lease::{Lease, LostReason};
-use super::queue::{Acquisition, Holder, Place, QueueOptions, Tenure, acquire};
+use super::queue::{Acquisition, Holder, Place, QueueOptions, Tenure};
+use crate::queue::{acquire, held};
 
 /// Where the semaphores are.
 const ROOT: &str = "/_semaphores";
@@ -122,6 +121,8 @@ pub struct SemaphoreGuard {
     tenure: Tenure,
 }
 
+held!(SemaphoreGuard, "the slot", is_held, run_while_held);
+
 impl SemaphoreGuard {
     /// The key of our entry.
     #[must_use]
@@ -139,43 +140,6 @@ impl SemaphoreGuard {
     #[must_use]
     pub fn fencing_token(&self) -> u64 {
         self.tenure.token
-    }
-
-    /// Whether the slot may be relied on at this moment, by the local clock and all that is known.
-    #[must_use]
-    pub fn is_held(&self) -> bool {
-        self.tenure.lease.is_valid()
-    }
-
-    /// When the slot counts as lost unless it is renewed before. Renewals move it.
-    #[must_use]
-    pub fn valid_until(&self) -> Instant {
-        self.tenure.lease.valid_until()
-    }
-
-    /// A handle on the slot's validity: it can be cloned and sent, and does not hold the slot.
-    #[must_use]
-    pub fn lease(&self) -> Lease {
-        self.tenure.lease.clone()
-    }
-
-    /// Resolves when the slot can't be relied on any more, and says why.
-    ///
-    /// # Cancel safety
-    /// Safe: dropping it only stops the waiting.
-    pub fn lost(&self) -> impl Future<Output = LostReason> + Send + 'static + use<> {
-        self.tenure.lease.lost()
-    }
-
-    /// Runs `work`, and drops it when the slot is lost.
-    ///
-    /// # Errors
-    /// Why the slot was lost.
-    ///
-    /// # Cancel safety
-    /// That of `work`. The slot is still held afterwards.
-    pub async fn run_while_held<F: Future>(&self, work: F) -> Result<F::Output, LostReason> {
-        self.tenure.lease.run_while_valid(work).await
     }
 
     /// Gives the slot back.

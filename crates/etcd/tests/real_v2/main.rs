@@ -6,6 +6,8 @@ mod auth;
 mod cluster;
 mod keys;
 mod recipes;
+#[path = "../secure/mod.rs"]
+mod secure;
 mod tls;
 mod trio;
 mod watch;

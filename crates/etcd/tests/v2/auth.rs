@@ -2,7 +2,7 @@
 
 use quorate_etcd::v2::{ErrorKind, Permissions};
 
-use crate::script::{Say, Server};
+use crate::script::{Say, Server, refused};
 
 #[tokio::test]
 async fn access_control_is_asked_for_and_switched() {
@@ -102,7 +102,7 @@ async fn roles_are_made_changed_and_deleted() {
 
 #[tokio::test]
 async fn a_refusal_tells_whether_a_password_was_sent() {
-    let denied = || Say::refused(401, 110, "Insufficient credentials", 0);
+    let denied = || refused(401, 110, "Insufficient credentials", 0);
     let server = Server::new([denied(), denied(), denied()]);
     let client = server.client();
     let error = client.keys().get("/k").await.unwrap_err();

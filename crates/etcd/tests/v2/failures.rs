@@ -2,11 +2,11 @@
 
 use quorate_etcd::v2::{ErrorCode, ErrorKind, Outcome, RetryAdvice};
 
-use crate::script::{Act, Say, Server, event};
+use crate::script::{Act, Say, Server, event, refused};
 
 #[tokio::test]
 async fn a_refusal_keeps_code_status_cause_and_index() {
-    let server = Server::new([Say::refused(412, 101, "[one != two]", 17)]);
+    let server = Server::new([refused(412, 101, "[one != two]", 17)]);
     let error = server.client().keys().set("/k", "v").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::CompareFailed);
     assert_eq!(error.code(), Some(ErrorCode::TestFailed));
@@ -28,7 +28,7 @@ async fn a_write_whose_answer_was_lost_is_not_repeated() {
 
 #[tokio::test]
 async fn a_write_that_timed_out_inside_may_have_happened() {
-    let server = Server::new([Say::refused(500, 300, "etcdserver: request timed out", 0)]);
+    let server = Server::new([refused(500, 300, "etcdserver: request timed out", 0)]);
     let error = server.client().keys().create("/k", "v").await.unwrap_err();
     assert_eq!(
         (error.kind(), error.outcome()),
@@ -39,7 +39,7 @@ async fn a_write_that_timed_out_inside_may_have_happened() {
 
 #[tokio::test(start_paused = true)]
 async fn a_read_is_repeated_while_there_is_no_leader() {
-    let lost = Say::refused(500, 300, "etcdserver: request timed out", 0);
+    let lost = refused(500, 300, "etcdserver: request timed out", 0);
     let acts = [
         Act::Cut,
         lost.into(),

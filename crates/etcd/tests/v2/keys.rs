@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use quorate_etcd::v2::{Action, Condition, DeleteOptions, ErrorKind, GetOptions, SetOptions};
 
-use crate::script::{Say, Server, event};
+use crate::script::{Say, Server, event, indexed, refused};
 
 fn node(key: &str) -> Say {
-    Say::at(9, event("get", key, "v", 7))
+    indexed(9, event("get", key, "v", 7))
 }
 
 #[tokio::test]
@@ -38,7 +38,7 @@ async fn a_read_sends_its_options_and_cleans_the_key() {
 
 #[tokio::test]
 async fn an_absent_key_is_none_and_has_an_index() {
-    let server = Server::new([Say::refused(404, 100, "/a", 12)]);
+    let server = Server::new([refused(404, 100, "/a", 12)]);
     let answer = server
         .client()
         .keys()
@@ -169,7 +169,7 @@ async fn a_listing_is_of_a_directory_and_in_order_by_number() {
 async fn making_sure_of_a_directory_takes_one_that_is_there() {
     let dir =
         r#"{"action":"get","node":{"key":"/d","dir":true,"modifiedIndex":2,"createdIndex":2}}"#;
-    let exists = || Say::refused(412, 105, "/d", 3);
+    let exists = || refused(412, 105, "/d", 3);
     let server = Server::new([
         exists(),
         Say::ok(dir),

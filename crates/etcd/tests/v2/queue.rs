@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use quorate_etcd::v2::{Acquisition, ErrorKind, LostReason, QueueOptions};
 
-use crate::script::{Act, Say, Seen, Server};
+use crate::script::{Act, Say, Seen, Server, indexed};
 
 const DIRECTORY: &str = "/_locks/x";
 
@@ -30,7 +30,7 @@ fn made(index: u64) -> Say {
 fn queue(index: u64, entries: &[u64]) -> Say {
     let nodes: Vec<_> = entries.iter().map(|index| entry(*index)).collect();
     let nodes = nodes.join(",");
-    Say::at(
+    indexed(
         index,
         format!(
             r#"{{"action":"get","node":{{"key":"{DIRECTORY}","dir":true,"nodes":[{nodes}],"modifiedIndex":1,"createdIndex":1}}}}"#
@@ -40,7 +40,7 @@ fn queue(index: u64, entries: &[u64]) -> Say {
 
 fn removed(index: u64, at: u64) -> Say {
     let key = key(index);
-    Say::at(
+    indexed(
         at,
         format!(
             r#"{{"action":"delete","node":{{"key":"{key}","modifiedIndex":{at},"createdIndex":{index}}}}}"#
@@ -214,7 +214,7 @@ async fn an_entry_whose_making_was_not_answered_is_found_by_its_id() {
             .unwrap()
             .replace("id42 me", &id);
         match listed {
-            true => Some(Say::at(42, text).into()),
+            true => Some(indexed(42, text).into()),
             false => Some(waiting()),
         }
     });

@@ -17,7 +17,7 @@ use crate::deadline::{Timeouts, within};
 use crate::endpoint::EndpointSet;
 use crate::error::{Account, Failure, NetError};
 use crate::retry::{Retry, Turn};
-use crate::transport::Connector;
+use crate::transport::{Connector, Protocol};
 
 /// Sends requests to a set of servers. Cloning it is cheap, and clones share the connections.
 ///
@@ -47,7 +47,13 @@ impl HttpClient {
             timeouts,
             ..
         } = &config;
-        let connector = Connector::new(endpoints, dial.clone(), tls, timeouts.connect)?;
+        let connector = Connector::new(
+            endpoints,
+            dial.clone(),
+            tls,
+            Protocol::Http1,
+            timeouts.connect,
+        )?;
         let pool = Pool::new(
             endpoints.len(),
             config.max_idle_per_endpoint,
@@ -94,7 +100,7 @@ impl HttpClient {
         classify: impl Fn(&HttpResponse) -> Verdict,
     ) -> Result<HttpResponse, NetError> {
         let inner = &*self.0;
-        let mut retry = Retry::new(&inner.config, &request);
+        let mut retry = Retry::new(&inner.config.endpoints, inner.config.policy(&request));
         let limit = request
             .max_response_bytes
             .unwrap_or(inner.config.max_response_bytes);
@@ -143,7 +149,7 @@ impl HttpClient {
                 .overall_timeout
                 .and_then(|limit| Instant::now().checked_add(limit)),
         };
-        let mut retry = Retry::new(&inner.config, &request);
+        let mut retry = Retry::new(&inner.config.endpoints, inner.config.policy(&request));
         let limit = request
             .max_response_bytes
             .unwrap_or(inner.config.max_response_bytes);
@@ -178,7 +184,7 @@ impl HttpClient {
     /// As [`send`](Self::send).
     pub async fn open(&self, request: HttpRequest) -> Result<HttpBodyStream, NetError> {
         let inner = &self.0;
-        let mut retry = Retry::new(&inner.config, &request);
+        let mut retry = Retry::new(&inner.config.endpoints, inner.config.policy(&request));
         let attempt_timeout = request
             .attempt_timeout
             .unwrap_or(inner.config.timeouts.attempt);

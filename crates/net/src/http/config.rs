@@ -4,9 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::HttpRequest;
 use crate::backoff::Backoff;
 use crate::deadline::Timeouts;
 use crate::endpoint::EndpointSet;
+use crate::retry::RetryPolicy;
 use crate::tls::{TlsError, TlsOptions};
 use crate::transport::Dial;
 
@@ -121,13 +123,16 @@ impl HttpConfig {
         self
     }
 
-    /// A fresh sequence of pauses.
-    pub(crate) fn backoff(&self) -> Backoff {
-        let backoff = Backoff::new(self.backoff_base, self.backoff_max);
-        match self.seed {
-            Some(seed) => backoff.with_seed(seed),
-            None => backoff,
-        }
+    /// What may be done to get a request answered.
+    pub(crate) fn policy(&self, request: &HttpRequest) -> RetryPolicy {
+        let mut timeouts = self.timeouts;
+        timeouts.attempt = request.attempt_timeout.unwrap_or(timeouts.attempt);
+        timeouts.overall = request.overall_timeout.or(timeouts.overall);
+        RetryPolicy::new(timeouts)
+            .with_endpoint(request.endpoint)
+            .with_max_attempts(request.max_attempts.or(self.max_attempts))
+            .with_backoff(self.backoff_base, self.backoff_max)
+            .with_seed(self.seed)
     }
 }
 

@@ -10,12 +10,13 @@ use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use tokio_rustls::TlsConnector;
 
+use super::source::TlsSource;
 use super::{TlsError, TlsOptions, Verify, certificates};
-use crate::transport::Stream;
+use crate::transport::{Protocol, Stream};
 
 impl TlsOptions {
     /// Reads the files and sets up the library.
-    pub(crate) fn build(&self) -> Result<Arc<ClientConfig>, TlsError> {
+    pub(crate) fn build(&self, protocol: Protocol) -> Result<Arc<ClientConfig>, TlsError> {
         let provider = Arc::new(ring::default_provider());
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
@@ -38,35 +39,42 @@ impl TlsOptions {
                     })?
             }
         };
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        config.alpn_protocols = vec![protocol.alpn().to_vec()];
         Ok(Arc::new(config))
     }
 }
 
 /// What is needed for handshakes with one server.
 pub(crate) struct TlsClient {
-    connector: TlsConnector,
+    source: Arc<TlsSource>,
     name: ServerName<'static>,
 }
 
 impl TlsClient {
-    pub(crate) fn new(config: Arc<ClientConfig>, name: &str) -> Result<Self, TlsError> {
-        let name = ServerName::try_from(name.to_owned()).map_err(|_| TlsError::ServerName {
-            name: name.to_owned(),
-        })?;
-        Ok(Self {
-            connector: TlsConnector::from(config),
-            name,
-        })
+    pub(crate) fn new(source: Arc<TlsSource>, name: &str) -> Result<Self, TlsError> {
+        let name = server_name(name)?;
+        Ok(Self { source, name })
     }
 
     /// Puts TLS on top of `stream`.
     pub(crate) async fn handshake(&self, stream: Stream) -> io::Result<Stream> {
-        self.connector
-            .connect(self.name.clone(), stream)
-            .await
-            .map(Stream::tls)
+        handshake(self.source.current(), self.name.clone(), stream).await
     }
+}
+
+pub(super) fn server_name(name: &str) -> Result<ServerName<'static>, TlsError> {
+    ServerName::try_from(name.to_owned()).map_err(|_| TlsError::ServerName {
+        name: name.to_owned(),
+    })
+}
+
+pub(super) async fn handshake(
+    config: Arc<ClientConfig>,
+    name: ServerName<'static>,
+    stream: Stream,
+) -> io::Result<Stream> {
+    let connector = TlsConnector::from(config);
+    connector.connect(name, stream).await.map(Stream::tls)
 }
 
 impl fmt::Debug for TlsClient {

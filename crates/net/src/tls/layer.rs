@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use rustls::ClientConfig;
 
-use super::{TlsClient, TlsError, TlsOptions};
-use crate::transport::Stream;
+use super::client::{handshake, server_name};
+use super::{TlsError, TlsOptions};
+use crate::transport::{Protocol, Stream};
 
 /// Puts TLS on top of connections that were made elsewhere. Clones share what was read and set up.
 #[derive(Clone)]
@@ -18,7 +19,7 @@ impl TlsLayer {
     ///
     /// [`TlsError`], when something can't be read or used.
     pub fn new(options: &TlsOptions, protocols: &[&[u8]]) -> Result<Self, TlsError> {
-        let mut config = ClientConfig::clone(&*options.build()?);
+        let mut config = ClientConfig::clone(&*options.build(Protocol::Http1)?);
         config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
         Ok(Self(Arc::new(config)))
     }
@@ -35,8 +36,8 @@ impl TlsLayer {
     /// Dropping the future closes the connection.
     pub async fn handshake(&self, name: &str, stream: Stream) -> io::Result<Stream> {
         let invalid = |error| io::Error::new(io::ErrorKind::InvalidInput, error);
-        let client = TlsClient::new(Arc::clone(&self.0), name).map_err(invalid)?;
-        client.handshake(stream).await
+        let name = server_name(name).map_err(invalid)?;
+        handshake(Arc::clone(&self.0), name, stream).await
     }
 }
 

@@ -11,11 +11,30 @@ use super::{Dial, Stream, tcp};
 use crate::endpoint::{Address, Endpoint, EndpointId, EndpointSet};
 use crate::error::{BoxError, Failure, NetErrorKind, Phase};
 use crate::http::ConfigError;
-use crate::tls::{TlsClient, TlsOptions};
+use crate::tls::{TlsClient, TlsOptions, TlsSource};
+
+/// What is spoken on a connection, as TLS announces it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Protocol {
+    /// HTTP/1.1.
+    Http1,
+    /// HTTP/2.
+    Http2,
+}
+
+impl Protocol {
+    pub(crate) fn alpn(self) -> &'static [u8] {
+        match self {
+            Self::Http1 => b"http/1.1",
+            Self::Http2 => b"h2",
+        }
+    }
+}
 
 /// Makes connections to the servers of one set. What is constant for each is computed once.
 #[derive(Debug)]
-pub(crate) struct Connector {
+pub struct Connector {
     targets: Box<[Target]>,
     dial: Option<Arc<dyn Dial>>,
     limit: Duration,
@@ -29,13 +48,20 @@ struct Target {
 }
 
 impl Connector {
-    pub(crate) fn new(
+    /// For the servers of `endpoints`, each connection within `limit`.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] when TLS cannot be set up as asked, or a server cannot be reached by any
+    /// means given.
+    pub fn new(
         endpoints: &EndpointSet,
         dial: Option<Arc<dyn Dial>>,
         tls: &TlsOptions,
+        protocol: Protocol,
         limit: Duration,
     ) -> Result<Self, ConfigError> {
-        let mut config = None;
+        let mut source = None;
         let mut targets = Vec::with_capacity(endpoints.len());
         for (_, endpoint) in endpoints.iter() {
             if dial.is_none() && matches!(endpoint.address(), Address::Memory) {
@@ -43,12 +69,12 @@ impl Connector {
             }
             let tls = match endpoint.address() {
                 Address::Tcp { host, .. } if endpoint.is_tls() => {
-                    let config = match &config {
-                        Some(config) => Arc::clone(config),
-                        None => Arc::clone(config.insert(tls.build()?)),
+                    let source = match &source {
+                        Some(source) => Arc::clone(source),
+                        None => Arc::clone(source.insert(Arc::new(TlsSource::new(tls, protocol)?))),
                     };
                     Some(TlsClient::new(
-                        config,
+                        source,
                         tls.server_name.as_deref().unwrap_or(host),
                     )?)
                 }
@@ -72,17 +98,27 @@ impl Connector {
     }
 
     /// The value of the `Host` header for a server; `None` if the set has no such server.
-    pub(crate) fn host(&self, id: EndpointId) -> Option<&HeaderValue> {
+    pub fn host(&self, id: EndpointId) -> Option<&HeaderValue> {
         self.targets.get(id.index()).map(|target| &target.host)
     }
 
     /// Connects within the time to connect. `phase` follows.
-    pub(crate) async fn connect(
-        &self,
-        id: EndpointId,
-        phase: &mut Phase,
-    ) -> Result<Stream, Failure> {
-        let target = &self.targets[id.index()];
+    ///
+    /// # Errors
+    ///
+    /// Why there is no connection. Nothing was sent.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is left behind.
+    pub async fn connect(&self, id: EndpointId, phase: &mut Phase) -> Result<Stream, Failure> {
+        let Some(target) = self.targets.get(id.index()) else {
+            return Err(Failure::new(
+                *phase,
+                NetErrorKind::Request,
+                "no such server",
+            ));
+        };
         let made = timeout(self.limit, self.establish(target, phase)).await;
         match made {
             Ok(Ok(stream)) => Ok(stream),

@@ -4,6 +4,9 @@
 
 mod bodies;
 mod cancel;
+// By its path: testkit depends on this crate, whose tests shall not wait for all the others.
+#[path = "../../../testkit/src/certificates.rs"]
+pub mod certificates;
 mod clocks;
 mod failover;
 mod pool;

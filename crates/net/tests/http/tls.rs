@@ -9,7 +9,6 @@ use quorate_net::http::{HttpClient, HttpConfig, HttpRequest};
 use quorate_net::task::{Task, spawn};
 use quorate_net::tls::{TlsOptions, Verify};
 use quorate_net::{NetError, Secret};
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::crypto::ring;
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
@@ -18,42 +17,12 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
+use crate::certificates::{Authority, Certificate};
 use crate::support::{Peer, done};
 use quorate_net::transport::Stream;
 
-/// A CA of the test's own.
-struct Ca {
-    pem: String,
-    issuer: Issuer<'static, KeyPair>,
-}
-
-/// A certificate and its key, in PEM.
-struct Leaf {
-    cert: String,
-    key: String,
-}
-
-impl Ca {
-    fn new() -> Self {
-        let key = KeyPair::generate().unwrap();
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let pem = params.self_signed(&key).unwrap().pem();
-        Self {
-            pem,
-            issuer: Issuer::new(params, key),
-        }
-    }
-
-    fn leaf(&self, name: &str) -> Leaf {
-        let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
-        let cert = params.signed_by(&key, &self.issuer).unwrap().pem();
-        Leaf {
-            cert,
-            key: key.serialize_pem(),
-        }
-    }
+fn authority() -> Authority {
+    Authority::new().unwrap()
 }
 
 /// A TLS server on a real socket that answers every request with "hello".
@@ -63,7 +32,7 @@ struct Server {
 }
 
 impl Server {
-    async fn start(leaf: &Leaf, clients: Option<&Ca>) -> Self {
+    async fn start(leaf: &Certificate, clients: Option<&Authority>) -> Self {
         let provider = Arc::new(ring::default_provider());
         let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
@@ -73,14 +42,14 @@ impl Server {
             Some(ca) => {
                 let mut roots = RootCertStore::empty();
                 roots
-                    .add(CertificateDer::from_pem_slice(ca.pem.as_bytes()).unwrap())
+                    .add(CertificateDer::from_pem_slice(ca.pem().as_bytes()).unwrap())
                     .unwrap();
                 let verifier =
                     WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
                 builder.with_client_cert_verifier(verifier.build().unwrap())
             }
         };
-        let chain = vec![CertificateDer::from_pem_slice(leaf.cert.as_bytes()).unwrap()];
+        let chain = vec![CertificateDer::from_pem_slice(leaf.pem.as_bytes()).unwrap()];
         let key = PrivateKeyDer::from_pem_slice(leaf.key.as_bytes()).unwrap();
         let mut config = builder.with_single_cert(chain, key).unwrap();
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
@@ -131,8 +100,8 @@ impl Server {
     }
 }
 
-fn trusting(ca: &Ca) -> TlsOptions {
-    TlsOptions::default().with_ca_pem(ca.pem.clone())
+fn trusting(ca: &Authority) -> TlsOptions {
+    TlsOptions::default().with_ca_pem(ca.pem())
 }
 
 /// What a refusal looks like: at once, and certainly without effect.
@@ -152,13 +121,13 @@ fn write(path: &Path, text: &str) {
 
 #[tokio::test]
 async fn a_ca_of_ones_own_comes_from_memory_a_file_or_a_directory() {
-    let ca = Ca::new();
-    let server = Server::start(&ca.leaf("127.0.0.1"), None).await;
+    let ca = authority();
+    let server = Server::start(&ca.sign("127.0.0.1").unwrap(), None).await;
     server.ask(trusting(&ca)).await.unwrap();
 
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("ca.pem");
-    write(&file, &format!("{}{}", Ca::new().pem, ca.pem));
+    write(&file, &format!("{}{}", authority().pem(), ca.pem()));
     server
         .ask(TlsOptions::default().with_ca_file(&file))
         .await
@@ -175,8 +144,8 @@ async fn a_ca_of_ones_own_comes_from_memory_a_file_or_a_directory() {
 
 #[tokio::test]
 async fn a_server_that_is_not_signed_by_a_trusted_ca_is_refused() {
-    let server = Server::start(&Ca::new().leaf("127.0.0.1"), None).await;
-    assert_refused(&server.ask(trusting(&Ca::new())).await.unwrap_err());
+    let server = Server::start(&authority().sign("127.0.0.1").unwrap(), None).await;
+    assert_refused(&server.ask(trusting(&authority())).await.unwrap_err());
     server
         .ask(TlsOptions::default().with_verify(Verify::None))
         .await
@@ -185,8 +154,8 @@ async fn a_server_that_is_not_signed_by_a_trusted_ca_is_refused() {
 
 #[tokio::test]
 async fn a_certificate_for_another_name_is_refused_unless_that_name_is_asked_for() {
-    let ca = Ca::new();
-    let server = Server::start(&ca.leaf("server.dc1.consul"), None).await;
+    let ca = authority();
+    let server = Server::start(&ca.sign("server.dc1.consul").unwrap(), None).await;
     assert_refused(&server.ask(trusting(&ca)).await.unwrap_err());
     server
         .ask(trusting(&ca).with_server_name("server.dc1.consul"))
@@ -198,23 +167,23 @@ async fn a_certificate_for_another_name_is_refused_unless_that_name_is_asked_for
 
 #[tokio::test]
 async fn a_server_that_wants_a_certificate_gets_it_or_the_request_was_not_sent() {
-    let ca = Ca::new();
-    let clients = Ca::new();
-    let server = Server::start(&ca.leaf("127.0.0.1"), Some(&clients)).await;
+    let ca = authority();
+    let clients = authority();
+    let server = Server::start(&ca.sign("127.0.0.1").unwrap(), Some(&clients)).await;
     assert_refused(&server.ask(trusting(&ca)).await.unwrap_err());
-    let stranger = Ca::new().leaf("stranger");
-    let options = trusting(&ca).with_client_pem(stranger.cert, stranger.key);
+    let stranger = authority().sign("stranger").unwrap();
+    let options = trusting(&ca).with_client_pem(stranger.pem, stranger.key);
     assert_refused(&server.ask(options).await.unwrap_err());
 
-    let Leaf { cert, key } = clients.leaf("client");
-    let options = trusting(&ca).with_client_pem(cert.clone(), key.clone());
+    let Certificate { pem, key } = clients.sign("client").unwrap();
+    let options = trusting(&ca).with_client_pem(pem.clone(), key.clone());
     server.ask(options).await.unwrap();
 
     let dir = tempfile::tempdir().unwrap();
-    let [cert_file, key_file, both] = ["cert", "key", "both"].map(|name| dir.path().join(name));
-    write(&cert_file, &cert);
-    write(&key_file, &key);
-    write(&both, &format!("{key}{cert}"));
+    clients.write(dir.path(), &["client"]).unwrap();
+    let [cert_file, key_file, both] =
+        ["client.pem", "client.key", "both"].map(|name| dir.path().join(name));
+    write(&both, &format!("{key}{pem}"));
     server
         .ask(trusting(&ca).with_client_files(&cert_file, &key_file))
         .await
@@ -235,14 +204,14 @@ async fn a_server_without_tls_is_refused() {
         }
     });
     let endpoint = Endpoint::tcp("127.0.0.1", port).with_tls(true);
-    let config = HttpConfig::new(endpoint.into()).with_tls(trusting(&Ca::new()));
+    let config = HttpConfig::new(endpoint.into()).with_tls(trusting(&authority()));
     let client = HttpClient::new(config).unwrap();
     assert_refused(&client.send(HttpRequest::get("/"), done).await.unwrap_err());
 }
 
 #[test]
 fn options_that_cannot_work_are_refused_when_the_client_is_built() {
-    let leaf = Ca::new().leaf("a");
+    let leaf = authority().sign("a").unwrap();
     let dir = tempfile::tempdir().unwrap();
     let missing = dir.path().join("missing.pem");
     let build = |tls: TlsOptions| {
@@ -277,7 +246,7 @@ fn options_that_cannot_work_are_refused_when_the_client_is_built() {
             what: "client certificate"
         }
     ));
-    let no_key = none.clone().with_client_pem(leaf.cert.clone(), "");
+    let no_key = none.clone().with_client_pem(leaf.pem.clone(), "");
     assert!(matches!(
         build(no_key),
         TlsError::Missing {
@@ -286,11 +255,11 @@ fn options_that_cannot_work_are_refused_when_the_client_is_built() {
     ));
     let foreign = none
         .clone()
-        .with_client_pem(leaf.cert.clone(), Ca::new().leaf("b").key);
+        .with_client_pem(leaf.pem.clone(), authority().sign("b").unwrap().key);
     assert!(matches!(build(foreign), TlsError::Identity { .. }));
     let twice = none
         .clone()
-        .with_client_pem(leaf.cert, leaf.key)
+        .with_client_pem(leaf.pem, leaf.key)
         .with_client_files(&missing, &missing);
     assert!(matches!(build(twice), TlsError::Twice { .. }));
     let name = none.with_server_name("not a name");

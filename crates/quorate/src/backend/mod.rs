@@ -5,13 +5,25 @@
 //! of your own, or a wrapper that slows, counts or breaks another one, becomes a
 //! [`Coordinator`](crate::Coordinator) through [`Coordinator::new`](crate::Coordinator::new).
 
+mod access;
+mod bounds;
+mod client_error;
 pub mod consul;
 mod election;
 pub mod etcd2;
+pub mod etcd3;
 mod event;
+mod mapped;
+mod member;
+mod names;
+mod native;
 mod node;
+mod query;
+mod roster;
+pub mod serf;
 mod service;
 mod snapshot;
+mod unfolded;
 mod unsupported;
 
 use std::fmt::Debug;
@@ -30,7 +42,9 @@ use crate::{
 
 pub use election::{Elected, ElectionBackend, Office};
 pub use event::EventBackend;
+pub use member::MemberBackend;
 pub use node::NodeBackend;
+pub use query::{QueryBackend, Reply};
 pub use service::{KeptService, ServiceBackend};
 pub use snapshot::{SnapshotBackend, SnapshotSource};
 pub use unsupported::Unsupported;
@@ -187,8 +201,12 @@ pub struct Backend {
     pub service: Arc<dyn ServiceBackend>,
     /// Nodes.
     pub node: Arc<dyn NodeBackend>,
+    /// Members.
+    pub member: Arc<dyn MemberBackend>,
     /// Events.
     pub event: Arc<dyn EventBackend>,
+    /// Questions.
+    pub query: Arc<dyn QueryBackend>,
     /// Snapshots.
     pub snapshot: Arc<dyn SnapshotBackend>,
     /// The whole.
@@ -197,6 +215,10 @@ pub struct Backend {
     pub consul: Option<quorate_consul::Client>,
     /// The client of etcd's v2 API, where that is what works underneath.
     pub etcd2: Option<quorate_etcd::v2::Client>,
+    /// The client of etcd's v3 API, where that is what works underneath.
+    pub etcd3: Option<quorate_etcd::v3::Client>,
+    /// The client of Serf's RPC, where that is what works underneath.
+    pub serf: Option<quorate_serf::Client>,
 }
 
 impl Backend {
@@ -215,11 +237,15 @@ impl Backend {
             election: nothing.clone(),
             service: nothing.clone(),
             node: nothing.clone(),
+            member: nothing.clone(),
             event: nothing.clone(),
+            query: nothing.clone(),
             snapshot: nothing.clone(),
             lifecycle: nothing,
             consul: None,
             etcd2: None,
+            etcd3: None,
+            serf: None,
         }
     }
 }

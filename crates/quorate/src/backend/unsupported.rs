@@ -7,15 +7,15 @@ use bytes::Bytes;
 
 use super::{
     BoxFuture, BoxStream, Elected, ElectionBackend, EventBackend, Hold, KeptService, KvBackend,
-    Lifecycle, LockBackend, NodeBackend, SemaphoreBackend, ServiceBackend, SnapshotBackend,
-    SnapshotSource, WatchBackend,
+    Lifecycle, LockBackend, MemberBackend, NodeBackend, QueryBackend, SemaphoreBackend,
+    ServiceBackend, SnapshotBackend, SnapshotSource, WatchBackend,
 };
 use crate::{
-    Acquisition, CheckResult, DeleteOptions, Delivery, ElectionOptions, Entry, Error, EventOptions,
-    FireOptions, GetOptions, Holder, Instance, InstanceOptions, InstanceSet, Key, KeysOptions,
-    ListOptions, LockOptions, Node, NodeDetails, NodeSet, Prefix, PutOptions, RegisterOptions,
-    Result, Revision, SemaphoreOptions, Service, ServiceSummary, Transaction, TxnOutcome,
-    WatchEvent, WatchOptions, WatchTarget,
+    Acquisition, Answer, CheckResult, DeleteOptions, Delivery, ElectionOptions, Entry, Error,
+    EventOptions, FireOptions, GetOptions, Holder, Inquiry, Instance, InstanceOptions, InstanceSet,
+    Key, KeysOptions, ListOptions, LockOptions, Member, MemberEvent, Node, NodeDetails, NodeSet,
+    Prefix, PutOptions, QueryOptions, RegisterOptions, Result, Revision, SemaphoreOptions, Service,
+    ServiceSummary, TagChanges, Transaction, TxnOutcome, WatchEvent, WatchOptions, WatchTarget,
 };
 
 /// Refuses every call with [`Unsupported`](crate::ErrorKind::Unsupported): stands in for what a
@@ -50,7 +50,9 @@ const KEYS: &str = "keys and values";
 const ELECTIONS: &str = "elections";
 const SERVICES: &str = "services";
 const NODES: &str = "nodes";
+const MEMBERS: &str = "members";
 const EVENTS: &str = "events";
+const QUERIES: &str = "questions to all";
 const SNAPSHOTS: &str = "snapshots";
 
 impl KvBackend for Unsupported {
@@ -214,6 +216,38 @@ impl NodeBackend for Unsupported {
 
     fn watch(&self) -> Result<BoxStream<'static, Result<NodeSet>>> {
         Err(self.error("watch the nodes", NODES))
+    }
+}
+
+impl MemberBackend for Unsupported {
+    fn list(&self) -> BoxFuture<'_, Result<Vec<Member>>> {
+        self.refuse("list the members", MEMBERS)
+    }
+
+    fn watch(&self) -> Result<BoxStream<'static, Result<MemberEvent>>> {
+        Err(self.error("watch the members", MEMBERS))
+    }
+
+    fn change_tags<'a>(&'a self, _: &'a TagChanges) -> BoxFuture<'a, Result<()>> {
+        self.refuse("change the tags", MEMBERS)
+    }
+}
+
+impl QueryBackend for Unsupported {
+    fn ask<'a>(
+        &'a self,
+        name: &'a str,
+        _: Bytes,
+        _: &'a QueryOptions,
+    ) -> BoxFuture<'a, Result<BoxStream<'static, Result<Answer>>>> {
+        self.refuse(&format!("ask `{name}`"), QUERIES)
+    }
+
+    fn watch<'a>(
+        &'a self,
+        _: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<BoxStream<'static, Result<Inquiry>>>> {
+        self.refuse("watch the queries", QUERIES)
     }
 }
 

@@ -2,8 +2,11 @@
 
 mod consul;
 mod data_dir;
-mod etcd2;
+mod etcd;
+mod host;
 mod query;
+mod serf;
+mod tls;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -13,7 +16,9 @@ use crate::{Error, Result};
 
 pub use consul::{ConsulAddresses, ConsulTarget};
 pub use data_dir::user_data_dir;
-pub use etcd2::{Etcd2Addresses, Etcd2Target};
+pub use etcd::{EtcdAddresses, EtcdApi, EtcdTarget};
+pub use serf::{SerfAddresses, SerfTarget};
+pub use tls::TlsTarget;
 
 /// A backend's URL, taken apart.
 ///
@@ -26,21 +31,25 @@ pub use etcd2::{Etcd2Addresses, Etcd2Target};
 /// | `consul+tls://HOST[:PORT][,HOST…]` | the same over HTTPS; port 8501 by default |
 /// | `consul+unix:///PATH` | the same over a unix socket |
 /// | `consul:` | whatever `CONSUL_HTTP_ADDR` and its family say |
+/// | `etcd://HOST[:PORT][,HOST…][/PATH]` | etcd's v3 API; port 2379 by default; the next host when one fails; the keys are beneath PATH, behind a slash with `//PATH` |
+/// | `etcd+tls://HOST[:PORT][,HOST…][/PATH]` | the same over TLS |
+/// | `etcd+srv://DOMAIN[/PATH]` | the servers that the DNS SRV records `_etcd-client-ssl._tcp.DOMAIN` or `_etcd-client._tcp.DOMAIN` name |
+/// | `etcd:` | whatever `ETCDCTL_ENDPOINTS` and its family say |
 /// | `etcd2://HOST[:PORT][,HOST…][/PATH]` | etcd's v2 API over HTTP; port 2379 by default; the next host when one fails; the keys are beneath PATH |
-/// | `etcd2+tls://HOST[:PORT][,HOST…][/PATH]` | the same over HTTPS |
-/// | `etcd2+srv://DOMAIN[/PATH]` | the servers that the DNS SRV records `_etcd-client-ssl._tcp.DOMAIN` or `_etcd-client._tcp.DOMAIN` name |
-/// | `etcd2:` | whatever `ETCDCTL_ENDPOINTS` and its family say |
+/// | `etcd2+tls://…`, `etcd2+srv://…`, `etcd2:` | as with `etcd` |
+/// | `serf://HOST[:PORT][,HOST…]` | the RPC of a Serf agent; port 7373 by default; the next host when one fails |
+/// | `serf:` | whatever `SERF_RPC_ADDR` says, else `127.0.0.1:7373` |
 ///
 /// Options of these URLs, as query parameters:
 ///
 /// | option | means |
 /// |---|---|
 /// | `dc=NAME` | Consul: the datacenter that is asked, the agent's own by default |
-/// | `token-file=PATH` | Consul: a file with the ACL token, read again when it changes |
+/// | `token-file=PATH` | Consul: a file with the ACL token, read again when it changes. Serf: one with the token of its RPC, read once |
 /// | `auth-file=PATH` | etcd: a file with `name:password` |
 /// | `sync=DURATION` | etcd: how often the members are looked up, to use their addresses too; never by default |
 /// | `consistency=default\|strong\|stale` | how fresh reads are; `stale` alone is short for the last. On etcd the first two ask a quorum |
-/// | `wait=DURATION` | how long one poll of a watch waits: `30s`, `5m`; at most 10 minutes on Consul |
+/// | `wait=DURATION` | how long one poll of a watch waits: `30s`, `5m`; at most 10 minutes on Consul; v3 of etcd polls nothing |
 /// | `timeout=DURATION` | how long a call may take with all of its attempts: `15s` by default |
 /// | `ca=PATH`, `ca-dir=PATH` | what certifies the server: the system's roots by default |
 /// | `cert=PATH`, `key=PATH` | the client's certificate and its key |
@@ -48,9 +57,10 @@ pub use etcd2::{Etcd2Addresses, Etcd2Target};
 /// | `verify=false` | do not check the server's certificate; for tests only |
 ///
 /// Secrets never stand in a URL, because URLs end up in process lists and logs. etcd's name and
-/// password come from `auth-file`, `ETCDCTL_USERNAME` and `ETCDCTL_PASSWORD`, or from
+/// password come from `auth-file`, `ETCDCTL_USER` and `ETCDCTL_PASSWORD`, or from
 /// [`Builder::basic_auth`](crate::Builder::basic_auth). Consul's ACL token comes from `CONSUL_HTTP_TOKEN`, `CONSUL_HTTP_TOKEN_FILE` or `token-file`, or from
-/// [`Builder::token`](crate::Builder::token); name and password from `CONSUL_HTTP_AUTH`.
+/// [`Builder::token`](crate::Builder::token); name and password from `CONSUL_HTTP_AUTH`. The token of
+/// Serf's RPC comes from `SERF_RPC_AUTH`, `token-file` or the builder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Target {
@@ -61,11 +71,15 @@ pub enum Target {
     /// A Consul agent.
     Consul(Box<ConsulTarget>),
     /// etcd with its v2 API.
-    Etcd2(Box<Etcd2Target>),
+    Etcd2(Box<EtcdTarget>),
+    /// etcd with its v3 API.
+    Etcd3(Box<EtcdTarget>),
+    /// The RPC of a Serf agent.
+    Serf(Box<SerfTarget>),
 }
 
 /// The schemes of this build, for messages.
-const KNOWN: &str = "embedded:, memory:, consul://, consul+tls://, consul+unix://, etcd2://, etcd2+tls://, etcd2+srv://";
+const KNOWN: &str = "embedded:, memory:, consul://, consul+tls://, consul+unix://, etcd://, etcd+tls://, etcd+srv://, etcd2://, etcd2+tls://, etcd2+srv://, serf://";
 
 impl Target {
     /// Takes `url` apart. Nothing is opened or asked.
@@ -98,8 +112,16 @@ impl Target {
                 Ok(Self::Consul(Box::new(target)))
             }
             "etcd2" | "etcd2+tls" | "etcd2+srv" => {
-                let target = Etcd2Target::parse(url, scheme, rest, query)?;
+                let target = EtcdTarget::parse(url, scheme, rest, query)?;
                 Ok(Self::Etcd2(Box::new(target)))
+            }
+            "etcd" | "etcd+tls" | "etcd+srv" => {
+                let target = EtcdTarget::parse(url, scheme, rest, query)?;
+                Ok(Self::Etcd3(Box::new(target)))
+            }
+            "serf" => {
+                let target = SerfTarget::parse(url, rest, query)?;
+                Ok(Self::Serf(Box::new(target)))
             }
             _ => Err(unknown(url, scheme)),
         }
@@ -108,9 +130,6 @@ impl Target {
 
 fn unknown(url: &str, scheme: &str) -> Error {
     let hint = match scheme {
-        "etcd" | "serf" | "etcd+tls" => {
-            format!("`{scheme}:` is not in this build; known are {KNOWN}")
-        }
         "http" | "https" | "unix" => {
             let instead = match scheme {
                 "http" => "consul://",
@@ -165,7 +184,8 @@ impl fmt::Display for Target {
             Self::Embedded(Some(dir)) => write!(f, "embedded:{}", dir.display()),
             Self::Memory => f.write_str("memory:"),
             Self::Consul(target) => target.fmt(f),
-            Self::Etcd2(target) => target.fmt(f),
+            Self::Etcd2(target) | Self::Etcd3(target) => target.fmt(f),
+            Self::Serf(target) => target.fmt(f),
         }
     }
 }

@@ -1,14 +1,22 @@
 //! The options in a URL.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
 
 use super::refuse;
-use crate::Result;
+use crate::{Consistency, Result};
 
 /// Names under which people try to pass secrets.
-const SECRETS: [&str; 5] = ["token", "password", "auth", "secret", "acl-token"];
+const SECRETS: [&str; 6] = [
+    "token",
+    "password",
+    "auth",
+    "secret",
+    "acl-token",
+    "AuthKey",
+];
 
 /// The options of a URL, taken one after the other; what is left over is refused.
 #[derive(Debug)]
@@ -22,7 +30,9 @@ impl Query {
             let (name, value) = (decode(url, name)?, decode(url, value)?);
             if SECRETS.contains(&name.as_str()) {
                 let instead = if url.starts_with("etcd") {
-                    "`auth-file=PATH` or the environment (ETCDCTL_USERNAME, ETCDCTL_PASSWORD)"
+                    "`auth-file=PATH` or the environment (ETCDCTL_USER, ETCDCTL_PASSWORD)"
+                } else if url.starts_with("serf") {
+                    "`token-file=PATH` or the environment (SERF_RPC_AUTH)"
                 } else {
                     "`token-file=PATH` or the environment (CONSUL_HTTP_TOKEN, \
                      CONSUL_HTTP_TOKEN_FILE, CONSUL_HTTP_AUTH)"
@@ -59,6 +69,31 @@ impl Query {
                 Err(refuse(url, &format!("option `{name}` has no value")))
             }
             value => Ok(value),
+        }
+    }
+
+    /// Takes a path out.
+    pub(super) fn take_path(&mut self, url: &str, name: &str) -> Result<Option<PathBuf>> {
+        Ok(self.take_text(url, name)?.map(PathBuf::from))
+    }
+
+    /// Takes `consistency`, or `stale`, out.
+    pub(super) fn take_consistency(&mut self, url: &str) -> Result<Consistency> {
+        let stale = self.take("stale");
+        let named = self.take_text(url, "consistency")?;
+        match (stale.as_deref(), named.as_deref()) {
+            (Some(_), Some(_)) => Err(refuse(
+                url,
+                "options `stale` and `consistency` exclude each other",
+            )),
+            (Some("" | "true"), None) | (None, Some("stale")) => Ok(Consistency::Stale),
+            (None, Some("strong")) => Ok(Consistency::Strong),
+            (None, None | Some("default")) | (Some("false"), None) => Ok(Consistency::Default),
+            (Some(_), None) => Err(refuse(url, "option `stale` is true or false")),
+            (None, Some(_)) => Err(refuse(
+                url,
+                "option `consistency` is default, strong or stale",
+            )),
         }
     }
 

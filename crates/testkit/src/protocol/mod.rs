@@ -6,6 +6,8 @@
 
 pub mod consul;
 pub mod etcd2;
+pub mod etcd3;
+pub mod serf;
 pub mod unified;
 
 use std::fmt::Debug;

@@ -16,9 +16,9 @@ pub use options::{ConsulClients, ConsulData, ConsulOptions, ConsulTls};
 use self::config::Config;
 use super::error::ServerError;
 use super::folder::Folder;
+use super::launch::{Ready, launch, start};
 use super::locate::Located;
 use super::process::Process;
-use crate::eventually::eventually_ok;
 use crate::exchange::{Answer, exchange, request};
 
 const PROGRAM: &str = "consul";
@@ -26,8 +26,6 @@ const PROGRAM: &str = "consul";
 const DATA: &str = "data";
 /// How long a start may take, from the process to the first session.
 const READY: Duration = Duration::from_secs(30);
-/// How often a start is tried when others take the ports first.
-const STARTS: u32 = 5;
 
 /// A Consul agent in server mode: alone, or one of the servers of a [`ConsulCluster`].
 ///
@@ -64,13 +62,7 @@ impl ConsulServer {
     /// Dropping the future ends the server.
     pub async fn start(options: ConsulOptions) -> Result<Self, ServerError> {
         let program = Result::from(Self::locate())?;
-        for _ in 1..STARTS {
-            match Self::start_once(&program, &options).await {
-                Err(error) if error.is_port_taken() => {}
-                outcome => return outcome,
-            }
-        }
-        Self::start_once(&program, &options).await
+        start(|| Self::start_once(&program, &options)).await
     }
 
     async fn start_once(program: &Path, options: &ConsulOptions) -> Result<Self, ServerError> {
@@ -106,50 +98,22 @@ impl ConsulServer {
 
     /// Starts the process: how long the log was before.
     fn launch(&self) -> Result<usize, ServerError> {
-        let log = || {
-            self.folder
-                .open_log()
-                .map_err(ServerError::io("open the log"))
-        };
-        let logged = self.folder.log_len();
         let mut command = Command::new(&self.program);
-        command
-            .arg("agent")
-            .args(self.config.arguments())
-            .current_dir(self.folder.path());
-        command.stdout(log()?).stderr(log()?);
-        self.process.start(command)?;
-        Ok(logged)
+        command.arg("agent").args(self.config.arguments());
+        launch(&self.process, &self.folder, command)
     }
 
     /// `logged` is the length of the log before the start.
     async fn wait_ready(&self, logged: usize) -> Result<(), ServerError> {
-        let log = || self.folder.log_tail(logged);
-        let probe = || async {
-            match self.process.ended() {
-                Some(status) => Ok(Err(status)),
-                None => self.probe().await.map(Ok),
-            }
+        let ready = Ready {
+            program: PROGRAM,
+            process: &self.process,
+            folder: &self.folder,
+            logged,
+            limit: READY,
+            what: "a leader and serfHealth",
         };
-        match eventually_ok(READY, "a leader and serfHealth", probe).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(status)) => {
-                let status = status.to_string();
-                Err(ServerError::Ended {
-                    program: PROGRAM,
-                    status,
-                    log: log(),
-                })
-            }
-            Err(late) => {
-                let reason = late.to_string();
-                Err(ServerError::NotReady {
-                    program: PROGRAM,
-                    reason,
-                    log: log(),
-                })
-            }
-        }
+        ready.when(|| self.probe()).await
     }
 
     /// Whether sessions can be created, by a server that is ours.
@@ -235,6 +199,11 @@ impl ConsulServer {
     /// What `/v1/status/leader` gives while it leads: the address of its server RPC.
     pub fn leader(&self) -> String {
         self.config.ports().server.addr().to_string()
+    }
+
+    /// Where the members of its datacenter gossip with it.
+    pub fn gossip_addr(&self) -> SocketAddr {
+        self.config.ports().serf_lan.addr()
     }
 
     /// The name of its node.

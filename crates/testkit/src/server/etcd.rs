@@ -1,6 +1,7 @@
-//! A real etcd with its v2 API.
+//! A real etcd.
 
 mod cluster;
+mod restore;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -9,18 +10,16 @@ use std::time::Duration;
 
 use super::error::ServerError;
 use super::folder::Folder;
+use super::launch::{Ready, launch, start};
 use super::locate::{Located, locate};
 use super::port::ReservedPort;
 use super::process::Process;
-use crate::eventually::eventually_ok;
 use crate::exchange::{exchange, request};
 
 pub use cluster::EtcdCluster;
 
 /// How long a start may take, from the process to a cluster that can write.
 const READY: Duration = Duration::from_secs(60);
-/// How often a start is tried when others take the ports first.
-const STARTS: u32 = 5;
 
 /// Which etcd.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -29,11 +28,29 @@ pub enum EtcdVersion {
     V3_4,
     /// 3.5.16.
     V3_5,
+    /// 3.7.2: without the v2 API.
+    V3_7,
 }
 
 impl EtcdVersion {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::V3_4, Self::V3_5];
+    /// All, the oldest first.
+    pub const ALL: [Self; 3] = [Self::V3_4, Self::V3_5, Self::V3_7];
+
+    /// What it calls itself: `3.5.16`.
+    #[must_use]
+    pub fn number(self) -> &'static str {
+        match self {
+            Self::V3_4 => "3.4.23",
+            Self::V3_5 => "3.5.16",
+            Self::V3_7 => "3.7.2",
+        }
+    }
+
+    /// Whether it can serve the v2 API.
+    #[must_use]
+    pub fn has_v2(self) -> bool {
+        self != Self::V3_7
+    }
 
     /// The name of its program, as `scripts/servers` leaves it.
     #[must_use]
@@ -41,6 +58,7 @@ impl EtcdVersion {
         match self {
             Self::V3_4 => "etcd-3.4",
             Self::V3_5 => "etcd-3.5",
+            Self::V3_7 => "etcd-3.7",
         }
     }
 }
@@ -61,6 +79,10 @@ pub struct EtcdServer {
     name: String,
     /// The names and peer addresses of all members, as the program takes them.
     members: String,
+    /// It joins members that are there already.
+    joins: bool,
+    /// Further arguments of the program.
+    flags: Vec<String>,
 }
 
 impl EtcdServer {
@@ -69,7 +91,7 @@ impl EtcdServer {
         locate(version.program())
     }
 
-    /// Starts one with its v2 API.
+    /// Starts one, with its v2 API where it [has](EtcdVersion::has_v2) one.
     ///
     /// # Errors
     ///
@@ -79,7 +101,7 @@ impl EtcdServer {
     ///
     /// Dropping the future ends the server.
     pub async fn start(version: EtcdVersion) -> Result<Self, ServerError> {
-        Self::start_with(version, true).await
+        Self::start_with(version, true, &[]).await
     }
 
     /// Starts one without its v2 API, as they are by default.
@@ -92,22 +114,41 @@ impl EtcdServer {
     ///
     /// As [`start`](Self::start).
     pub async fn start_without_v2(version: EtcdVersion) -> Result<Self, ServerError> {
-        Self::start_with(version, false).await
+        Self::start_with(version, false, &[]).await
     }
 
-    async fn start_with(version: EtcdVersion, v2: bool) -> Result<Self, ServerError> {
-        for _ in 1..STARTS {
-            match Self::start_once(version, v2).await {
-                Err(error) if error.is_port_taken() => {}
-                outcome => return outcome,
-            }
-        }
-        Self::start_once(version, v2).await
+    /// The same with further arguments, such as `--auth-token-ttl=2`.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start).
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`start`](Self::start).
+    pub async fn start_with_flags(
+        version: EtcdVersion,
+        flags: &[&str],
+    ) -> Result<Self, ServerError> {
+        Self::start_with(version, false, flags).await
     }
 
-    async fn start_once(version: EtcdVersion, v2: bool) -> Result<Self, ServerError> {
+    async fn start_with(
+        version: EtcdVersion,
+        v2: bool,
+        flags: &[&str],
+    ) -> Result<Self, ServerError> {
+        start(|| Self::start_once(version, v2, flags)).await
+    }
+
+    async fn start_once(
+        version: EtcdVersion,
+        v2: bool,
+        flags: &[&str],
+    ) -> Result<Self, ServerError> {
         let mut server = Self::prepare(version, v2, "node-1")?;
         server.members = server.member();
+        server.flags = flags.iter().map(|flag| (*flag).to_owned()).collect();
         server.run().await?;
         Ok(server)
     }
@@ -126,15 +167,17 @@ impl EtcdServer {
             version,
             client: port()?,
             peer: port()?,
-            v2,
+            v2: v2 && version.has_v2(),
             name: name.to_owned(),
             members: String::new(),
+            joins: false,
+            flags: Vec::new(),
         })
     }
 
     /// Its name and where other members reach it.
     fn member(&self) -> String {
-        format!("{}=http://{}", self.name, self.peer.addr())
+        format!("{}={}", self.name, self.peer_url())
     }
 
     async fn run(&self) -> Result<(), ServerError> {
@@ -144,25 +187,15 @@ impl EtcdServer {
 
     /// Starts the process; how long its log was before.
     fn launch(&self) -> Result<usize, ServerError> {
-        let log = || {
-            let log = self.folder.open_log();
-            log.map_err(ServerError::io("open the log"))
-        };
-        let logged = self.folder.log_len();
         let mut command = Command::new(&self.program);
-        command
-            .args(self.arguments())
-            .current_dir(self.folder.path())
-            .stdout(log()?)
-            .stderr(log()?);
-        self.process.start(command)?;
-        Ok(logged)
+        command.args(self.arguments());
+        launch(&self.process, &self.folder, command)
     }
 
     fn arguments(&self) -> Vec<String> {
-        let (client, peer) = (self.url(), format!("http://{}", self.peer.addr()));
+        let (client, peer) = (self.url(), self.peer_url());
+        let state = if self.joins { "existing" } else { "new" };
         let pairs = [
-            ("enable-v2", self.v2.to_string()),
             ("name", self.name.clone()),
             ("data-dir", "data".to_owned()),
             ("listen-client-urls", client.clone()),
@@ -170,34 +203,30 @@ impl EtcdServer {
             ("listen-peer-urls", peer.clone()),
             ("initial-advertise-peer-urls", peer),
             ("initial-cluster", self.members.clone()),
+            ("initial-cluster-state", state.to_owned()),
         ];
         let pairs = pairs.into_iter();
-        pairs
+        let mut arguments: Vec<_> = pairs
             .map(|(name, value)| format!("--{name}={value}"))
-            .collect()
+            .collect();
+        // The newest do not know the flag.
+        if self.v2 {
+            arguments.push("--enable-v2=true".to_owned());
+        }
+        arguments.extend_from_slice(&self.flags);
+        arguments
     }
 
     async fn wait_ready(&self, logged: usize) -> Result<(), ServerError> {
-        let (program, log) = (self.version.program(), || self.folder.log_tail(logged));
-        let probe = || async {
-            match self.process.ended() {
-                Some(status) => Ok(Err(status)),
-                None => self.probe().await.map(Ok),
-            }
+        let ready = Ready {
+            program: self.version.program(),
+            process: &self.process,
+            folder: &self.folder,
+            logged,
+            limit: READY,
+            what: "a healthy cluster",
         };
-        match eventually_ok(READY, "a healthy cluster", probe).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(status)) => Err(ServerError::Ended {
-                program,
-                status: status.to_string(),
-                log: log(),
-            }),
-            Err(late) => Err(ServerError::NotReady {
-                program,
-                reason: late.to_string(),
-                log: log(),
-            }),
-        }
+        ready.when(|| self.probe()).await
     }
 
     async fn probe(&self) -> Result<(), String> {
@@ -218,6 +247,21 @@ impl EtcdServer {
     /// Where clients reach it: `http://127.0.0.1:PORT`.
     pub fn url(&self) -> String {
         format!("http://{}", self.addr())
+    }
+
+    /// Where other members reach it: `http://127.0.0.1:PORT`.
+    pub fn peer_url(&self) -> String {
+        format!("http://{}", self.peer.addr())
+    }
+
+    /// What it calls itself: `node-1`, in a cluster up to `node-3` and on.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether its process has ended by itself.
+    pub fn has_ended(&self) -> bool {
+        self.process.ended().is_some()
     }
 
     /// Which etcd it is.

@@ -22,6 +22,11 @@ impl<T> Case<T> {
         Self { name, needs, run }
     }
 
+    /// Whether a target must be able to do this.
+    pub fn needs(&self, ability: &str) -> bool {
+        self.needs.contains(&ability)
+    }
+
     /// The name, without the blanks that `stringify!` may leave in a path.
     pub fn name(&self) -> String {
         self.name.replace(' ', "")

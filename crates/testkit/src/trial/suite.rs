@@ -44,6 +44,34 @@ impl Outcome {
             .collect();
         parts.join(", ")
     }
+
+    /// A line for each trial that failed: `embedded::a_value_is_read_back: no end within 120s`.
+    fn failures(&self) -> impl Iterator<Item = String> {
+        self.tallies.iter().flat_map(|(name, tally)| {
+            let failures = tally.failures().into_iter();
+            failures.map(move |(case, reason)| format!("{name}::{case}: {reason}"))
+        })
+    }
+
+    /// The end of a binary that runs several suites: prints the counts of each, then every trial that failed,
+    /// for what the suites printed of it is far above by then. A failure of one is a failure of all.
+    pub fn report(outcomes: &[(&str, Self)]) -> ExitCode {
+        let mut code = ExitCode::SUCCESS;
+        for (name, outcome) in outcomes {
+            if !outcome.line().is_empty() {
+                say::result(&format!("{name}: {}\n", outcome.line()));
+            }
+        }
+        for (name, outcome) in outcomes {
+            for failure in outcome.failures() {
+                say::result(&format!("failed in {name}: {failure}\n"));
+            }
+            if outcome.conclusion.has_failed() {
+                code = outcome.conclusion.exit_code();
+            }
+        }
+        code
+    }
 }
 
 impl<T: Send + Sync + 'static> Suite<T> {
@@ -208,7 +236,7 @@ impl<T: Send + Sync + 'static> Plan<T> {
             self.tally.ignore(&reason);
             return Ok(Completion::ignored_with(reason));
         }
-        let begun = self.tally.begin();
+        let begun = self.tally.begin(case.name());
         let run = async {
             let value = self.target.value().await?;
             let subject = Subject::new(value, &self.target.slug(), &case.name());
@@ -217,10 +245,13 @@ impl<T: Send + Sync + 'static> Plan<T> {
         let limit = self.time_limit;
         let outcome = self.runtime.block_on(async { timeout(limit, run).await });
         let outcome = outcome.unwrap_or_else(|_| Err(anyhow::anyhow!("no end within {limit:?}")));
+        let Err(error) = outcome else {
+            begun.passed();
+            return Ok(Completion::Completed);
+        };
+        begun.failed(&format!("{error:#}"));
         // The chain of causes is what a failure is found by.
-        outcome.map_err(|error| Failed::from(format!("{error:?}")))?;
-        begun.passed();
-        Ok(Completion::Completed)
+        Err(Failed::from(format!("{error:?}")))
     }
 }
 

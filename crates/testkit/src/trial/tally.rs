@@ -1,7 +1,8 @@
-//! How many trials of a target passed.
+//! How many trials of a target passed, and which failed why.
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::mem;
 use std::sync::{Mutex, PoisonError};
 
 /// The counts of one target, and the reasons for what was left out.
@@ -16,6 +17,7 @@ pub struct Tally {
 struct Counts {
     passed: usize,
     failed: usize,
+    failures: Vec<(String, String)>,
     ignored: BTreeMap<String, usize>,
 }
 
@@ -28,6 +30,11 @@ impl Tally {
     /// How many failed.
     pub fn failed(&self) -> usize {
         self.with(|counts| counts.failed)
+    }
+
+    /// The cases that failed, each with the first line of its reason, in the order of their ends.
+    pub fn failures(&self) -> Vec<(String, String)> {
+        self.with(|counts| counts.failures.clone())
     }
 
     /// How many were ignored.
@@ -44,10 +51,12 @@ impl Tally {
     }
 
     /// Counts one trial: as failed, unless it is said to have passed before the value is dropped.
-    pub(super) fn begin(&self) -> Begun<'_> {
+    pub(super) fn begin(&self, case: String) -> Begun<'_> {
+        let reason = Some("it panicked".to_owned());
         Begun {
             tally: self,
-            passed: false,
+            case,
+            reason,
         }
     }
 
@@ -61,6 +70,7 @@ impl fmt::Display for Tally {
         let Counts {
             passed,
             failed,
+            failures: _,
             ignored,
         } = self.with(|counts| counts.clone());
         let mut parts = Vec::new();
@@ -82,23 +92,29 @@ impl fmt::Display for Tally {
 /// A trial that runs.
 pub(super) struct Begun<'a> {
     tally: &'a Tally,
-    passed: bool,
+    case: String,
+    /// Why it has failed, if it ends now.
+    reason: Option<String>,
 }
 
 impl Begun<'_> {
     pub(super) fn passed(mut self) {
-        self.passed = true;
+        self.reason = None;
+    }
+
+    pub(super) fn failed(mut self, reason: &str) {
+        self.reason = Some(reason.lines().next().unwrap_or_default().to_owned());
     }
 }
 
 impl Drop for Begun<'_> {
     fn drop(&mut self) {
-        let Self { tally, passed } = self;
-        tally.with(|counts| {
-            if *passed {
-                counts.passed += 1;
-            } else {
+        let (case, reason) = (mem::take(&mut self.case), self.reason.take());
+        self.tally.with(|counts| match reason {
+            None => counts.passed += 1,
+            Some(reason) => {
                 counts.failed += 1;
+                counts.failures.push((case, reason));
             }
         });
     }
@@ -115,9 +131,15 @@ mod tests {
         tally.ignore("no consul");
         tally.ignore("no consul");
         assert_eq!(tally.to_string(), "2 ignored (no consul)");
-        tally.begin().passed();
+        tally.begin("a".to_owned()).passed();
         assert_eq!(tally.to_string(), "1 passed 2 ignored (no consul)");
-        drop(tally.begin());
+        drop(tally.begin("b".to_owned()));
         assert_eq!(tally.to_string(), "1 passed 1 failed 2 ignored (no consul)");
+        tally.begin("c".to_owned()).failed("two\nlines");
+        let failures = [("b", "it panicked"), ("c", "two")];
+        assert_eq!(
+            tally.failures(),
+            failures.map(|(case, reason)| (case.to_owned(), reason.to_owned()))
+        );
     }
 }

@@ -128,7 +128,7 @@ pub fn max_payload(name: &str, filter: &EventFilter) -> Option<usize> {
 }
 
 /// What stands before an event's name between agents.
-const NAME_PREFIX: &str = "consul:event:";
+pub const NAME_PREFIX: &str = "consul:event:";
 
 /// The size of an event on its way between agents, and of the message around it: two nested maps
 /// in `MessagePack`, the inner one in its newer form and the outer one in its older. All

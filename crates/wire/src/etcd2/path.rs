@@ -27,6 +27,8 @@ pub const AUTH_ROLES: &str = "/v2/auth/roles";
 pub const VERSION: &str = "/version";
 /// Whether the member works.
 pub const HEALTH: &str = "/health";
+/// Numbers for Prometheus.
+pub const METRICS: &str = "/metrics";
 
 /// The path of a key, cleaned and encoded. The root ends with a slash.
 #[must_use]
@@ -84,6 +86,8 @@ pub enum Route<'a> {
     Version,
     /// Whether the member works.
     Health,
+    /// Numbers for Prometheus.
+    Metrics,
 }
 
 impl<'a> Route<'a> {
@@ -98,6 +102,7 @@ impl<'a> Route<'a> {
             AUTH_ENABLE => Self::AuthEnable,
             VERSION => Self::Version,
             HEALTH => Self::Health,
+            METRICS => Self::Metrics,
             _ => return Self::parse_named(path),
         };
         Some(exact)
@@ -133,7 +138,8 @@ impl<'a> Route<'a> {
             | Self::AuthUsers
             | Self::AuthRoles
             | Self::Version
-            | Self::Health => "GET",
+            | Self::Health
+            | Self::Metrics => "GET",
         }
     }
 
@@ -183,6 +189,7 @@ mod tests {
             ("/v2/stats/store", Some(Route::StatsStore)),
             ("/version", Some(Route::Version)),
             ("/health", Some(Route::Health)),
+            ("/metrics", Some(Route::Metrics)),
             ("/", None),
         ] {
             assert_eq!(Route::parse(path), route, "{path}");

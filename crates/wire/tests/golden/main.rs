@@ -16,6 +16,7 @@ mod event;
 mod message;
 mod operator;
 mod prepared_query;
+mod serf;
 mod snapshot;
 
 use std::collections::BTreeMap;

@@ -9,9 +9,9 @@ use serde_json::Value;
 
 use super::decode::nanos;
 use super::{
-    bad_request, check_on, decoded, edit, method, named as name_of, reader, reading_permit, remove,
+    bad_request, check_on, decoded, edit, lister, method, named as name_of, reader, remove, watched,
 };
-use crate::consul::blocking::{self, Reading};
+use crate::consul::blocking::Reading;
 use crate::consul::body::Body;
 use crate::consul::decode::{DecodeError, Json, Kind, Place};
 use crate::consul::front::Front;
@@ -19,35 +19,22 @@ use crate::consul::object::Object;
 use crate::consul::permit::Permit;
 use crate::consul::reply::{Refused, Reply};
 use crate::consul::request::{Answer, Request};
-use crate::engine::Topic;
 use crate::engine::consul::{AclCommand, State, Table, is_auth_method_name};
-use crate::waiters::Watch;
 
 const MINUTE: i64 = 60_000_000_000;
 const DAY: i64 = 24 * 60 * MINUTE;
 
-fn watch() -> [Watch; 1] {
-    [Watch::Topic(Topic::Table(Table::AclAuthMethods))]
-}
+const TABLE: Table = Table::AclAuthMethods;
 
 /// `GET /v1/acl/auth-methods`: all, without what they need to know.
 pub(super) fn list(request: Request<'_>) -> Result<Answer, Refused> {
-    check_on(request)?;
-    let options = request.options()?;
-    request.check_namespace()?;
-    let permit = reading_permit(request)?;
-    Ok(blocking::answer_permitted(
-        request,
-        permit,
-        options,
-        watch(),
-        |state, permit| {
-            let found = state.acl_auth_methods();
-            let methods = found.value.into_iter().filter(|_| permit.acl_read());
-            let rows: Vec<_> = methods.map(|it| AuthMethodRow::from(&**it)).collect();
-            Reading::new(found.index, Reply::object(&rows))
-        },
-    ))
+    let reader = lister(request)?;
+    Ok(watched(request, reader, TABLE, |state, permit| {
+        let found = state.acl_auth_methods();
+        let methods = found.value.into_iter().filter(|_| permit.acl_read());
+        let rows: Vec<_> = methods.map(|it| AuthMethodRow::from(&**it)).collect();
+        Reading::new(found.index, Reply::object(&rows))
+    }))
 }
 
 /// `PUT /v1/acl/auth-method`.
@@ -72,17 +59,11 @@ pub(super) fn one(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
 }
 
 fn read(request: Request<'_>, name: String) -> Result<Answer, Refused> {
-    let (options, permit) = reader(request)?;
-    Ok(blocking::answer_permitted(
-        request,
-        permit,
-        options,
-        watch(),
-        move |state, permit| {
-            let found = state.acl_auth_method(&name);
-            show(found.index, found.value, permit)
-        },
-    ))
+    let reader = reader(request)?;
+    Ok(watched(request, reader, TABLE, move |state, permit| {
+        let found = state.acl_auth_method(&name);
+        show(found.index, found.value, permit)
+    }))
 }
 
 fn show(index: u64, method: Option<&Arc<AuthMethod>>, permit: &Permit) -> Reading {

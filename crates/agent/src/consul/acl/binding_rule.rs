@@ -6,10 +6,10 @@ use http::{Method, StatusCode};
 use quorate_wire::consul::acl::{AuthMethod, BindType, BindingRule};
 
 use super::{
-    bad_request, bind_name, check_on, decoded, edit, fresh_id, lookup_refused, method,
-    named as name_of, reader, reading_permit, remove,
+    bad_request, bind_name, check_on, decoded, edit, fresh_id, lister, lookup_refused, method,
+    named as name_of, reader, remove, watched,
 };
-use crate::consul::blocking::{self, Reading};
+use crate::consul::blocking::Reading;
 use crate::consul::body::Body;
 use crate::consul::decode::{DecodeError, Json, Place};
 use crate::consul::filter::Filter;
@@ -17,32 +17,19 @@ use crate::consul::object::Object;
 use crate::consul::permit::Permit;
 use crate::consul::reply::{Refused, Reply};
 use crate::consul::request::{Answer, Request};
-use crate::engine::Topic;
 use crate::engine::consul::{AclCommand, State, Table};
-use crate::waiters::Watch;
 
-fn watch() -> [Watch; 1] {
-    [Watch::Topic(Topic::Table(Table::AclBindingRules))]
-}
+const TABLE: Table = Table::AclBindingRules;
 
 /// `GET /v1/acl/binding-rules`: all, or those of an auth method.
 pub(super) fn list(request: Request<'_>) -> Result<Answer, Refused> {
-    check_on(request)?;
-    let options = request.options()?;
-    request.check_namespace()?;
-    let permit = reading_permit(request)?;
+    let reader = lister(request)?;
     let method = request.params.text("authmethod").map(str::to_owned);
-    Ok(blocking::answer_permitted(
-        request,
-        permit,
-        options,
-        watch(),
-        move |state, permit| {
-            let mut found = state.acl_binding_rules(method.as_deref());
-            found.value.retain(|_| permit.acl_read());
-            Reading::new(found.index, Reply::object(&found.value))
-        },
-    ))
+    Ok(watched(request, reader, TABLE, move |state, permit| {
+        let mut found = state.acl_binding_rules(method.as_deref());
+        found.value.retain(|_| permit.acl_read());
+        Reading::new(found.index, Reply::object(&found.value))
+    }))
 }
 
 /// `PUT /v1/acl/binding-rule`.
@@ -78,15 +65,14 @@ pub(super) fn one(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
 }
 
 fn read(request: Request<'_>, id: String) -> Result<Answer, Refused> {
-    let (options, permit) = reader(request)?;
+    let reader = reader(request)?;
     if let Err(refusal) = request.front.snapshot().consul().acl_binding_rule(&id) {
         return Err(lookup_refused(&refusal).into());
     }
-    Ok(blocking::answer_permitted(
+    Ok(watched(
         request,
-        permit,
-        options,
-        watch(),
+        reader,
+        TABLE,
         move |state, permit| match state.acl_binding_rule(&id) {
             Ok(found) => show(found.index, found.value, permit),
             Err(refusal) => Reading::new(1, lookup_refused(&refusal)),

@@ -6,22 +6,18 @@ use std::time::SystemTime;
 use quorate_wire::consul::SecretText;
 use quorate_wire::consul::acl::{ANONYMOUS_SECRET, Entry, EntryCreated, EntryKind};
 
-use super::{allow_edit, apply, check_on, collect, decode_failed, fresh_id, remove};
+use super::{allow_edit, apply, check_on, collect, decode_failed, fresh_id, remove, watched};
 use crate::config::Compat;
-use crate::consul::blocking::{self, Reading};
+use crate::consul::blocking::Reading;
 use crate::consul::body::Body;
 use crate::consul::decode::{DecodeError, Json, Place, text_of};
 use crate::consul::object::Object;
 use crate::consul::permit::{Permit, denied};
 use crate::consul::reply::{Refused, Reply};
 use crate::consul::request::{Answer, Request};
-use crate::engine::Topic;
 use crate::engine::consul::{AclCommand, AclToken, State, Table, TokenFilter};
-use crate::waiters::Watch;
 
-fn watch() -> [Watch; 1] {
-    [Watch::Topic(Topic::Table(Table::AclTokens))]
-}
+const TABLE: Table = Table::AclTokens;
 
 /// The answer to a write: the secret as the token's name.
 pub(super) fn created(secret: SecretText) -> Reply {
@@ -112,7 +108,7 @@ pub(super) fn clone(request: Request<'_>) -> Result<Answer, Refused> {
     let secret = secret(request)?;
     let snapshot = request.front.snapshot();
     let state = snapshot.consul();
-    let index = state.table_index(Table::AclTokens);
+    let index = state.table_index(TABLE);
     // The token is looked for before the one of the request is.
     let Some(mut entry) = state.acl_token(&secret).and_then(|it| it.to_entry()) else {
         return Err(denied().with_index(index).into());
@@ -136,21 +132,15 @@ pub(super) fn info(request: Request<'_>) -> Result<Answer, Refused> {
     check_on(request)?;
     let options = request.options()?;
     let secret = secret(request)?;
-    let open = Permit::unrestricted();
-    Ok(blocking::answer_permitted(
-        request,
-        open,
-        options,
-        watch(),
-        move |state, _| {
-            let token = state.acl_token(&secret);
-            let now = SystemTime::now().into();
-            let entry = token.filter(|token| !token.is_expired(now));
-            let entry = entry.and_then(|token| token.to_entry());
-            let index = state.table_index(Table::AclTokens);
-            Reading::new(index, Reply::object(entry.as_slice()))
-        },
-    ))
+    let reader = (options, Permit::unrestricted());
+    Ok(watched(request, reader, TABLE, move |state, _| {
+        let token = state.acl_token(&secret);
+        let now = SystemTime::now().into();
+        let entry = token.filter(|token| !token.is_expired(now));
+        let entry = entry.and_then(|token| token.to_entry());
+        let index = state.table_index(TABLE);
+        Reading::new(index, Reply::object(entry.as_slice()))
+    }))
 }
 
 /// `GET /v1/acl/list`: all tokens that could have been made before Consul 1.4.
@@ -162,13 +152,12 @@ pub(super) fn list(request: Request<'_>) -> Result<Answer, Refused> {
         return Err(denied().with_no_leader().into());
     }
     let of_old = request.front.compat == Compat::V0_7;
-    Ok(blocking::answer_permitted(
+    Ok(watched(
         request,
-        permit,
-        options,
-        watch(),
+        (options, permit),
+        TABLE,
         move |state, permit| {
-            let index = state.table_index(Table::AclTokens);
+            let index = state.table_index(TABLE);
             let entries = entries(state, of_old);
             let entries: Vec<_> = entries.filter(|_| permit.acl_write()).collect();
             Reading::new(index, Reply::object(&entries))

@@ -22,7 +22,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::StatusCode;
 
-use super::body::{Body, BodyError};
+use super::blocking::{self, Reading};
+use super::body::Body;
 use super::decode::{DecodeError, Json, text_of};
 use super::front::{Front, unexpected};
 use super::options::Options;
@@ -30,8 +31,10 @@ use super::permit::{Permit, denied};
 use super::reply::{Refused, Reply};
 use super::request::{Answer, Request};
 use super::route::Endpoint;
-use crate::engine::consul::{AclCommand, AclReply, Command, Reply as Outcome};
+use crate::engine::Topic;
+use crate::engine::consul::{AclCommand, AclReply, Command, Reply as Outcome, State, Table};
 use crate::identity::{UuidText, new_uuid};
+use crate::waiters::Watch;
 
 /// The longest body that is read.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
@@ -110,10 +113,33 @@ fn fresh_id() -> String {
 }
 
 /// The options and the permit of someone who may read access rules.
-fn reader(request: Request<'_>) -> Result<(Options, Permit), Refused> {
+type Reader = (Options, Permit);
+
+/// Those of someone who reads one thing.
+fn reader(request: Request<'_>) -> Result<Reader, Refused> {
     let options = request.options()?;
     let permit = reading_permit(request)?;
     Ok((options, permit))
+}
+
+/// Those of someone who lists things.
+fn lister(request: Request<'_>) -> Result<Reader, Refused> {
+    check_on(request)?;
+    let options = request.options()?;
+    request.check_namespace()?;
+    let permit = reading_permit(request)?;
+    Ok((options, permit))
+}
+
+/// Answers with what `read` makes of the state, at once or after the next change of `table`.
+fn watched(
+    request: Request<'_>,
+    (options, permit): Reader,
+    table: Table,
+    read: impl Fn(&State, &Permit) -> Reading + Send + 'static,
+) -> Answer {
+    let watches = [Watch::Topic(Topic::Table(table))];
+    blocking::answer_permitted(request, permit, options, watches, read)
 }
 
 /// The permit of someone who may read access rules; the options are checked already.
@@ -149,14 +175,7 @@ fn decoded<T>(
 
 /// Reads a body within the limit.
 async fn collect(body: Body) -> Result<Bytes, Refused> {
-    let refused = match body.collect(MAX_BODY_BYTES).await {
-        Ok(body) => return Ok(body),
-        Err(BodyError::TooLarge) => Reply::too_large(format!(
-            "Request body too large, max size: {MAX_BODY_BYTES} bytes."
-        )),
-        Err(BodyError::Broken) => bad_request("unexpected EOF"),
-    };
-    Err(refused.into())
+    body.read(MAX_BODY_BYTES, bad_request).await
 }
 
 /// Reads a body, makes a command of it, and carries it out for someone who may change access rules.

@@ -6,42 +6,29 @@ use http::Method;
 use quorate_wire::consul::acl::{Policy, PolicyRow};
 
 use super::{
-    bad_request, check_on, decoded, edit, fresh_id, lookup_refused, named as name_of, reader,
-    reading_permit, remove,
+    bad_request, check_on, decoded, edit, fresh_id, lister, lookup_refused, named as name_of,
+    reader, remove, watched,
 };
-use crate::consul::blocking::{self, Reading};
+use crate::consul::blocking::Reading;
 use crate::consul::body::Body;
 use crate::consul::decode::{DecodeError, Json, Place};
 use crate::consul::object::Object;
 use crate::consul::permit::{Permit, not_found};
 use crate::consul::reply::{Refused, Reply};
 use crate::consul::request::{Answer, Request};
-use crate::engine::Topic;
 use crate::engine::consul::{AclCommand, AclPolicy, Table};
-use crate::waiters::Watch;
 
-fn watch() -> [Watch; 1] {
-    [Watch::Topic(Topic::Table(Table::AclPolicies))]
-}
+const TABLE: Table = Table::AclPolicies;
 
 /// `GET /v1/acl/policies`: all, without their rules.
 pub(super) fn list(request: Request<'_>) -> Result<Answer, Refused> {
-    check_on(request)?;
-    let options = request.options()?;
-    request.check_namespace()?;
-    let permit = reading_permit(request)?;
-    Ok(blocking::answer_permitted(
-        request,
-        permit,
-        options,
-        watch(),
-        |state, permit| {
-            let found = state.acl_policies();
-            let policies = found.value.iter().filter(|_| permit.acl_read());
-            let rows: Vec<_> = policies.map(|it| PolicyRow::from(&it.policy)).collect();
-            Reading::new(found.index, Reply::object(&rows))
-        },
-    ))
+    let reader = lister(request)?;
+    Ok(watched(request, reader, TABLE, |state, permit| {
+        let found = state.acl_policies();
+        let policies = found.value.iter().filter(|_| permit.acl_read());
+        let rows: Vec<_> = policies.map(|it| PolicyRow::from(&it.policy)).collect();
+        Reading::new(found.index, Reply::object(&rows))
+    }))
 }
 
 /// `GET /v1/acl/policy/name/:name`.
@@ -49,17 +36,11 @@ pub(super) fn named(request: Request<'_>) -> Result<Answer, Refused> {
     check_on(request)?;
     let name = name_of(request, "policy Name")?;
     request.check_namespace()?;
-    let (options, permit) = reader(request)?;
-    Ok(blocking::answer_permitted(
-        request,
-        permit,
-        options,
-        watch(),
-        move |state, permit| {
-            let found = state.acl_policy_named(&name);
-            show(found.index, found.value, permit)
-        },
-    ))
+    let reader = reader(request)?;
+    Ok(watched(request, reader, TABLE, move |state, permit| {
+        let found = state.acl_policy_named(&name);
+        show(found.index, found.value, permit)
+    }))
 }
 
 /// `PUT /v1/acl/policy`.
@@ -97,15 +78,14 @@ pub(super) fn one(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
 }
 
 fn read(request: Request<'_>, id: String) -> Result<Answer, Refused> {
-    let (options, permit) = reader(request)?;
+    let reader = reader(request)?;
     if let Err(refusal) = request.front.snapshot().consul().acl_policy(&id) {
         return Err(lookup_refused(&refusal).into());
     }
-    Ok(blocking::answer_permitted(
+    Ok(watched(
         request,
-        permit,
-        options,
-        watch(),
+        reader,
+        TABLE,
         move |state, permit| match state.acl_policy(&id) {
             Ok(found) => show(found.index, found.value, permit),
             Err(refusal) => Reading::new(1, lookup_refused(&refusal)),

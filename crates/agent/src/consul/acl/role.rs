@@ -8,42 +8,29 @@ use quorate_wire::consul::acl::Role;
 use super::decode::{link, list as list_of};
 use super::identity::{nodes, services};
 use super::{
-    bad_request, check_on, decoded, edit, fresh_id, lookup_refused, named as name_of, reader,
-    reading_permit, remove,
+    bad_request, check_on, decoded, edit, fresh_id, lister, lookup_refused, named as name_of,
+    reader, remove, watched,
 };
-use crate::consul::blocking::{self, Reading};
+use crate::consul::blocking::Reading;
 use crate::consul::body::Body;
 use crate::consul::decode::{DecodeError, Json, Place};
 use crate::consul::object::Object;
 use crate::consul::permit::Permit;
 use crate::consul::reply::{Refused, Reply};
 use crate::consul::request::{Answer, Request};
-use crate::engine::Topic;
 use crate::engine::consul::{AclCommand, State, Table};
-use crate::waiters::Watch;
 
-fn watches() -> [Watch; 1] {
-    [Watch::Topic(Topic::Table(Table::AclRoles))]
-}
+const TABLE: Table = Table::AclRoles;
 
 /// `GET /v1/acl/roles`: all, or those with a policy.
 pub(super) fn list(request: Request<'_>) -> Result<Answer, Refused> {
-    check_on(request)?;
-    let options = request.options()?;
-    request.check_namespace()?;
-    let permit = reading_permit(request)?;
+    let reader = lister(request)?;
     let policy = request.params.text("policy").map(str::to_owned);
-    Ok(blocking::answer_permitted(
-        request,
-        permit,
-        options,
-        watches(),
-        move |state, permit| {
-            let mut found = state.acl_roles(policy.as_deref());
-            found.value.retain(|_| permit.acl_read());
-            Reading::new(found.index, Reply::object(&found.value))
-        },
-    ))
+    Ok(watched(request, reader, TABLE, move |state, permit| {
+        let mut found = state.acl_roles(policy.as_deref());
+        found.value.retain(|_| permit.acl_read());
+        Reading::new(found.index, Reply::object(&found.value))
+    }))
 }
 
 /// `GET /v1/acl/role/name/:name`.
@@ -51,17 +38,11 @@ pub(super) fn named(request: Request<'_>) -> Result<Answer, Refused> {
     check_on(request)?;
     let name = name_of(request, "role Name")?;
     request.check_namespace()?;
-    let (options, permit) = reader(request)?;
-    Ok(blocking::answer_permitted(
-        request,
-        permit,
-        options,
-        watches(),
-        move |state, permit| {
-            let found = state.acl_role_named(&name);
-            show(state, found.index, found.value, permit)
-        },
-    ))
+    let reader = reader(request)?;
+    Ok(watched(request, reader, TABLE, move |state, permit| {
+        let found = state.acl_role_named(&name);
+        show(state, found.index, found.value, permit)
+    }))
 }
 
 /// `PUT /v1/acl/role`.
@@ -97,15 +78,14 @@ pub(super) fn one(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
 }
 
 fn read(request: Request<'_>, id: String) -> Result<Answer, Refused> {
-    let (options, permit) = reader(request)?;
+    let reader = reader(request)?;
     if let Err(refusal) = request.front.snapshot().consul().acl_role(&id) {
         return Err(lookup_refused(&refusal).into());
     }
-    Ok(blocking::answer_permitted(
+    Ok(watched(
         request,
-        permit,
-        options,
-        watches(),
+        reader,
+        TABLE,
         move |state, permit| match state.acl_role(&id) {
             Ok(found) => show(state, found.index, found.value, permit),
             Err(refusal) => Reading::new(1, lookup_refused(&refusal)),

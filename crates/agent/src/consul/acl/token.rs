@@ -9,50 +9,37 @@ use quorate_wire::consul::acl::{Token, TokenRow};
 
 use super::token_fields;
 use super::{
-    allow_edit, apply, bad_request, check_on, collect, decoded, edit, fresh_id, lookup_refused,
-    named, reader, reading_permit, remove,
+    allow_edit, apply, bad_request, check_on, collect, decoded, edit, fresh_id, lister,
+    lookup_refused, named, reader, remove, watched,
 };
-use crate::consul::blocking::{self, Reading};
+use crate::consul::blocking::Reading;
 use crate::consul::body::Body;
 use crate::consul::front::Front;
 use crate::consul::permit::{Permit, not_found};
 use crate::consul::reply::{Refused, Reply};
 use crate::consul::request::{Answer, Request};
-use crate::engine::Topic;
 use crate::engine::consul::{
     AclCommand, AclToken, DeleteToken, Fresh, SetToken, State, Table, TokenFilter,
 };
-use crate::waiters::Watch;
 
 /// What the secret of a token is to those who may not change access rules.
 const HIDDEN: &str = "<hidden>";
 const DECODING: &str = "Token decoding failed";
 
-fn watch() -> [Watch; 1] {
-    [Watch::Topic(Topic::Table(Table::AclTokens))]
-}
+const TABLE: Table = Table::AclTokens;
 
 /// `GET /v1/acl/tokens`: all, or those with a policy, a role or an auth method; without secrets.
 pub(super) fn list(request: Request<'_>) -> Result<Answer, Refused> {
-    check_on(request)?;
-    let options = request.options()?;
-    request.check_namespace()?;
-    let permit = reading_permit(request)?;
+    let reader = lister(request)?;
     let filter = filter(request)?;
-    Ok(blocking::answer_permitted(
-        request,
-        permit,
-        options,
-        watch(),
-        move |state, permit| {
-            let found = state.acl_tokens(&filter);
-            let now = SystemTime::now().into();
-            let tokens = found.value.into_iter().filter(|_| permit.acl_read());
-            let tokens = tokens.filter(|token| !token.is_expired(now));
-            let rows = tokens.map(|token| TokenRow::from(&state.acl_token_shown(token)));
-            Reading::new(found.index, Reply::object(&rows.collect::<Vec<_>>()))
-        },
-    ))
+    Ok(watched(request, reader, TABLE, move |state, permit| {
+        let found = state.acl_tokens(&filter);
+        let now = SystemTime::now().into();
+        let tokens = found.value.into_iter().filter(|_| permit.acl_read());
+        let tokens = tokens.filter(|token| !token.is_expired(now));
+        let rows = tokens.map(|token| TokenRow::from(&state.acl_token_shown(token)));
+        Reading::new(found.index, Reply::object(&rows.collect::<Vec<_>>()))
+    }))
 }
 
 fn filter(request: Request<'_>) -> Result<TokenFilter, Refused> {
@@ -75,20 +62,14 @@ pub(super) fn itself(request: Request<'_>) -> Result<Answer, Refused> {
     let options = request.options()?;
     request.check_datacenter_of_read()?;
     let (front, secret) = (Arc::clone(request.front), request.secret());
-    let open = Permit::unrestricted();
-    Ok(blocking::answer_permitted(
-        request,
-        open,
-        options,
-        watch(),
-        move |state, _| {
-            let index = state.table_index(Table::AclTokens);
-            let acl = front.acl.as_ref().filter(|_| !secret.is_empty());
-            let token = acl.and_then(|acl| acl.token(&secret, state));
-            let shown = token.map(|token| Reply::object(&state.acl_token_shown(token)));
-            Reading::new(index, shown.unwrap_or_else(not_found))
-        },
-    ))
+    let reader = (options, Permit::unrestricted());
+    Ok(watched(request, reader, TABLE, move |state, _| {
+        let index = state.table_index(TABLE);
+        let acl = front.acl.as_ref().filter(|_| !secret.is_empty());
+        let token = acl.and_then(|acl| acl.token(&secret, state));
+        let shown = token.map(|token| Reply::object(&state.acl_token_shown(token)));
+        Reading::new(index, shown.unwrap_or_else(not_found))
+    }))
 }
 
 /// `PUT /v1/acl/token`.
@@ -122,7 +103,7 @@ pub(super) fn one(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
 }
 
 fn read(request: Request<'_>, name: String) -> Result<Answer, Refused> {
-    let (options, permit) = reader(request)?;
+    let reader = reader(request)?;
     if let Err(refusal) = request
         .front
         .snapshot()
@@ -131,11 +112,10 @@ fn read(request: Request<'_>, name: String) -> Result<Answer, Refused> {
     {
         return Err(lookup_refused(&refusal).into());
     }
-    Ok(blocking::answer_permitted(
+    Ok(watched(
         request,
-        permit,
-        options,
-        watch(),
+        reader,
+        TABLE,
         move |state, permit| match state.acl_token_by_accessor(&name) {
             Ok(found) => show(state, found.index, found.value, permit),
             Err(refusal) => Reading::new(1, lookup_refused(&refusal)),

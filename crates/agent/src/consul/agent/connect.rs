@@ -8,7 +8,7 @@ use percent_encoding::percent_decode_str;
 use quorate_wire::consul::IntentionAction;
 use quorate_wire::consul::agent::{Authorization, AuthorizeRequest};
 
-use crate::consul::body::{Body, BodyError};
+use crate::consul::body::{Body, BodyError, too_large};
 use crate::consul::decode::{DecodeError, Json, Place, text_of};
 use crate::consul::front::Front;
 use crate::consul::object::Object;
@@ -35,10 +35,7 @@ pub(super) fn authorize(request: Request<'_>, body: Body) -> Result<Answer, Refu
     Ok(Answer::later(async move {
         let body = match body.collect(MAX_BODY_BYTES).await {
             Ok(body) => body,
-            Err(BodyError::TooLarge) => {
-                let text = format!("Request body too large, max size: {MAX_BODY_BYTES} bytes.");
-                return Reply::too_large(text);
-            }
+            Err(BodyError::TooLarge) => return too_large(MAX_BODY_BYTES),
             Err(BodyError::Broken) => Bytes::new(),
         };
         let decoded = decode(&body, front.strict);

@@ -1,13 +1,16 @@
-//! The gossip pool, which the agent is alone in: `/v1/agent/members`, `join`, `force-leave`.
+//! The gossip pool: `/v1/agent/members`, `join`, `force-leave`. Without gossip the agent is alone in it.
 
 use http::StatusCode;
+use quorate_gossip::Gossip;
 use quorate_wire::consul::agent::{Member, MemberStatus};
 
 use crate::consul::front::{CONSUL_VERSION, Front, GOSSIP_PORT, SERVER_PORT};
-use crate::consul::permit::require;
+use crate::consul::permit::{Permit, require};
+use crate::consul::pool;
 use crate::consul::reply::{Refused, Reply};
 use crate::consul::request::{Answer, Request};
 use crate::log::LogLevel;
+use crate::serf;
 
 /// The port of the gossip between datacenters. Nobody listens on it here.
 pub(super) const GOSSIP_PORT_WAN: u16 = 8302;
@@ -43,7 +46,7 @@ impl Pool {
     }
 }
 
-/// `GET /v1/agent/members`: the agent alone.
+/// `GET /v1/agent/members`: all of the pool, those that left or failed too.
 pub(super) fn members(request: Request<'_>) -> Result<Answer, Refused> {
     let permit = request.permit()?;
     let pool = Pool::of(request);
@@ -55,6 +58,10 @@ pub(super) fn members(request: Request<'_>) -> Result<Answer, Refused> {
             "Network segments are not supported in this version of Consul",
         )
         .into()),
+        _ if pool == Pool::Lan && request.front.pool.is_some() => {
+            let gossip = request.front.pool.clone();
+            Ok(Answer::later(list(gossip, permit)))
+        }
         _ => {
             let mut members = vec![member(request.front, pool)];
             members.retain(|member| permit.node_read(&member.name));
@@ -63,8 +70,22 @@ pub(super) fn members(request: Request<'_>) -> Result<Answer, Refused> {
     }
 }
 
-/// `PUT /v1/agent/join/:address`: the agent has no gossip pool, so that it joins nobody but
-/// itself.
+async fn list(gossip: Option<Gossip>, permit: Permit) -> Reply {
+    let members = match &gossip {
+        Some(gossip) => gossip.members().await,
+        None => Ok(Vec::new()),
+    };
+    match members {
+        Ok(members) => {
+            let members = members.iter().map(pool::shown);
+            let members = members.filter(|member| permit.node_read(&member.name));
+            Reply::object(&members.collect::<Vec<_>>())
+        }
+        Err(error) => Reply::server_error(error.to_string()),
+    }
+}
+
+/// `PUT /v1/agent/join/:address`: without a gossip pool the agent joins nobody but itself.
 pub(super) fn join(request: Request<'_>) -> Result<Answer, Refused> {
     let address = request.text_name();
     let front = request.front;
@@ -75,6 +96,9 @@ pub(super) fn join(request: Request<'_>) -> Result<Answer, Refused> {
         "(LAN) joining",
         &[("lan_addresses", &address)],
     );
+    if let (Pool::Lan, Some(gossip)) = (Pool::of(request), &front.pool) {
+        return Ok(Answer::later(join_pool(gossip.clone(), address)));
+    }
     if is_own(front, &address, Pool::of(request)) {
         return Ok(Reply::empty(StatusCode::OK).into());
     }
@@ -85,6 +109,22 @@ pub(super) fn join(request: Request<'_>) -> Result<Answer, Refused> {
         format!("Failed to join {host}: this agent has no gossip pool")
     };
     Err(Reply::server_error(format!("1 error occurred:\n\t* {problem}\n\n")).into())
+}
+
+/// Joins a member. Its port is our own unless it is said: members of a pool mostly have one.
+async fn join_pool(gossip: Gossip, address: String) -> Reply {
+    let address = match split(&address) {
+        (host, None) if host.contains(':') => {
+            let host = host.trim_start_matches('[').trim_end_matches(']');
+            format!("[{host}]:{}", gossip.address().port())
+        }
+        (host, None) => format!("{host}:{}", gossip.address().port()),
+        _ => address,
+    };
+    match gossip.join(&[address], true).await {
+        Ok(_) => Reply::empty(StatusCode::OK),
+        Err(error) => Reply::server_error(serf::refused(&error)),
+    }
 }
 
 /// Whether an address, with or without a port, is where the agent would gossip.
@@ -105,11 +145,21 @@ fn split(address: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// `PUT /v1/agent/force-leave/:node`: there is no other node that could leave.
+/// `PUT /v1/agent/force-leave/:node`: without a gossip pool there is no other node that could leave.
 pub(super) fn force_leave(request: Request<'_>) -> Result<Answer, Refused> {
     let node = request.text_name();
     let front = request.front;
     require(request.permit()?.operator_write())?;
+    let prune = request.params.has("prune");
+    if let Some(gossip) = &front.pool {
+        let lenient = front.compat == crate::config::Compat::V0_7;
+        return Ok(Answer::later(drop_member(
+            gossip.clone(),
+            node,
+            prune,
+            lenient,
+        )));
+    }
     // Consul accepts its own name, in either pool, and stays; clients of 0.7 know no refusal.
     let own = [Pool::Lan, Pool::Wan].map(|pool| pool.name(front));
     if own.contains(&node) || front.compat == crate::config::Compat::V0_7 {
@@ -117,6 +167,20 @@ pub(super) fn force_leave(request: Request<'_>) -> Result<Answer, Refused> {
     }
     let text = format!("agent: No node found with name '{node}'");
     Err(Reply::server_error(text).into())
+}
+
+async fn drop_member(gossip: Gossip, node: String, prune: bool, lenient: bool) -> Reply {
+    let known = match gossip.members().await {
+        Ok(members) => members.iter().any(|member| member.name == node),
+        Err(error) => return Reply::server_error(error.to_string()),
+    };
+    if !known && !lenient {
+        return Reply::server_error(format!("agent: No node found with name '{node}'"));
+    }
+    match gossip.force_leave(node, prune).await {
+        Ok(()) => Reply::empty(StatusCode::OK),
+        Err(error) => Reply::server_error(serf::refused(&error)),
+    }
 }
 
 /// The agent as a member of one of the pools.

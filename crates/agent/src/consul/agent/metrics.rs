@@ -14,6 +14,7 @@ use crate::consul::front::Front;
 use crate::consul::permit::require;
 use crate::consul::reply::{Refused, Reply};
 use crate::consul::request::{Answer, Request};
+use crate::resident::resident_bytes;
 
 /// How long an interval of counting is at least.
 const INTERVAL: Duration = Duration::from_secs(10);
@@ -172,16 +173,6 @@ fn gauges(front: &Front) -> Vec<Gauge> {
         gauges.insert(5, Gauge::new("consul.runtime.alloc_bytes", bytes as f64));
     }
     gauges
-}
-
-/// The memory of the whole process, where the system tells.
-fn resident_bytes() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))?;
-    let kib: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
-    Some(kib * 1024)
 }
 
 /// All gauges, and all counters since the start.

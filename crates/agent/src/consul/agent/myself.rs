@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use quorate_gossip::Gossip;
 use quorate_wire::consul::{AgentSelf, kv, txn};
 use serde_json::{Map, Value, json};
 
 use super::members::{GOSSIP_PORT_WAN, Pool, member};
 use crate::consul::front::{CONSUL_VERSION, Front, GOSSIP_PORT, SERVER_PORT};
 use crate::consul::permit::require;
+use crate::consul::pool;
 use crate::consul::reply::{Refused, Reply};
 use crate::consul::request::{Answer, Request};
 use crate::consul::resolver::Resolver;
@@ -38,7 +40,24 @@ pub(super) fn describe(request: Request<'_>) -> Result<Answer, Refused> {
     itself.member = member(front, Pool::Lan);
     itself.stats = stats(front);
     itself.meta = Some([("consul-network-segment".into(), String::new())].into());
+    if let Some(gossip) = front.pool.clone() {
+        return Ok(Answer::later(in_pool(itself, gossip)));
+    }
     Ok(Reply::object(&itself).into())
+}
+
+/// The same with what the pool knows of it.
+async fn in_pool(mut itself: AgentSelf, gossip: Gossip) -> Reply {
+    let members = gossip.members().await.unwrap_or_default();
+    let own = members.iter().find(|member| member.name == gossip.name());
+    if let Some(own) = own {
+        itself.member = pool::shown(own);
+    }
+    if let Ok(Some(place)) = gossip.coordinate().await {
+        itself.coord = json!({"Vec": place.vector.0, "Error": place.error,
+            "Adjustment": place.adjustment, "Height": place.height});
+    }
+    Reply::object(&itself)
 }
 
 /// The configuration as agents before 1.0 showed it, which their clients look into.

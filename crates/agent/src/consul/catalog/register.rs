@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use quorate_wire::consul::service::ServiceAddress;
 
-use crate::consul::body::{Body, BodyError};
-use crate::consul::decode::{DecodeError, Json, Kind, Place, text_of};
+use crate::consul::body::Body;
+use crate::consul::decode::{DecodeError, Json, Kind, Place, text_of, undecodable};
 use crate::consul::definition;
 use crate::consul::front::Front;
 use crate::consul::object::{Field, Object};
@@ -51,17 +51,13 @@ fn submit(request: Request<'_>, body: Body, decode: Decode) -> Result<Answer, Re
     let permit = request.permit();
     let front = Arc::clone(request.front);
     Ok(Answer::later(async move {
-        let body = match body.collect(MAX_BODY_BYTES).await {
+        let body = match body.read(MAX_BODY_BYTES, undecodable).await {
             Ok(body) => body,
-            Err(BodyError::TooLarge) => {
-                let text = format!("Request body too large, max size: {MAX_BODY_BYTES} bytes.");
-                return Reply::too_large(text);
-            }
-            Err(BodyError::Broken) => return malformed(&DecodeError::new("unexpected EOF")),
+            Err(refused) => return *refused,
         };
         let decoded = text_of(&body).and_then(|text| decode(&text, front.strict));
         match decoded {
-            Err(error) => malformed(&error),
+            Err(error) => undecodable(error),
             Ok((_, datacenter)) if !datacenter.is_empty() && datacenter != front.datacenter => {
                 Reply::server_error(quorate_wire::consul::text::NO_PATH_TO_DATACENTER)
             }
@@ -90,10 +86,6 @@ async fn carry_out(
         _ => {}
     }
     front.submit(command).await.map(drop)
-}
-
-fn malformed(error: &DecodeError) -> Reply {
-    Reply::bad_request(format!("Request decode failed: {error}"))
 }
 
 const REGISTER: Object = Object {

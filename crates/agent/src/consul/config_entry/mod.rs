@@ -10,7 +10,7 @@ use http::{Method, StatusCode};
 use quorate_wire::consul::{ConfigEntry, ConfigKind};
 
 use super::blocking::{self, Reading};
-use super::body::{Body, BodyError};
+use super::body::Body;
 use super::front::{Front, unexpected};
 use super::options::{parse_u64, parse_u64_error};
 use super::permit::{Permit, denied, require};
@@ -60,14 +60,7 @@ fn set(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
 
 /// A whole body, or why it can't be taken.
 pub(super) async fn read(body: Body) -> Result<bytes::Bytes, Refused> {
-    match body.collect(MAX_BODY_BYTES).await {
-        Ok(body) => Ok(body),
-        Err(BodyError::TooLarge) => {
-            let text = format!("Request body too large, max size: {MAX_BODY_BYTES} bytes.");
-            Err(Reply::too_large(text).into())
-        }
-        Err(BodyError::Broken) => Err(malformed("unexpected EOF").into()),
-    }
+    body.read(MAX_BODY_BYTES, malformed).await
 }
 
 pub(super) fn malformed(problem: &str) -> Reply {

@@ -2,8 +2,8 @@ use super::expression::{Expression, Leaf, Step, Test};
 use super::fields::{Fields, Type};
 use super::grammar::{Match, Operator, Parsed};
 use crate::go_number::{parse_bool, parse_int};
-use crate::go_regex;
 use crate::quote::quote;
+use quorate_wire::go_regex;
 
 /// How many regular expressions one filter may have; each costs time to compile.
 const MAX_REGEXES: usize = 64;

@@ -44,7 +44,7 @@ fn configuration(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
     Ok(Answer::later(async move {
         let body = match super::read(body).await {
             Ok(body) => body,
-            Err(reply) => return reply,
+            Err(refused) => return *refused,
         };
         // In Consul's order: the body, the index, and what the servers would say.
         let set = match sent(&body, cas.as_deref()) {

@@ -47,7 +47,7 @@ fn keyring(request: Request<'_>, body: Body) -> Result<Answer, Refused> {
     Ok(Answer::later(async move {
         let body = match super::read(body).await {
             Ok(body) => body,
-            Err(reply) => return reply,
+            Err(refused) => return *refused,
         };
         // The body is looked at before the parameters.
         let key = text_of(&body).and_then(|text| decode(Json::parse(&text)?));

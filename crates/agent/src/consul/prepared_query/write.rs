@@ -8,7 +8,7 @@ use quorate_wire::consul::PreparedQuery;
 use quorate_wire::consul::prepared_query::PreparedQueryCreated;
 
 use super::super::body::Body;
-use super::super::decode::{DecodeError, text_of};
+use super::super::decode::{text_of, undecodable};
 use super::super::front::Front;
 use super::super::permit::{Permit, require};
 use super::super::reply::{Refused, Reply};
@@ -99,11 +99,7 @@ async fn read(body: Body, front: &Front) -> Result<PreparedQuery, Refused> {
         .await
         .map_err(|error| error.refuse(MAX_BODY_BYTES))?;
     let decoded = text_of(&body).and_then(|text| decode(&text, front.strict));
-    decoded.map_err(|error| malformed(&error))
-}
-
-fn malformed(error: &DecodeError) -> Refused {
-    Reply::bad_request(format!("Request decode failed: {error}")).into()
+    decoded.map_err(|error| undecodable(error).into())
 }
 
 /// Clients from before Consul 0.6.4 create queries with neither name nor session.

@@ -31,6 +31,10 @@ pub struct Located {
 /// Coordinates by node, in lower case, and segment.
 pub(super) type Coordinates = RedBlackTreeMapSync<PartKey, Arc<Located>>;
 
+fn node_key(node: &str) -> Box<str> {
+    node.to_lowercase().into()
+}
+
 impl State {
     /// All coordinates by node, with the index of the newest change of any of them.
     #[must_use]
@@ -42,11 +46,26 @@ impl State {
     /// The coordinates of one node by segment.
     #[must_use]
     pub fn node_coordinates(&self, node: &str) -> Found<Vec<&Arc<Located>>> {
-        let node: Box<str> = node.to_lowercase().into();
+        let node = node_key(node);
         let all = self.coordinates.range((node.clone(), Box::from(""))..);
         let own = all.take_while(|((owner, _), _)| *owner == node);
         let own = own.map(|(_, located)| located).collect();
         Found::new(own, self.table_index(Table::Coordinates))
+    }
+
+    /// Whether a node is in the catalog, so that it can have coordinates.
+    #[must_use]
+    pub fn knows_node(&self, node: &str) -> bool {
+        self.catalog.node(&node.to_lowercase()).is_some()
+    }
+
+    /// Whether that is written down already.
+    #[must_use]
+    pub fn is_located(&self, located: &Located) -> bool {
+        let key = (node_key(&located.node), Box::from(located.segment.as_str()));
+        self.coordinates
+            .get(&key)
+            .is_some_and(|known| **known == *located)
     }
 
     /// The round trip time between two nodes, in the segment that both are in: an agent of one
@@ -79,7 +98,7 @@ impl State {
         if located.coord.vec.len() != DIMENSIONS {
             return Err(Refusal::IncompatibleCoordinate);
         }
-        let node: Box<str> = located.node.to_lowercase().into();
+        let node = node_key(&located.node);
         if self.catalog.node(&node).is_none() {
             return Ok(Reply::Done);
         }

@@ -44,6 +44,9 @@ pub struct EventSpec {
     pub tag_filter: Option<Regex>,
     /// The same filters as they were written.
     pub filters: [String; 3],
+    /// When it was fired by the clock of the gossip pool, if it came by that; it fitted into a
+    /// message then. Otherwise it is fired here, and counted.
+    pub ltime: Option<u64>,
 }
 
 /// The newest events, oldest first, and the clock that counts them. Nothing of it is stored: as
@@ -76,9 +79,10 @@ impl State {
         spec: EventSpec,
         changes: &mut Changes,
     ) -> Result<Reply, Refusal> {
-        let ltime = self.events.clock;
-        check_size(&spec, ltime)?;
-        self.events.clock = ltime.saturating_add(1);
+        let ltime = match spec.ltime {
+            Some(ltime) => ltime,
+            None => self.count_event(&spec)?,
+        };
         if self.is_for_this_node(&spec) {
             let kept = Arc::make_mut(&mut self.events.kept);
             if kept.len() == KEPT {
@@ -94,6 +98,14 @@ impl State {
             changes.wakes.push(Wake::Topic(Topic::Events));
         }
         Ok(Reply::Done)
+    }
+
+    /// The time of an event that is fired here.
+    fn count_event(&mut self, spec: &EventSpec) -> Result<u64, Refusal> {
+        let ltime = self.events.clock;
+        check_size(spec, ltime)?;
+        self.events.clock = ltime.saturating_add(1);
+        Ok(ltime)
     }
 
     /// Remote execution, which agents understand each other by, is not for clients to see.

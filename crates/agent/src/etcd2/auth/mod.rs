@@ -8,7 +8,8 @@ pub(super) mod role;
 pub(super) mod user;
 
 pub(super) use credentials::{has_key_access, has_root_access};
-pub(super) use password::Passwords;
+pub(crate) use hash::is_of_etcd;
+pub(crate) use password::Passwords;
 
 use http::StatusCode;
 

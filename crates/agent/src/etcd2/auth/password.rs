@@ -5,10 +5,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use quorate_wire::consul::SecretText;
 use ring::digest::{Context, SHA256};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::Semaphore;
 
 use super::hash;
 use crate::identity::new_uuid;
+use crate::thread::on_a_thread;
 
 /// How many passwords are hashed at a time: it is meant to be slow.
 const AT_ONCE: usize = 2;
@@ -17,7 +18,7 @@ const REMEMBERED: usize = 1024;
 
 /// Which passwords fit, so that not every request costs what the first one does.
 #[derive(Debug)]
-pub(in crate::etcd2) struct Passwords {
+pub(crate) struct Passwords {
     /// Digests of a hash and the password that fits it, with a salt of this process.
     fitting: Mutex<HashSet<Vec<u8>>>,
     salt: [u8; 16],
@@ -36,14 +37,14 @@ impl Default for Passwords {
 
 impl Passwords {
     /// A hash of `password`; `None` when the system gives no random numbers or threads.
-    pub(super) async fn hash(&self, password: SecretText) -> Option<SecretText> {
+    pub(crate) async fn hash(&self, password: SecretText) -> Option<SecretText> {
         self.on_a_thread(move || hash::hash(password.expose()))
             .await
             .flatten()
     }
 
     /// Whether `stored` is the hash of `password`.
-    pub(super) async fn fits(&self, stored: SecretText, password: &str) -> bool {
+    pub(crate) async fn fits(&self, stored: SecretText, password: &str) -> bool {
         let digest = self.digest(&stored, password);
         if self.lock().contains(&digest) {
             return true;
@@ -79,14 +80,7 @@ impl Passwords {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Option<T> {
         let _slot = self.slots.acquire().await.ok()?;
-        let (done, result) = oneshot::channel();
-        let thread = std::thread::Builder::new().name("quorate-password".into());
-        let started = thread.spawn(move || {
-            // An error says that nobody waits any more.
-            let _ = done.send(work());
-        });
-        started.ok()?;
-        result.await.ok()
+        on_a_thread("quorate-password", work).await
     }
 }
 

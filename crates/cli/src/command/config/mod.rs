@@ -34,12 +34,10 @@ pub(crate) async fn run(config: &Config, command: ConfigCommand) -> Result<Exit,
         }
         _ => {}
     }
-    let coordinator = connect::open(config).await?;
-    let result = verb(config, &coordinator, command).await;
-    if let Err(error) = coordinator.close().await {
-        tracing::debug!(%error, "closing");
-    }
-    result
+    connect::with(config, async |coordinator| {
+        verb(config, coordinator, command).await
+    })
+    .await
 }
 
 async fn verb(

@@ -9,21 +9,14 @@ use crate::config::Config;
 use crate::connect;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::signals::{self, Signals};
 use crate::view::parameter::ChangeView;
 
 /// Prints each change until a signal, or the first one with `--once`.
 pub(crate) async fn run(config: &Config, args: &WatchArgs) -> Result<Exit, Failure> {
-    let mut signals = Signals::listen(&Signals::END)?;
-    let coordinator = connect::open(config).await?;
-    let result = tokio::select! {
-        result = follow(config, args, &coordinator) => result,
-        signal = signals.next() => Ok(Exit::Signal(signals::number(signal))),
-    };
-    if let Err(error) = coordinator.close().await {
-        tracing::debug!(%error, "closing");
-    }
-    result
+    connect::until_signal(config, async |coordinator| {
+        follow(config, args, coordinator).await
+    })
+    .await
 }
 
 async fn follow(

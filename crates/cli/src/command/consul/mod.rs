@@ -25,6 +25,7 @@ mod status;
 mod txn;
 mod watch;
 
+use quorate::Coordinator;
 use quorate_consul::Client;
 
 use crate::args::consul::Group;
@@ -48,18 +49,14 @@ pub(crate) async fn run(config: &Config, group: Group) -> Result<Exit, Failure> 
     {
         return snapshot::inspect(config, &args.file).map(|()| Exit::Success);
     }
-    let coordinator = crate::connect::open(config).await?;
-    let result = match coordinator.native_consul() {
+    let work = async |coordinator: &Coordinator| match coordinator.native_consul() {
         Some(client) => verb(Context { config, client }, group).await,
         None => Err(
             Failure::usage(format!("{} has no Consul behind it", coordinator.url()))
                 .with_next("quorate --at consul://127.0.0.1:8500 consul …, or --at embedded:"),
         ),
     };
-    if let Err(error) = coordinator.close().await {
-        tracing::debug!(%error, "closing");
-    }
-    result
+    crate::connect::with(config, work).await
 }
 
 async fn verb(context: Context<'_>, group: Group) -> Result<Exit, Failure> {

@@ -8,9 +8,8 @@ use std::time::{Duration, Instant};
 use quorate::{Cache, Coordinator, Prefix, Replica};
 
 use crate::args::env::{EnvArgs, Missing};
-use crate::command::lock::{before_start, ending};
+use crate::command::lock::{before_start, ending, with_signals};
 use crate::config::Config;
-use crate::connect;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::signals::{self, Signals};
@@ -26,16 +25,10 @@ pub(crate) async fn run(config: &Config, args: EnvArgs) -> Result<Exit, Failure>
         return Err(Failure::usage("the path may not be empty"));
     }
     // From here on signals are the command's.
-    let mut signals = Signals::listen(&Signals::PASSED_ON)?;
-    let coordinator = tokio::select! {
-        opened = connect::open(config) => opened.map_err(before_start)?,
-        signal = ending(&mut signals) => return Ok(Exit::Signal(signals::number(signal))),
-    };
-    let result = with(&coordinator, &args, &prefix, &mut signals).await;
-    if let Err(error) = coordinator.close().await {
-        tracing::debug!(%error, "closing");
-    }
-    result
+    with_signals(config, async |coordinator, signals| {
+        with(coordinator, &args, &prefix, signals).await
+    })
+    .await
 }
 
 async fn with(

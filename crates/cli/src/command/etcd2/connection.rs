@@ -4,12 +4,12 @@ use std::env;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use quorate::target::{Etcd2Addresses, Etcd2Target, Target};
+use quorate::target::{EtcdAddresses, EtcdTarget, Target};
 use quorate_etcd::v2::discovery::{self, SystemResolver};
-use quorate_etcd::v2::{Client, Timeouts, TlsOptions, Verify};
+use quorate_etcd::v2::{Client, Timeouts, TlsOptions};
 
-use super::password;
 use crate::args::etcd2::connection::ConnectionArgs;
+use crate::command::password;
 use crate::config::Config;
 use crate::failure::Failure;
 
@@ -24,14 +24,14 @@ const NOWHERE: &str = "embedded:";
 
 /// What a URL or the options say of the servers; what is not said stays as the client has it.
 #[derive(Debug, Default)]
-struct Said {
-    addresses: Vec<String>,
+pub(crate) struct Said {
+    pub(crate) addresses: Vec<String>,
     /// The domain to find them by, and whether they may do without TLS.
-    srv: Option<(String, bool)>,
-    tls: Option<TlsOptions>,
-    auth_file: Option<PathBuf>,
-    sync_every: Option<Duration>,
-    timeout: Option<Duration>,
+    pub(crate) srv: Option<(String, bool)>,
+    pub(crate) tls: Option<TlsOptions>,
+    pub(crate) auth_file: Option<PathBuf>,
+    pub(crate) sync_every: Option<Duration>,
+    pub(crate) timeout: Option<Duration>,
 }
 
 /// A client of the servers that were named. Nothing is sent unless `--sync` was given.
@@ -73,7 +73,7 @@ pub(super) async fn open(config: &Config, args: &ConnectionArgs) -> Result<Clien
 }
 
 /// The servers of a domain.
-async fn find(domain: &str, plain: bool) -> Result<Vec<String>, Failure> {
+pub(crate) async fn find(domain: &str, plain: bool) -> Result<Vec<String>, Failure> {
     let resolver = SystemResolver::new()?;
     let found = discovery::addresses(&resolver, domain).await?;
     if plain || found.iter().all(|address| address.starts_with("https:")) {
@@ -123,38 +123,22 @@ fn listed(list: String) -> Said {
 }
 
 /// What the URL says. Its prefix is for the unified layer alone: here keys are whole.
-fn of_target(target: Etcd2Target, named: Option<String>) -> Said {
+pub(crate) fn of_target(target: EtcdTarget, named: Option<String>) -> Said {
     let with = |scheme: &str, hosts: Vec<String>| {
         let address = |host| format!("{scheme}://{host}");
         hosts.into_iter().map(address).collect()
     };
     let (addresses, srv) = match target.addresses {
-        Etcd2Addresses::Http(hosts) => (with("http", hosts), None),
-        Etcd2Addresses::Https(hosts) => (with("https", hosts), None),
+        EtcdAddresses::Http(hosts) => (with("http", hosts), None),
+        EtcdAddresses::Https(hosts) => (with("https", hosts), None),
         // As the unified layer takes them.
-        Etcd2Addresses::Srv(domain) => (Vec::new(), Some((domain, true))),
+        EtcdAddresses::Srv(domain) => (Vec::new(), Some((domain, true))),
         _ => (named.into_iter().collect(), None),
     };
-    let mut tls = TlsOptions::default();
-    if let Some(path) = target.ca_file {
-        tls = tls.with_ca_file(path);
-    }
-    if let Some(path) = target.ca_dir {
-        tls = tls.with_ca_dir(path);
-    }
-    if let (Some(cert), Some(key)) = (target.cert_file, target.key_file) {
-        tls = tls.with_client_files(cert, key);
-    }
-    if let Some(name) = target.server_name {
-        tls = tls.with_server_name(name);
-    }
-    if target.insecure {
-        tls = tls.with_verify(Verify::None);
-    }
     Said {
         addresses,
         srv,
-        tls: Some(tls),
+        tls: Some(target.tls.over(TlsOptions::default())),
         auth_file: target.auth_file,
         sync_every: target.sync,
         timeout: target.timeout,

@@ -2,12 +2,11 @@
 
 mod auth;
 mod child;
-mod connection;
+pub(super) mod connection;
 mod directory;
 mod health;
 mod key;
 mod member;
-mod password;
 mod queue;
 mod role;
 mod stats;

@@ -3,8 +3,9 @@
 use quorate_etcd::v2::wire::UserRoles;
 use quorate_etcd::v2::{Error, ErrorKind, User};
 
-use super::{Context, missing, password};
+use super::{Context, missing};
 use crate::args::etcd2::user::{AddArgs, UserVerb};
+use crate::command::password;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::view::etcd2::names::Names;

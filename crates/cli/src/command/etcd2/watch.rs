@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::Context;
 use super::child;
 use crate::args::etcd2::watch::{ExecWatchArgs, FollowArgs, WatchArgs};
+use crate::command::hook;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::failure::etcd2::is_lasting;
@@ -142,15 +143,17 @@ async fn handle(
             screen.show(&view.named(what.recursive))?;
             Ok((!forever).then_some(Exit::Success))
         }
-        Handler::Command(words) => match child::run(words, &event, signals).await? {
-            child::Ended::Signalled(exit) => Ok(Some(exit)),
-            child::Ended::Command(status) => {
-                if !status.success() {
-                    let failed = Failure::new(Exit::Failure, format!("the command: {status}"));
-                    screen.note(&failed.view())?;
+        Handler::Command(words) => {
+            match hook::run(words, &child::environment(&event), None, signals).await? {
+                hook::Ended::Signalled(exit) => Ok(Some(exit)),
+                hook::Ended::Command(status) => {
+                    if !status.success() {
+                        let failed = Failure::new(Exit::Failure, format!("the command: {status}"));
+                        screen.note(&failed.view())?;
+                    }
+                    Ok(None)
                 }
-                Ok(None)
             }
-        },
+        }
     }
 }

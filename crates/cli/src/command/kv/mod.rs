@@ -23,12 +23,10 @@ pub(crate) async fn run(config: &Config, command: KvCommand) -> Result<Exit, Fai
     if let KvCommand::Watch(args) = &command {
         return watch::run(config, args).await;
     }
-    let coordinator = connect::open(config).await?;
-    let result = verb(config, &coordinator, command).await;
-    if let Err(error) = coordinator.close().await {
-        tracing::debug!(%error, "closing");
-    }
-    result
+    connect::with(config, async |coordinator| {
+        verb(config, coordinator, command).await
+    })
+    .await
 }
 
 async fn verb(

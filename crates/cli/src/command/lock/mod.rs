@@ -28,16 +28,10 @@ use terms::Terms;
 pub(crate) async fn run(config: &Config, job: &Job) -> Result<Exit, Failure> {
     let terms = Terms::new(job)?;
     // From here on no signal ends this process before the lock is given back.
-    let mut signals = Signals::listen(&Signals::PASSED_ON)?;
-    let coordinator = tokio::select! {
-        opened = connect::open(config) => opened.map_err(before_start)?,
-        signal = ending(&mut signals) => return Ok(Exit::Signal(signals::number(signal))),
-    };
-    let result = hold(config, job, &terms, &coordinator, &mut signals).await;
-    if let Err(error) = coordinator.close().await {
-        tracing::debug!(%error, "closing");
-    }
-    result
+    with_signals(config, async |coordinator, signals| {
+        hold(config, job, &terms, coordinator, signals).await
+    })
+    .await
 }
 
 async fn hold(
@@ -128,6 +122,22 @@ async fn release(config: &Config, job: &Job, guard: Guard, ended: &Result<Exit, 
         }),
         Err(error) => tracing::warn!(%error, "the lock was not released and ends with its time"),
     }
+}
+
+/// Opens the backend, works with it, and closes it, while signals are for the command that the work
+/// starts. Until the backend is open they have their usual effect.
+pub(crate) async fn with_signals(
+    config: &Config,
+    work: impl AsyncFnOnce(&Coordinator, &mut Signals) -> Result<Exit, Failure>,
+) -> Result<Exit, Failure> {
+    let mut signals = Signals::listen(&Signals::PASSED_ON)?;
+    let coordinator = tokio::select! {
+        opened = connect::open(config) => opened.map_err(before_start)?,
+        signal = ending(&mut signals) => return Ok(Exit::Signal(signals::number(signal))),
+    };
+    let result = work(&coordinator, &mut signals).await;
+    connect::close(&coordinator).await;
+    result
 }
 
 /// The next signal that asks to end; others have no command to be passed on to yet.

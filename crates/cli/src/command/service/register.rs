@@ -8,9 +8,8 @@ use quorate::{Coordinator, Health, RegisterOptions, Registration, Service, Servi
 use crate::args::service::RegisterArgs;
 use crate::command::lock::child;
 use crate::command::lock::foreground::Foreground;
-use crate::command::lock::{before_start, ending};
+use crate::command::lock::{before_start, ending, with_signals};
 use crate::config::Config;
-use crate::connect;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::signals::{self, Signals};
@@ -32,16 +31,10 @@ pub(super) async fn add(
 /// Registers it while the command runs.
 pub(super) async fn run_command(config: &Config, args: &RegisterArgs) -> Result<Exit, Failure> {
     // From here on no signal ends this process before the service is deregistered.
-    let mut signals = Signals::listen(&Signals::PASSED_ON)?;
-    let coordinator = tokio::select! {
-        opened = connect::open(config) => opened.map_err(before_start)?,
-        signal = ending(&mut signals) => return Ok(Exit::Signal(signals::number(signal))),
-    };
-    let result = while_registered(&coordinator, args, &mut signals).await;
-    if let Err(error) = coordinator.close().await {
-        tracing::debug!(%error, "closing");
-    }
-    result
+    with_signals(config, async |coordinator, signals| {
+        while_registered(coordinator, args, signals).await
+    })
+    .await
 }
 
 async fn while_registered(

@@ -72,9 +72,7 @@ pub(crate) async fn run(config: &Config, args: TourArgs) -> Result<Exit, Failure
         }
         Err(failure) => Err(failure),
     };
-    if let Err(error) = stage.coordinator.close().await {
-        tracing::debug!(%error, "closing");
-    }
+    connect::close(&stage.coordinator).await;
     ended
 }
 

@@ -157,7 +157,7 @@ impl TestEnv {
         let mut agent = self.start(&all);
         let ready: Value = serde_json::from_str(&agent.line()).unwrap();
         let listeners = ready["listeners"].as_array().unwrap();
-        let etcd = listeners.iter().find(|one| one["protocol"] == "etcd-v2");
+        let etcd = listeners.iter().find(|one| one["protocol"] == "etcd");
         let url = etcd.unwrap()["url"].as_str().unwrap().to_owned();
         (agent, url)
     }

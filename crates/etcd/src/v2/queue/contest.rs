@@ -8,32 +8,24 @@ use tokio::time::{Instant, sleep, timeout};
 use super::Holder;
 use super::entry::Entry;
 use super::place::{Place, Signal, Standing};
+use crate::queue::{Place as _, Turn};
 use crate::v2::error::{Class, Error, ErrorKind};
 use crate::v2::watch::Change;
 
 /// The longest wait before the queue is looked at again, come what may.
 const MAX_WAIT: Duration = Duration::from_secs(30);
 
-/// How a contest ended, as far as the entry is there.
-#[derive(Debug)]
-pub(super) enum Turn {
-    Mine,
-    TimedOut(Vec<Holder>),
-    /// The entry is gone: it takes another one, at the end of the queue.
-    Gone,
-}
-
 /// Waits until the entry holds, or `until`.
 pub(super) async fn wait_for_turn(
     place: &Place,
-    entry: &Entry<'_>,
+    entry: &Entry,
     until: Option<Instant>,
-) -> Result<Turn, Error> {
+) -> Result<Turn<(), Holder>, Error> {
     let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(2));
     let mut last = Vec::new();
     loop {
         let signal = match look(place, entry).await {
-            Ok(Standing::Holds) => return Ok(Turn::Mine),
+            Ok(Standing::Holds) => return Ok(Turn::Mine(())),
             Ok(Standing::Gone) => return Ok(Turn::Gone),
             Ok(Standing::Disagrees(slots)) => return Err(disagrees(place, slots)),
             Ok(Standing::Behind { watch, holders }) => {
@@ -63,7 +55,7 @@ pub(super) async fn wait_for_turn(
     }
 }
 
-async fn look(place: &Place, entry: &Entry<'_>) -> Result<Standing, Error> {
+async fn look(place: &Place, entry: &Entry) -> Result<Standing, Error> {
     let entries = place.entries().await?;
     Ok(place.standing(&entry.key, &entries))
 }

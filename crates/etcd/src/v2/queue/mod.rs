@@ -7,15 +7,14 @@
 
 mod contest;
 mod entry;
-mod options;
 mod place;
-mod tenure;
 
 use quorate_wire::etcd2::Node;
 
-pub use options::{DEFAULT_TTL, MIN_TTL, QueueOptions};
+use crate::queue;
+
+pub use crate::queue::{DEFAULT_TTL, MIN_TTL};
 pub(crate) use place::Place;
-pub(crate) use tenure::{Tenure, acquire};
 
 /// Somebody in a queue: who holds, or waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,31 +44,7 @@ impl Holder {
 }
 
 /// How an attempt to acquire within a time ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use]
-pub enum Acquisition<G> {
-    /// It is held.
-    Acquired(G),
-    /// The time was over. Nothing is left behind.
-    TimedOut {
-        /// Who held it at the last look.
-        holders: Vec<Holder>,
-    },
-}
-
-impl<G> Acquisition<G> {
-    /// What is held; `None` if the time was over.
-    pub fn acquired(self) -> Option<G> {
-        match self {
-            Self::Acquired(guard) => Some(guard),
-            Self::TimedOut { .. } => None,
-        }
-    }
-
-    pub(crate) fn map<H>(self, f: impl FnOnce(G) -> H) -> Acquisition<H> {
-        match self {
-            Self::Acquired(guard) => Acquisition::Acquired(f(guard)),
-            Self::TimedOut { holders } => Acquisition::TimedOut { holders },
-        }
-    }
-}
+pub type Acquisition<G> = queue::Acquisition<G, Holder>;
+/// Options of locks, semaphores and elections.
+pub type QueueOptions = queue::QueueOptions<String>;
+pub(crate) type Tenure = queue::Tenure<Place>;

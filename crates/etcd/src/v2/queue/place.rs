@@ -2,9 +2,13 @@
 
 use std::time::Duration;
 
+use quorate_net::task::Spawner;
 use quorate_wire::etcd2::{ErrorCode, Node, key};
 
+use super::entry::Entry;
 use super::{Holder, MIN_TTL, QueueOptions};
+use crate::lease::LostReason;
+use crate::queue::{self, Place as _};
 use crate::v2::answer::Answer;
 use crate::v2::client::Client;
 use crate::v2::error::{Class, Error, ErrorKind};
@@ -47,22 +51,17 @@ pub(super) struct Signal {
     pub(super) removal: bool,
 }
 
-impl Place {
-    pub(crate) fn title(&self) -> String {
+impl queue::Place for Place {
+    type Entry = Entry;
+    type Error = Error;
+    type Holder = Holder;
+    type Value = String;
+
+    fn title(&self) -> String {
         format!("{} `{}`", self.what, self.directory.escape_debug())
     }
 
-    /// How long a renewal counts for its owner, in whole seconds.
-    pub(crate) fn ttl(&self) -> Duration {
-        whole_seconds(self.options.ttl)
-    }
-
-    /// How long it counts on the servers, which is not less.
-    pub(crate) fn entry_ttl(&self) -> Duration {
-        self.ttl() + whole_seconds(self.options.lock_delay)
-    }
-
-    pub(crate) fn check(&self) -> Result<(), Error> {
+    fn check(&self) -> Result<(), Error> {
         let operation = || format!("acquire {}", self.title());
         if self.options.ttl < MIN_TTL || self.options.ttl > crate::v2::keys::MAX_TTL {
             let ttl = self.options.ttl;
@@ -78,6 +77,26 @@ impl Place {
             return Err(Error::invalid(operation(), "limit: nobody could hold it"));
         }
         Ok(())
+    }
+
+    fn tasks(&self) -> Spawner {
+        self.client.inner.tasks.spawner()
+    }
+
+    fn refused(operation: String, reason: LostReason) -> Error {
+        Error::new(Class::refused(reason.kind()), operation).with_detail(reason)
+    }
+}
+
+impl Place {
+    /// How long a renewal counts for its owner, in whole seconds.
+    pub(crate) fn ttl(&self) -> Duration {
+        whole_seconds(self.options.ttl)
+    }
+
+    /// How long it counts on the servers, which is not less.
+    pub(crate) fn entry_ttl(&self) -> Duration {
+        self.ttl() + whole_seconds(self.options.lock_delay)
     }
 
     /// The entries in order, by agreement of the servers.

@@ -47,6 +47,11 @@ pub(super) enum Seen {
         meta: Meta,
         early: bool,
     },
+    /// The connection broke behind the head, and with it an event may be lost: the server looks
+    /// through its history before it sends the head, and sends what it finds after it.
+    Cut {
+        meta: Meta,
+    },
     /// The events after the index are forgotten.
     Cleared,
     Failed(Error),
@@ -113,6 +118,11 @@ impl Cursor {
             Seen::Event { event, meta } => self.event(event, meta).map(Ok),
             Seen::Quiet { meta, early } => {
                 self.quiet(meta, early);
+                None
+            }
+            Seen::Cut { meta } => {
+                self.pause = Some(self.backoff.next_delay());
+                self.left_cluster(meta);
                 None
             }
             Seen::Cleared => {
@@ -279,6 +289,16 @@ mod tests {
         let mut cursor = started("/a", false);
         assert_eq!(cursor.ask().what, What::Wait { after: 10 });
         assert_eq!(quiet(&mut cursor, 5000, 1).what, What::Wait { after: 5000 });
+    }
+
+    #[test]
+    fn an_answer_that_was_cut_moves_no_index_because_an_event_may_be_lost_with_it() {
+        let mut cursor = started("/a", false);
+        let meta = meta(5000, 1);
+        assert!(cursor.saw(Seen::Cut { meta }).is_none());
+        let ask = cursor.ask();
+        assert_eq!(ask.what, What::Wait { after: 10 });
+        assert!(ask.pause.is_some());
     }
 
     #[test]

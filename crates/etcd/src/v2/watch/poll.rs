@@ -9,7 +9,7 @@ use super::WatchOptions;
 use super::cursor::{Ask, Seen, What};
 use crate::v2::call::{Call, Operation};
 use crate::v2::client::peer;
-use crate::v2::error::{Error, from_net, refused};
+use crate::v2::error::{Error, refused};
 use crate::v2::keys::{GetOptions, Keys};
 use crate::v2::reply::meta_of;
 
@@ -64,7 +64,7 @@ async fn wait(keys: &Keys, key: &str, options: WatchOptions, after: u64) -> Seen
     let (status, peer) = (stream.status.as_u16(), peer(&http, stream.endpoint));
     let body = match stream.collect(MAX_REFUSED_BYTES).await {
         Ok(body) => body,
-        Err(error) => return Seen::Failed(from_net(error, operation.to_string(), false)),
+        Err(error) => return Seen::Failed(Error::of_net(error, operation.to_string(), false)),
     };
     let named = keys.client.is_named();
     let error = refused(operation.to_string(), status, &body, false, named);
@@ -89,11 +89,11 @@ async fn event(
         Ok(Err(error)) if error.is_timeout() => return Seen::Quiet { meta, early: false },
         // Too long an event would come again and again; a connection that broke need not.
         Ok(Err(error)) if error.kind() == quorate_net::error::NetErrorKind::TooLarge => {
-            return Seen::Failed(from_net(error, operation.to_string(), false));
+            return Seen::Failed(Error::of_net(error, operation.to_string(), false));
         }
         Ok(Err(error)) => {
             tracing::debug!(%error, "a watch was cut, and goes on");
-            return Seen::Quiet { meta, early: true };
+            return Seen::Cut { meta };
         }
     };
     if body.trim_ascii().is_empty() {

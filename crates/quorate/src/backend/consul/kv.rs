@@ -4,6 +4,7 @@ use bytes::Bytes;
 use quorate_consul::{KvEntry, KvOp, KvVerb, QueryOptions, TxnOutcome as NativeOutcome};
 
 use super::{ConsulBackend, transaction};
+use crate::backend::bounds::check_value;
 use crate::backend::{BoxFuture, KvBackend};
 use crate::{
     Consistency, DeleteOptions, Depth, Entry, Error, ErrorKind, GetOptions, Key, KeysOptions,
@@ -105,18 +106,11 @@ impl KvBackend for ConsulBackend {
     ) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
             let operation = || format!("delete `{key}`");
-            let revision = match options.precondition {
-                Precondition::None => {
-                    let deleted = self.client.kv().delete(key.as_str()).await;
-                    return deleted.map_err(|error| self.error(error, operation()));
-                }
-                Precondition::NotExists => {
-                    let detail = "precondition: a key that must not exist can't be deleted";
-                    return Err(Error::invalid(operation(), detail));
-                }
-                Precondition::Revision(revision) => known(revision, operation)?,
+            let Some(revision) = options.precondition.of_deletion(operation)? else {
+                let deleted = self.client.kv().delete(key.as_str()).await;
+                return deleted.map_err(|error| self.error(error, operation()));
             };
-            let check = KvOp::new(KvVerb::CheckIndex, key.as_str()).with_index(revision);
+            let check = KvOp::new(KvVerb::CheckIndex, key.as_str()).with_index(revision.0);
             let delete = KvOp::new(KvVerb::Delete, key.as_str());
             match self.commit(vec![check, delete], operation).await? {
                 NativeOutcome::Committed(_) => Ok(()),
@@ -182,31 +176,17 @@ impl ConsulBackend {
 }
 
 fn put_op(key: &Key, value: Bytes, precondition: Precondition) -> Result<KvOp> {
-    if value.len() > MAX_VALUE_BYTES {
-        let detail = format!(
-            "the value has {} bytes, more than the {MAX_VALUE_BYTES} allowed",
-            value.len()
-        );
-        return Err(Error::invalid(format!("put `{key}`"), detail));
-    }
+    let operation = || format!("put `{key}`");
+    check_value(&value, MAX_VALUE_BYTES, operation)?;
     let op = |verb| KvOp::new(verb, key.as_str()).with_value(value);
     Ok(match precondition {
         Precondition::None => op(KvVerb::Set),
         // `cas` with index 0 writes only where there is no key.
         Precondition::NotExists => op(KvVerb::Cas),
         Precondition::Revision(revision) => {
-            op(KvVerb::Cas).with_index(known(revision, || format!("put `{key}`"))?)
+            op(KvVerb::Cas).with_index(revision.known(operation)?.0)
         }
     })
-}
-
-/// Consul takes index 0 for "does not exist", which is not what was meant.
-fn known(revision: Revision, operation: impl Fn() -> String) -> Result<u64> {
-    if revision.0 == 0 {
-        let detail = "precondition: revision 0 does not exist; use NotExists";
-        return Err(Error::invalid(operation(), detail));
-    }
-    Ok(revision.0)
 }
 
 /// The error for a precondition that did not hold.

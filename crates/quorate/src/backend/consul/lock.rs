@@ -1,16 +1,14 @@
 //! Locks on Consul.
 
-use std::fmt;
 use std::sync::Arc;
 
 use quorate_consul::lock as native;
-use tokio::time::Instant;
+use quorate_consul::semaphore::SemaphoreGuard;
 
 use super::ConsulBackend;
-use crate::backend::{BoxFuture, Grip, Hold, Lease, LockBackend};
-use crate::{
-    Acquisition, FencingToken, Holder, Holding, Key, LockOptions, LostReason, Result, Wait,
-};
+use crate::backend::native::{Guard, Held, waited};
+use crate::backend::{BoxFuture, Hold, Lease, LockBackend};
+use crate::{Acquisition, FencingToken, Holder, Holding, Key, LockOptions, LostReason, Result};
 
 impl ConsulBackend {
     /// The lock of the client: the key that `consul lock NAME` uses.
@@ -28,20 +26,6 @@ impl ConsulBackend {
             .lock(format!("{name}/.lock"))
             .with_options(options)
     }
-
-    fn lock_hold(&self, name: &Key, guard: native::LockGuard) -> Hold {
-        let token = FencingToken(guard.fencing_token());
-        let (key, owner) = (guard.key().to_owned(), guard.session_id().to_owned());
-        Hold {
-            holding: Holding::new(name.clone(), key, owner, token),
-            lease: Arc::new(ConsulLease(guard.lease())),
-            grip: Box::new(ConsulGrip {
-                guard,
-                title: format!("lock `{name}`"),
-                backend: self.clone(),
-            }),
-        }
-    }
 }
 
 impl LockBackend for ConsulBackend {
@@ -52,14 +36,11 @@ impl LockBackend for ConsulBackend {
     ) -> BoxFuture<'a, Result<Acquisition<Hold>>> {
         Box::pin(async move {
             let lock = self.native_lock(name, options);
-            let acquired = match options.wait {
-                Wait::Try => lock.try_acquire().await,
-                Wait::AtMost(time) => lock.acquire_within(time).await,
-                Wait::Forever => lock.acquire().await.map(native::Acquisition::Acquired),
-            };
+            let within = |time| lock.acquire_within(time);
+            let acquired = waited(options.wait, within, lock.acquire()).await;
             let operation = || format!("acquire lock `{name}`");
             let acquired = acquired.map_err(|error| self.error(error, operation()))?;
-            Ok(acquisition(acquired, |guard| self.lock_hold(name, guard)))
+            Ok(acquired.map(|guard| Held::hold(self, "lock", name, guard)))
         })
     }
 
@@ -72,38 +53,20 @@ impl LockBackend for ConsulBackend {
     }
 }
 
-/// What the client acquired, or who kept it from that.
-pub(super) fn acquisition<G>(
-    acquired: native::Acquisition<G>,
-    hold: impl FnOnce(G) -> Hold,
-) -> Acquisition<Hold> {
-    match acquired {
-        native::Acquisition::Acquired(guard) => Acquisition::Acquired(hold(guard)),
-        native::Acquisition::TimedOut { holders, .. } => {
-            let holder = |holder: native::Holder| Holder::new(holder.session, holder.value);
-            Acquisition::TimedOut {
-                holders: holders.into_iter().map(holder).collect(),
-            }
-        }
+impl From<native::Holder> for Holder {
+    fn from(native: native::Holder) -> Self {
+        Self::new(native.session, native.value)
     }
 }
 
-/// For how long the client holds something.
-#[derive(Debug)]
-pub(super) struct ConsulLease(pub(super) quorate_consul::Lease);
-
-impl Lease for ConsulLease {
-    fn valid_until(&self) -> Instant {
-        self.0.valid_until()
-    }
-
-    fn is_held(&self) -> bool {
-        self.0.is_valid()
-    }
-
-    fn lost(&self) -> BoxFuture<'static, LostReason> {
-        let lost = self.0.lost();
-        Box::pin(async move { lost.await.into() })
+impl<G> From<native::Acquisition<G>> for Acquisition<G> {
+    fn from(native: native::Acquisition<G>) -> Self {
+        match native {
+            native::Acquisition::Acquired(guard) => Self::Acquired(guard),
+            native::Acquisition::TimedOut { holders, .. } => Self::TimedOut {
+                holders: holders.into_iter().map(Holder::from).collect(),
+            },
+        }
     }
 }
 
@@ -121,43 +84,35 @@ impl From<quorate_consul::LostReason> for LostReason {
     }
 }
 
-/// What the client acquired. It keeps the agent that may be in this process.
-pub(super) struct ConsulGrip<G> {
-    pub(super) guard: G,
-    /// What is released, for errors.
-    pub(super) title: String,
-    pub(super) backend: ConsulBackend,
+macro_rules! guards {
+    ($($guard:ty: $verb:literal, $release:ident, $key:expr;)*) => {$(
+        impl Guard for $guard {
+            type Error = quorate_consul::Error;
+            const VERB: &'static str = $verb;
+
+            fn holding(&self, name: &Key) -> Holding {
+                let token = FencingToken(self.fencing_token());
+                let (key, owner) = ($key(self, name), self.session_id().to_owned());
+                Holding::new(name.clone(), key, owner, token)
+            }
+
+            fn lease(&self) -> Arc<dyn Lease> {
+                Arc::new(self.lease())
+            }
+
+            fn release(self) -> impl Future<Output = Result<(), quorate_consul::Error>> + Send {
+                self.$release()
+            }
+        }
+    )*};
 }
 
-/// A guard of the client.
-pub(super) trait Guard: fmt::Debug + Send + Sync + 'static {
-    fn release(self) -> impl Future<Output = Result<(), quorate_consul::Error>> + Send;
-}
-
-impl Guard for native::LockGuard {
-    fn release(self) -> impl Future<Output = Result<(), quorate_consul::Error>> + Send {
-        self.release()
-    }
-}
-
-impl<G: Guard> Grip for ConsulGrip<G> {
-    fn release(self: Box<Self>) -> BoxFuture<'static, Result<()>> {
-        Box::pin(async move {
-            let Self {
-                guard,
-                title,
-                backend,
-            } = *self;
-            let released = guard.release().await;
-            released.map_err(|error| backend.error(error, format!("release {title}")))
-        })
-    }
-}
-
-impl<G: fmt::Debug> fmt::Debug for ConsulGrip<G> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.guard.fmt(f)
-    }
+guards! {
+    native::LockGuard: "release", release, |it: &Self, _: &Key| it.key().to_owned();
+    quorate_consul::Leadership: "resign in", resign, |it: &Self, _: &Key| it.key().to_owned();
+    // The contender's key lives as long as its session, and nobody takes the slot of a contender
+    // that lives.
+    SemaphoreGuard: "release", release, |it: &Self, name| format!("{name}/{}", it.session_id());
 }
 
 #[cfg(test)]

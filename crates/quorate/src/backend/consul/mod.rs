@@ -11,7 +11,7 @@ mod event;
 mod health;
 mod kv;
 mod lock;
-mod mapped;
+mod member;
 mod node;
 mod open;
 mod registration;
@@ -26,6 +26,7 @@ use std::time::Duration;
 
 use quorate_consul::{Client, Timeouts};
 
+use super::native::Native;
 use super::{Backend, BoxFuture, Lifecycle};
 use crate::{Capabilities, Consistency, Error, Result};
 
@@ -116,6 +117,7 @@ impl ConsulBackend {
         backend.service = this.clone();
         backend.node = this.clone();
         backend.event = this.clone();
+        backend.member = this.clone();
         backend.snapshot = this.clone();
         backend.lifecycle = this;
         backend
@@ -123,6 +125,14 @@ impl ConsulBackend {
 
     fn error(&self, error: quorate_consul::Error, operation: impl Into<String>) -> Error {
         error::from_native(error, operation, &self.url)
+    }
+}
+
+impl Native for ConsulBackend {
+    type Error = quorate_consul::Error;
+
+    fn error(&self, error: quorate_consul::Error, operation: String) -> Error {
+        Self::error(self, error, operation)
     }
 }
 
@@ -162,8 +172,11 @@ fn capabilities() -> Capabilities {
         services: true,
         service_distances: true,
         nodes: true,
+        members: true,
+        tags: false,
         events: true,
         event_filters: true,
+        queries: false,
         snapshots: true,
         durable: false,
         shared: false,

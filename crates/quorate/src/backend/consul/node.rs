@@ -57,7 +57,7 @@ impl NodeBackend for ConsulBackend {
 }
 
 impl ConsulBackend {
-    fn of_nodes(&self) -> QueryOptions {
+    pub(super) fn of_nodes(&self) -> QueryOptions {
         self.query(None).with_filter(OF_NODES)
     }
 }

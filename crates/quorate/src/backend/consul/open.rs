@@ -65,12 +65,12 @@ fn said(target: &ConsulTarget, settings: &Settings, name: &str) -> Said {
         }
         "CONSUL_HTTP_TOKEN_FILE" => path(&target.token_file).or_else(|| path(&settings.token_file)),
         "CONSUL_DATACENTER" => target.datacenter.clone(),
-        "CONSUL_CACERT" => path(&target.ca_file),
-        "CONSUL_CAPATH" => path(&target.ca_dir),
-        "CONSUL_CLIENT_CERT" => path(&target.cert_file),
-        "CONSUL_CLIENT_KEY" => path(&target.key_file),
-        "CONSUL_TLS_SERVER_NAME" => target.server_name.clone(),
-        "CONSUL_HTTP_SSL_VERIFY" => target.insecure.then(|| "false".to_owned()),
+        "CONSUL_CACERT" => path(&target.tls.ca_file),
+        "CONSUL_CAPATH" => path(&target.tls.ca_dir),
+        "CONSUL_CLIENT_CERT" => path(&target.tls.cert_file),
+        "CONSUL_CLIENT_KEY" => path(&target.tls.key_file),
+        "CONSUL_TLS_SERVER_NAME" => target.tls.server_name.clone(),
+        "CONSUL_HTTP_SSL_VERIFY" => target.tls.insecure.then(|| "false".to_owned()),
         _ => None,
     };
     value.map_or(Said::Nothing, Said::Value)

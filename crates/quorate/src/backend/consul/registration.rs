@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use quorate_consul::registration as native;
 
-use super::mapped::mapped;
 use super::{ConsulBackend, error, health};
+use crate::backend::mapped::mapped;
 use crate::backend::{BoxFuture, BoxStream, KeptService};
 use crate::{Error, RegistrationState, Result, Service};
 

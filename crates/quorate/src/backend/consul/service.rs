@@ -6,9 +6,9 @@ use quorate_consul::registration::RegistrationOptions;
 use quorate_consul::wire::agent::{HttpCheck, TcpCheck};
 use quorate_consul::{self as native, CheckDefinition, Lookup, RegisterOptions as NativeRegister};
 
-use super::mapped::mapped;
 use super::registration::ConsulRegistration;
 use super::{ConsulBackend, health};
+use crate::backend::mapped::mapped;
 use crate::backend::{BoxFuture, BoxStream, KeptService, ServiceBackend};
 use crate::{
     CheckProbe, CheckResult, Error, Instance, InstanceOptions, InstanceSet, Near, RegisterOptions,

@@ -2,33 +2,10 @@
 
 use quorate_etcd::v2 as native;
 
-use crate::{Error, ErrorKind, Outcome, RetryAdvice};
+use crate::backend::client_error::client_error;
+use crate::{ErrorKind, Outcome, RetryAdvice};
 
-/// The same error in the words of this layer, for calls to
-/// [`native_etcd2`](crate::Coordinator::native_etcd2): kind, outcome, advice, operation and target
-/// stay, and the client's own error is the source, which [`native`](Error::native) gives back.
-impl From<native::Error> for Error {
-    fn from(error: native::Error) -> Self {
-        let operation = error.operation().to_owned();
-        convert(error, operation, None)
-    }
-}
-
-/// The error of `operation` on `url`, with the client's own as its source.
-pub(super) fn from_native(error: native::Error, operation: impl Into<String>, url: &str) -> Error {
-    convert(error, operation.into(), Some(url))
-}
-
-fn convert(error: native::Error, operation: String, url: Option<&str>) -> Error {
-    let converted = Error::new(kind(error.kind()), operation, detail(&error))
-        .with_outcome(outcome(error.outcome()))
-        .with_advice(advice(error.advice()));
-    let converted = match error.peer().or(url) {
-        Some(target) => converted.with_target(target),
-        None => converted,
-    };
-    converted.with_source(error)
-}
+client_error!("native_etcd2");
 
 fn detail(error: &native::Error) -> String {
     let text = match error.kind() {
@@ -70,7 +47,7 @@ fn kind(kind: native::ErrorKind) -> ErrorKind {
     }
 }
 
-fn outcome(outcome: native::Outcome) -> Outcome {
+pub(in crate::backend) fn outcome(outcome: native::Outcome) -> Outcome {
     match outcome {
         native::Outcome::DidNotHappen => Outcome::DidNotHappen,
         native::Outcome::Happened => Outcome::Happened,
@@ -78,7 +55,7 @@ fn outcome(outcome: native::Outcome) -> Outcome {
     }
 }
 
-fn advice(advice: native::RetryAdvice) -> RetryAdvice {
+pub(in crate::backend) fn advice(advice: native::RetryAdvice) -> RetryAdvice {
     match advice {
         native::RetryAdvice::NotSent => RetryAdvice::NotSent,
         native::RetryAdvice::IfIdempotent => RetryAdvice::IfIdempotent,
@@ -136,6 +113,6 @@ mod tests {
             .await
             .unwrap_err();
         let operation = error.operation().to_owned();
-        assert_eq!(Error::from(error).operation(), operation);
+        assert_eq!(crate::Error::from(error).operation(), operation);
     }
 }

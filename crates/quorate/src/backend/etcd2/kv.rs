@@ -4,6 +4,8 @@ use bytes::Bytes;
 use quorate_etcd::v2::{self as native, Condition, ErrorCode, Node, SetOptions};
 
 use super::{Etcd2Backend, layout, value};
+use crate::backend::bounds::check_value;
+use crate::backend::names::one_level;
 use crate::backend::{BoxFuture, KvBackend};
 use crate::{
     DeleteOptions, Depth, Entry, Error, ErrorKind, GetOptions, Key, KeysOptions, ListOptions,
@@ -96,15 +98,8 @@ impl KvBackend for Etcd2Backend {
         Box::pin(async move {
             let operation = || format!("delete `{key}`");
             let mut native = native::DeleteOptions::new();
-            match options.precondition {
-                Precondition::None => {}
-                Precondition::NotExists => {
-                    let detail = "precondition: a key that must not exist can't be deleted";
-                    return Err(Error::invalid(operation(), detail));
-                }
-                Precondition::Revision(revision) => {
-                    native = native.with_condition(known(revision, operation)?);
-                }
+            if let Some(revision) = options.precondition.of_deletion(operation)? {
+                native = native.with_condition(Condition::index(revision.0));
             }
             let keys = self.client.keys();
             let mut deleted = keys.delete_with(&self.layout.path(key), &native).await;
@@ -279,7 +274,8 @@ impl Etcd2Backend {
 
     async fn replace(&self, key: &Key, text: &str, revision: Revision) -> Result<Revision> {
         let operation = || format!("put `{key}`");
-        let options = SetOptions::new().with_condition(known(revision, operation)?);
+        let options =
+            SetOptions::new().with_condition(Condition::index(revision.known(operation)?.0));
         let mut written = self.write(&self.layout.path(key), text, &options).await;
         if code(&written) == Some(ErrorCode::NotFile) {
             written = self.write(&self.layout.own_path(key), text, &options).await;
@@ -315,21 +311,8 @@ fn is_absent(error: &native::Error) -> bool {
 
 /// The value as etcd keeps it, if it is not too large.
 fn checked(key: &Key, value: &Bytes) -> Result<String> {
-    if value.len() > value::MAX_BYTES {
-        let (bytes, most) = (value.len(), value::MAX_BYTES);
-        let detail = format!("the value has {bytes} bytes, more than the {most} allowed");
-        return Err(Error::invalid(format!("put `{key}`"), detail));
-    }
+    check_value(value, value::MAX_BYTES, || format!("put `{key}`"))?;
     Ok(value::encode(value))
-}
-
-/// etcd takes index 0 for no condition at all.
-fn known(revision: Revision, operation: impl Fn() -> String) -> Result<Condition> {
-    if revision.0 == 0 {
-        let detail = "precondition: revision 0 does not exist; use NotExists";
-        return Err(Error::invalid(operation(), detail));
-    }
-    Ok(Condition::index(revision.0))
 }
 
 /// Every file of a tree, by value.
@@ -341,40 +324,5 @@ pub(super) fn each_file(node: Node, f: &mut impl FnMut(Node)) {
         } else {
             f(node);
         }
-    }
-}
-
-/// The names right beneath a prefix, in order: those of deeper keys end behind their next slash.
-fn one_level(prefix: &Prefix, keys: impl Iterator<Item = String>) -> Vec<String> {
-    let start = prefix.as_str().len();
-    let cut = |mut key: String| {
-        if let Some(slash) = key[start..].find('/') {
-            key.truncate(start + slash + 1);
-        }
-        key
-    };
-    let mut names: Vec<_> = keys.map(cut).collect();
-    names.dedup();
-    names.sort();
-    names.dedup();
-    names
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn deeper_names_are_cut_behind_their_slash() {
-        let keys = ["d/a", "d/b", "d/b!", "d/b/1", "d/b/2/3", "d/c/x"];
-        let prefix = Prefix::new("d").unwrap();
-        let names = one_level(&prefix, keys.into_iter().map(str::to_owned));
-        assert_eq!(names, ["d/a", "d/b", "d/b!", "d/b/", "d/c/"]);
-    }
-
-    #[test]
-    fn a_revision_of_zero_is_no_condition_and_is_refused() {
-        let error = known(Revision(0), || "put `k`".into()).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::InvalidArgument);
     }
 }

@@ -5,7 +5,7 @@
 
 mod changes;
 mod election;
-mod error;
+pub(super) mod error;
 mod kv;
 mod layout;
 mod lock;
@@ -19,7 +19,8 @@ use std::time::Duration;
 
 use quorate_etcd::v2::{Client, GetOptions};
 
-use super::{Backend, BoxFuture, Lifecycle};
+use super::native::Native;
+use super::{Backend, BoxFuture, Lifecycle, bounds};
 use crate::{Capabilities, Consistency, Error, Prefix, Result};
 use layout::Layout;
 
@@ -115,6 +116,14 @@ pub(crate) struct Etcd2Backend {
     poll: Option<Duration>,
 }
 
+impl Native for Etcd2Backend {
+    type Error = quorate_etcd::v2::Error;
+
+    fn error(&self, error: quorate_etcd::v2::Error, operation: String) -> Error {
+        Self::error(self, error, operation)
+    }
+}
+
 impl Etcd2Backend {
     fn error(&self, error: quorate_etcd::v2::Error, operation: impl Into<String>) -> Error {
         error::from_native(error, operation, &self.url)
@@ -140,10 +149,10 @@ fn capabilities() -> Capabilities {
         exact_delete_revision: true,
         locks: true,
         semaphores: true,
-        max_lock_value_bytes: lock::MAX_VALUE_BYTES,
+        max_lock_value_bytes: bounds::MAX_VALUE_BYTES,
         min_ttl: quorate_etcd::v2::queue::MIN_TTL,
-        max_ttl: lock::MAX_TTL,
-        max_lock_delay: lock::MAX_DELAY,
+        max_ttl: bounds::MAX_TTL,
+        max_lock_delay: bounds::MAX_DELAY,
         fair_locks: true,
         elections: true,
         durable: true,

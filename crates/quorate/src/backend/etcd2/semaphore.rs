@@ -1,33 +1,19 @@
 //! Semaphores on etcd v2.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use quorate_etcd::v2 as native;
 
 use super::Etcd2Backend;
-use super::lock::{Etcd2Grip, Etcd2Lease, Guard, acquisition, patience, queue};
+use super::lock::queue;
+use crate::backend::native::{Held, waited};
 use crate::backend::{BoxFuture, Hold, SemaphoreBackend};
-use crate::{Acquisition, FencingToken, Holding, Key, Result, SemaphoreOptions};
+use crate::{Acquisition, Key, Result, SemaphoreOptions};
 
 impl Etcd2Backend {
     fn native_semaphore(&self, name: &Key, limit: u32) -> native::Semaphore {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         self.client.semaphore(&self.layout.name(name), limit)
-    }
-
-    fn slot_hold(&self, name: &Key, guard: native::SemaphoreGuard) -> Hold {
-        let token = FencingToken(guard.fencing_token());
-        let (key, owner) = (guard.key().to_owned(), guard.id().to_owned());
-        Hold {
-            holding: Holding::new(name.clone(), key, owner, token),
-            lease: Arc::new(Etcd2Lease(guard.lease())),
-            grip: Box::new(Etcd2Grip {
-                guard,
-                title: format!("semaphore `{name}`"),
-                backend: self.clone(),
-            }),
-        }
     }
 }
 
@@ -43,12 +29,10 @@ impl SemaphoreBackend for Etcd2Backend {
             let operation = || format!("acquire semaphore `{name}`");
             let queue = queue(options.ttl, Duration::ZERO, &options.value, operation)?;
             let semaphore = self.native_semaphore(name, limit).with_options(queue);
-            let acquired = match patience(options.wait) {
-                Some(time) => semaphore.acquire_within(time).await,
-                None => semaphore.acquire().await.map(native::Acquisition::Acquired),
-            };
+            let within = |time| semaphore.acquire_within(time);
+            let acquired = waited(options.wait, within, semaphore.acquire()).await;
             let acquired = acquired.map_err(|error| self.error(error, operation()))?;
-            Ok(acquisition(acquired, |guard| self.slot_hold(name, guard)))
+            Ok(acquired.map(|guard| Held::hold(self, "semaphore", name, guard)))
         })
     }
 
@@ -58,11 +42,5 @@ impl SemaphoreBackend for Etcd2Backend {
             let destroyed = self.native_semaphore(name, limit).destroy().await;
             destroyed.map_err(|error| self.error(error, format!("destroy semaphore `{name}`")))
         })
-    }
-}
-
-impl Guard for native::SemaphoreGuard {
-    fn release(self) -> impl Future<Output = Result<(), native::Error>> + Send {
-        self.release()
     }
 }

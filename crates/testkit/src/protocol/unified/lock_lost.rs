@@ -81,7 +81,7 @@ async fn a_fenced_write_is_refused_after_the_loss(it: &Subject<Unified>) -> anyh
     let guard = hold(it, Duration::ZERO).await?;
     let holding = guard.holding().clone();
     kv.put_fenced(&holding, &result, "safe").await?;
-    it.native()?.session().destroy(holding.owner()).await?;
+    it.below()?.end(&holding).await?;
     // At once: no monitor has to notice anything first.
     let refused = async || {
         let error = kv.put_fenced(&holding, &result, "late").await.err();

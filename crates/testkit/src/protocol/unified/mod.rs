@@ -8,6 +8,7 @@ mod kv;
 mod listing;
 mod lock;
 mod lock_lost;
+mod member;
 mod node;
 mod registration;
 mod semaphore;
@@ -18,11 +19,16 @@ mod transaction;
 mod tree;
 mod watch;
 
-pub use target::{CONSUL, CONSULS, NESTED, REMOTE, REMOTE_CONSULS, TRANSACTIONS, Unified};
+pub use target::{
+    COMPACTION, CONSUL, CONSULS, ETCD3S, NESTED, REMOTE, REMOTE_CONSULS, SERF, TRANSACTIONS,
+    Unified,
+};
 
 use crate::trial::Case;
 
-/// Every case.
+pub use member::cases as member_cases;
+
+/// Every case of keys, locks, elections, services, nodes and events.
 pub fn cases() -> Vec<Case<Unified>> {
     let tables = [
         fault::cases(),

@@ -5,22 +5,33 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use quorate::consul::Client;
+use quorate::etcd::v3::{KeyRange, RangeOptions};
+use quorate::target::EtcdApi;
 use quorate::{Coordinator, Holding, etcd};
 use quorate_agent::{Agent, AgentConfig};
 use tempfile::TempDir;
 
 use crate::proxy::Proxy;
-use crate::server::{ConsulOptions, ConsulServer, EtcdServer, EtcdVersion};
+use crate::server::{
+    ConsulOptions, ConsulServer, EtcdServer, EtcdVersion, SerfOptions, SerfServer,
+};
 
 /// The backend is a server elsewhere: its connections can be cut, and it can be restarted.
 pub const REMOTE: &str = "connections that can be cut";
 /// Consul's API answers below: sessions, services, nodes, events and snapshots.
 pub const CONSUL: &str = "what only Consul has";
+/// A Serf agent answers below.
+pub const SERF: &str = "what only Serf has";
 /// Several keys can be changed at once.
 pub const TRANSACTIONS: &str = "transactions";
 /// A key may have keys beneath it.
 pub const NESTED: &str = "keys beneath keys";
 
+/// What happened can be forgotten, so that a watch has to list again.
+pub const COMPACTION: &str = "a history that can be forgotten";
+
+/// What every backend on etcd's v3 API can do.
+pub const ETCD3S: &[&str] = &[TRANSACTIONS, NESTED, REMOTE, COMPACTION];
 /// What every backend on Consul's API can do.
 pub const CONSULS: &[&str] = &[CONSUL, TRANSACTIONS, NESTED];
 /// The same over TCP.
@@ -43,11 +54,13 @@ enum Place {
         #[expect(dead_code, reason = "it lives as long as this")] TempDir,
     ),
     Real(#[expect(dead_code, reason = "it lives as long as this")] Box<ConsulServer>),
-    Etcd2Agent(
+    EtcdAgent(
+        EtcdApi,
         Agent,
         #[expect(dead_code, reason = "it lives as long as this")] TempDir,
     ),
-    Etcd2(Box<EtcdServer>),
+    Etcd(EtcdApi, Box<EtcdServer>),
+    Serf(#[expect(dead_code, reason = "it lives as long as this")] Box<SerfServer>),
 }
 
 impl Unified {
@@ -94,27 +107,38 @@ impl Unified {
         Self::open(&url, Place::Real(server)).await
     }
 
-    /// `etcd2://`, and our agent answers, over TCP and on a folder of its own.
+    /// `etcd://` or `etcd2://`, and our agent answers, over TCP and on a folder of its own.
     ///
     /// # Errors
     ///
     /// When it can't be started.
-    pub async fn etcd2_agent() -> anyhow::Result<Self> {
+    pub async fn etcd_agent(api: EtcdApi) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         let agent = agent(&folder).await?;
-        let url = format!("etcd2://{}", etcd_addr(&agent)?);
-        Self::open(&url, Place::Etcd2Agent(agent, folder)).await
+        let url = format!("{}://{}", api.scheme(), etcd_addr(&agent)?);
+        Self::open(&url, Place::EtcdAgent(api, agent, folder)).await
     }
 
-    /// `etcd2://`, and a real etcd answers.
+    /// `etcd://` or `etcd2://`, and a real etcd answers.
     ///
     /// # Errors
     ///
     /// When it is missing or can't be started.
-    pub async fn etcd2(version: EtcdVersion) -> anyhow::Result<Self> {
-        let server = Box::new(EtcdServer::start(version).await?);
-        let url = format!("etcd2://{}", server.addr());
-        Self::open(&url, Place::Etcd2(server)).await
+    pub async fn etcd(api: EtcdApi, version: EtcdVersion) -> anyhow::Result<Self> {
+        let server = Box::new(etcd_server(api, version).await?);
+        let url = format!("{}://{}", api.scheme(), server.addr());
+        Self::open(&url, Place::Etcd(api, server)).await
+    }
+
+    /// `serf://`, and a real Serf agent answers.
+    ///
+    /// # Errors
+    ///
+    /// When it is missing or can't be started.
+    pub async fn serf() -> anyhow::Result<Self> {
+        let server = Box::new(SerfServer::start(SerfOptions::default()).await?);
+        let url = format!("serf://{}", server.addr());
+        Self::open(&url, Place::Serf(server)).await
     }
 
     async fn open(url: &str, place: Place) -> anyhow::Result<Self> {
@@ -126,7 +150,7 @@ impl Unified {
     pub async fn end(&self) {
         // What follows ends whatever this could not.
         drop(self.coordinator.close().await);
-        if let Place::Agent(agent, _) | Place::Etcd2Agent(agent, _) = &self.place {
+        if let Place::Agent(agent, _) | Place::EtcdAgent(_, agent, _) = &self.place {
             agent.shutdown().await;
         }
     }
@@ -138,9 +162,11 @@ impl Unified {
             Place::Directory(folder) => {
                 connect(&format!("embedded:{}", folder.path().display())).await
             }
-            Place::Agent(..) | Place::Real(_) | Place::Etcd2Agent(..) | Place::Etcd2(_) => {
-                connect(self.coordinator.url()).await
-            }
+            Place::Agent(..)
+            | Place::Real(_)
+            | Place::EtcdAgent(..)
+            | Place::Etcd(..)
+            | Place::Serf(_) => connect(self.coordinator.url()).await,
         }
     }
 
@@ -151,8 +177,9 @@ impl Unified {
             Place::Directory(_) => Self::embedded().await,
             Place::Agent(..) => Self::agent().await,
             Place::Real(_) => Self::real().await,
-            Place::Etcd2Agent(..) => Self::etcd2_agent().await,
-            Place::Etcd2(server) => Self::etcd2(server.version()).await,
+            Place::EtcdAgent(api, ..) => Self::etcd_agent(*api).await,
+            Place::Etcd(api, server) => Self::etcd(*api, server.version()).await,
+            Place::Serf(_) => Self::serf().await,
         }
     }
 
@@ -178,13 +205,13 @@ impl Unified {
     /// A server of the same kind for one case alone, with a proxy before it.
     pub(super) async fn remote(&self) -> anyhow::Result<Remote> {
         let server = match &self.place {
-            Place::Etcd2(server) => {
-                let server = EtcdServer::start(server.version()).await?;
-                RemoteServer::Etcd2(Box::new(server))
+            Place::Etcd(api, server) => {
+                let server = etcd_server(*api, server.version()).await?;
+                RemoteServer::Etcd(*api, Box::new(server))
             }
-            Place::Etcd2Agent(..) => {
+            Place::EtcdAgent(api, ..) => {
                 let folder = tempfile::tempdir()?;
-                RemoteServer::Etcd2Agent(agent(&folder).await?, folder)
+                RemoteServer::EtcdAgent(*api, agent(&folder).await?, folder)
             }
             Place::Real(_) => {
                 let server = ConsulServer::start(ConsulOptions::new()).await?;
@@ -196,7 +223,7 @@ impl Unified {
             }
         };
         let proxy = Proxy::start(server.addr()?).await?;
-        let coordinator = connect(&format!("{}{}", server.scheme(), proxy.addr())).await?;
+        let coordinator = connect(&format!("{}://{}", server.scheme(), proxy.addr())).await?;
         Ok(Remote {
             coordinator,
             proxy,
@@ -218,15 +245,15 @@ pub(super) struct Remote {
 enum RemoteServer {
     Agent(Agent, TempDir),
     Real(Box<ConsulServer>),
-    Etcd2Agent(Agent, TempDir),
-    Etcd2(Box<EtcdServer>),
+    EtcdAgent(EtcdApi, Agent, TempDir),
+    Etcd(EtcdApi, Box<EtcdServer>),
 }
 
 impl RemoteServer {
     fn scheme(&self) -> &'static str {
         match self {
-            Self::Agent(..) | Self::Real(_) => "consul://",
-            Self::Etcd2Agent(..) | Self::Etcd2(_) => "etcd2://",
+            Self::Agent(..) | Self::Real(_) => "consul",
+            Self::EtcdAgent(api, ..) | Self::Etcd(api, _) => api.scheme(),
         }
     }
 
@@ -234,8 +261,8 @@ impl RemoteServer {
         match self {
             Self::Agent(agent, _) => addr(agent),
             Self::Real(server) => Ok(server.addr()),
-            Self::Etcd2Agent(agent, _) => etcd_addr(agent),
-            Self::Etcd2(server) => Ok(server.addr()),
+            Self::EtcdAgent(_, agent, _) => etcd_addr(agent),
+            Self::Etcd(_, server) => Ok(server.addr()),
         }
     }
 }
@@ -251,13 +278,13 @@ impl Remote {
     /// A handle on it that does not go through the proxy.
     pub(super) async fn direct(&self) -> anyhow::Result<Coordinator> {
         let scheme = self.server.scheme();
-        connect(&format!("{scheme}{}", self.server.addr()?)).await
+        connect(&format!("{scheme}://{}", self.server.addr()?)).await
     }
 
     /// Ends the server and starts it again on what it kept.
     pub(super) async fn restart(&mut self) -> anyhow::Result<()> {
         match &mut self.server {
-            RemoteServer::Agent(running, folder) | RemoteServer::Etcd2Agent(running, folder) => {
+            RemoteServer::Agent(running, folder) | RemoteServer::EtcdAgent(_, running, folder) => {
                 running.shutdown().await;
                 *running = agent(folder).await?;
             }
@@ -265,7 +292,7 @@ impl Remote {
                 server.kill()?;
                 server.restart().await?;
             }
-            RemoteServer::Etcd2(server) => server.restart().await?,
+            RemoteServer::Etcd(_, server) => server.restart().await?,
         }
         self.proxy.set_server(self.server.addr()?);
         Ok(())
@@ -286,6 +313,13 @@ async fn agent(folder: &TempDir) -> anyhow::Result<Agent> {
     Ok(Agent::start(config).await?)
 }
 
+async fn etcd_server(api: EtcdApi, version: EtcdVersion) -> anyhow::Result<EtcdServer> {
+    Ok(match api {
+        EtcdApi::V2 => EtcdServer::start(version).await?,
+        _ => EtcdServer::start_without_v2(version).await?,
+    })
+}
+
 fn addr(agent: &Agent) -> anyhow::Result<SocketAddr> {
     agent.consul_http()[0].addr().context("no TCP listener")
 }
@@ -299,6 +333,7 @@ fn etcd_addr(agent: &Agent) -> anyhow::Result<SocketAddr> {
 pub(super) enum Below {
     Consul(Client),
     Etcd2(etcd::v2::Client),
+    Etcd3(etcd::v3::Client),
 }
 
 impl Below {
@@ -306,8 +341,11 @@ impl Below {
         if let Some(client) = coordinator.native_consul() {
             return Ok(Self::Consul(client.clone()));
         }
-        let client = coordinator.native_etcd2();
-        client.cloned().map(Self::Etcd2).context("nothing below")
+        if let Some(client) = coordinator.native_etcd2() {
+            return Ok(Self::Etcd2(client.clone()));
+        }
+        let client = coordinator.native_etcd3();
+        client.cloned().map(Self::Etcd3).context("nothing below")
     }
 
     /// Ends what keeps a lock, slot or office: the session, or the entry.
@@ -315,6 +353,7 @@ impl Below {
         match self {
             Self::Consul(client) => client.session().destroy(holding.owner()).await?,
             Self::Etcd2(client) => drop(client.keys().delete(holding.key()).await?),
+            Self::Etcd3(client) => client.leases().revoke(holding.owner().parse()?).await?,
         }
         Ok(())
     }
@@ -324,6 +363,7 @@ impl Below {
         match self {
             Self::Consul(client) => client.kv().delete(holding.key()).await?,
             Self::Etcd2(client) => drop(client.keys().delete(holding.key()).await?),
+            Self::Etcd3(client) => drop(client.kv().delete(holding.key()).await?),
         }
         Ok(())
     }
@@ -344,6 +384,13 @@ impl Below {
             Self::Etcd2(client) => {
                 let entries = client.keys().list(&format!("/{kind}/{name}")).await?;
                 Ok(entries.len())
+            }
+            Self::Etcd3(client) => {
+                let all = KeyRange::prefix(format!("{kind}/{name}/"));
+                // Keys alone have no leases since 3.7.
+                let (kv, options) = (client.kv(), RangeOptions::new());
+                let found = kv.range(&all, &options).await?.kvs;
+                Ok(found.iter().filter(|kv| kv.lease.is_some()).count())
             }
         }
     }

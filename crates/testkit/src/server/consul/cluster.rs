@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use super::{ConsulOptions, ConsulServer, PROGRAM, READY, STARTS};
+use super::{ConsulOptions, ConsulServer, PROGRAM, READY};
 use crate::eventually::eventually_ok;
 use crate::server::error::ServerError;
+use crate::server::launch::start;
 
 /// How many servers a cluster has: the fewest of which one may be missing.
 const SERVERS: usize = 3;
@@ -48,15 +49,11 @@ impl ConsulCluster {
             let servers = servers.collect::<Result<_, _>>()?;
             Ok(Self { servers })
         };
-        for _ in 1..STARTS {
+        start(|| async {
             let cluster: Self = prepare()?;
-            match cluster.run().await {
-                Err(error) if error.is_port_taken() => {}
-                outcome => return outcome.map(|()| cluster),
-            }
-        }
-        let cluster = prepare()?;
-        cluster.run().await.map(|()| cluster)
+            cluster.run().await.map(|()| cluster)
+        })
+        .await
     }
 
     /// Starts the processes and waits for them.

@@ -143,6 +143,19 @@ fn an_error_a_panic_and_a_hang_are_failures() {
     assert_eq!(counts(&outcome), (1, 3, 0));
     assert_eq!(outcome.line(), "embedded: 1 passed 3 failed");
     assert!(outcome.conclusion.has_failed());
+    let mut failures: Vec<_> = outcome.failures().collect();
+    failures.sort();
+    let expected = [
+        "embedded::fails: this is expected",
+        "embedded::hangs: no end within 50ms",
+        "embedded::panics: it panicked",
+    ];
+    assert_eq!(failures, expected);
+    let code = Outcome::report(&[
+        ("nothing", Suite::<Memory>::new().run_with(&quietly())),
+        ("one", outcome),
+    ]);
+    assert_ne!(code, ExitCode::SUCCESS);
 }
 
 #[test]

@@ -3,7 +3,7 @@ use quorate_wire::consul::prepared_query::{NAME_PREFIX_MATCH, ServiceQuery};
 use regex::Regex;
 
 use super::interpolation::{Text, Variables};
-use crate::go_regex;
+use quorate_wire::go_regex;
 
 /// What makes queries of names that start with its prefix.
 #[derive(Debug)]

@@ -7,9 +7,9 @@ use quorate_consul::PlanChange;
 use serde_json::{Map, Value};
 
 use super::super::Context;
-use super::child;
 use super::document;
 use super::request::Request;
+use crate::command::hook;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::signals::Signals;
@@ -88,11 +88,15 @@ impl Handler {
         match self {
             Self::Print => screen.show(&StateView(&change.state))?,
             Self::Command { words, may_fail } => {
-                let ended = child::run(words, change, signals).await;
+                let index = change
+                    .index
+                    .map(|index| ("CONSUL_INDEX", index.to_string()));
+                let document = document(change)?;
+                let ended = hook::run(words, index.as_slice(), Some(&document), signals).await;
                 let failed = match ended {
-                    Ok(child::Ended::Signalled(exit)) => return Ok(Some(exit)),
-                    Ok(child::Ended::Command(status)) if status.success() => None,
-                    Ok(child::Ended::Command(status)) => Some(unsuccessful(status)),
+                    Ok(hook::Ended::Signalled(exit)) => return Ok(Some(exit)),
+                    Ok(hook::Ended::Command(status)) if status.success() => None,
+                    Ok(hook::Ended::Command(status)) => Some(unsuccessful(status)),
                     Err(failure) => Some(failure),
                 };
                 match failed {

@@ -1,6 +1,5 @@
 //! `quorate consul watch`.
 
-mod child;
 mod handler;
 mod request;
 mod terms;

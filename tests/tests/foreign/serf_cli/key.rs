@@ -1,0 +1,82 @@
+//! `serf keys` and `serf keygen`.
+
+use anyhow::ensure;
+use quorate_testkit::cases;
+use quorate_testkit::trial::{Case, Subject};
+
+use crate::serf::{Serf, Setup};
+
+pub(crate) fn cases() -> Vec<Case<Serf>> {
+    cases![Serf;
+        a_cluster_gets_another_key,
+        without_a_key_there_is_none_to_change,
+    ]
+    .into()
+}
+
+const OLD: &str = "cg8StVXbQJ0gPvMd9o7yrg==";
+
+async fn a_cluster_gets_another_key(serf: &Subject<Serf>) -> anyhow::Result<()> {
+    let setup = Setup {
+        key: Some(OLD),
+        ..Setup::default()
+    };
+    let (alpha, beta) = serf.pair(setup).await?;
+    // A key that `serf` makes.
+    let new = &alpha.run(&["keygen"]).await?;
+    let new = new.trim_end();
+    let listed = |keys: &[&str]| {
+        let lines = keys.iter().map(|key| format!("{key}  [2/2]\n"));
+        let lines: String = lines.collect();
+        format!(
+            "==> Asking all members for installed keys...\n==> Keys gathered, listing cluster keys...\n\n{lines}"
+        )
+    };
+    alpha.says(&["keys", "-list"], &listed(&[OLD])).await?;
+    let said = "==> Installing key on all members...\n==> Successfully installed key!\n";
+    alpha.says(&["keys", "-install", new], said).await?;
+    // It is idempotent.
+    alpha.says(&["keys", "-install", new], said).await?;
+    let said =
+        "==> Changing primary key on all members...\n==> Successfully changed primary key!\n";
+    alpha.says(&["keys", "-use", new], said).await?;
+    alpha
+        .refuses(
+            &["keys", "-remove", new],
+            "Error removing key: 2/2 nodes reported failure",
+        )
+        .await?;
+    let said = "==> Removing key on all members...\n==> Successfully removed key!\n";
+    alpha.says(&["keys", "-remove", OLD], said).await?;
+    beta.says(&["keys", "-list"], &listed(&[new])).await?;
+    alpha
+        .refuses(
+            &["keys", "-use", OLD],
+            "Error changing primary key: 2/2 nodes reported failure",
+        )
+        .await
+}
+
+async fn without_a_key_there_is_none_to_change(serf: &Subject<Serf>) -> anyhow::Result<()> {
+    let done = serf.fails(&["keys", "-list"]).await?;
+    let said = done.stdout + &done.stderr;
+    ensure!(
+        said.contains("failed:  alpha  Keyring is empty (encryption not enabled)\n"),
+        "{said}"
+    );
+    ensure!(
+        said.contains("Failed to gather member keys: 1/1 nodes reported failure"),
+        "{said}"
+    );
+    let done = serf.fails(&["keys", "-install", OLD]).await?;
+    let said = done.stdout + &done.stderr;
+    ensure!(
+        said.contains("No keyring to modify (encryption not enabled)"),
+        "{said}"
+    );
+    serf.refuses(
+        &["keys", "-install", "abc"],
+        "illegal base64 data at input byte",
+    )
+    .await
+}

@@ -121,6 +121,16 @@ impl Endpoint {
         }
     }
 
+    /// Is written as `host:port`, as it stands in messages of a protocol whose addresses have no scheme.
+    /// Other addresses than TCP without TLS stay as they are. Written otherwise, it is another endpoint.
+    #[must_use]
+    pub fn without_scheme(mut self) -> Self {
+        if let Some(bare) = self.text.strip_prefix("http://") {
+            self.text = bare.into();
+        }
+        self
+    }
+
     fn new(address: Address, tls: bool) -> Self {
         let text = match &address {
             Address::Tcp { host, port } => {
@@ -147,7 +157,7 @@ impl Endpoint {
         self.tls
     }
 
-    /// The canonical text, which [`parse`](Self::parse) reads back.
+    /// The canonical text, which [`parse`](Self::parse) reads back as the same address.
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -358,6 +368,16 @@ mod tests {
             assert_eq!(endpoint.as_str(), canonical);
             assert_eq!(endpoint.host_header(), host);
             assert_eq!(endpoint, text(input).parse().unwrap());
+        }
+    }
+
+    #[test]
+    fn is_written_without_a_scheme_if_asked_for() {
+        let bare = |input| Endpoint::parse(input).unwrap().without_scheme();
+        assert_eq!(bare("http://[::1]:7373").as_str(), "[::1]:7373");
+        assert_eq!(bare("[::1]:7373"), bare("tcp://[::1]:7373"));
+        for kept in ["https://serf:7373", "unix:///run/serf.sock", "memory:"] {
+            assert_eq!(bare(kept).as_str(), kept);
         }
     }
 

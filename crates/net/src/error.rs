@@ -211,13 +211,6 @@ impl NetError {
     pub fn endpoint(&self) -> Option<&str> {
         self.0.endpoint.as_deref()
     }
-
-    /// Names the server as its protocol does, which need not be HTTP.
-    #[must_use]
-    pub fn with_endpoint(mut self, endpoint: impl Into<String>) -> Self {
-        self.0.endpoint = Some(endpoint.into());
-        self
-    }
 }
 
 impl fmt::Display for NetError {

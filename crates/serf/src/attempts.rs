@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use quorate_net::endpoint::EndpointId;
+use quorate_net::endpoint::{Endpoint, EndpointId};
 use quorate_net::error::{Failure, NetErrorKind, Phase};
 use quorate_net::http::Verdict;
 use quorate_net::retry::{Retry, RetryPolicy, Turn};
@@ -14,7 +14,6 @@ use tokio::time::timeout_at;
 use crate::call::{Call, Lane};
 use crate::client::Client;
 use crate::error::Error;
-use crate::hosts::{in_own_words, peer};
 use crate::link::{Answered, Link, LinkEnd, Lost, QueueLimits, Records};
 
 /// What comes on top of the time that the agent may need.
@@ -143,7 +142,6 @@ impl Client {
                     retry
                         .failed(&turn, failure, call.replay())
                         .map_err(|error| {
-                            let error = in_own_words(error);
                             Error::of_net(error, call.operation.to_string(), call.is_write())
                                 .with_peer(self.peer(turn.endpoint()))
                         })?;
@@ -164,7 +162,7 @@ impl Client {
     }
 
     fn peer(&self, id: EndpointId) -> Option<&str> {
-        self.inner.endpoints.get(id).map(peer)
+        self.inner.endpoints.get(id).map(Endpoint::as_str)
     }
 
     async fn one<A: Attempt>(

@@ -78,10 +78,12 @@ pub(crate) trait Followed {
     /// Takes note of records that there was no room for.
     fn missed(&mut self, count: u64);
 
-    /// Asks for what was missed, if there is a [gap](Following::gap).
+    /// Asks for what was missed, where that can be asked for: whoever sets [`Following::gap`] fills it here.
     ///
     /// Cancel safe.
-    fn fill(&mut self) -> impl Future<Output = Result<(), Error>> + Send;
+    fn fill(&mut self) -> impl Future<Output = Result<(), Error>> + Send {
+        std::future::ready(Ok(()))
+    }
 }
 
 /// What it tells next: an error when the connection is lost, and each time that it can't be made

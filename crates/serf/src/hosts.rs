@@ -5,7 +5,6 @@ use std::str::FromStr;
 
 use percent_encoding::percent_decode_str;
 use quorate_net::endpoint::Endpoint;
-use quorate_net::error::NetError;
 use quorate_net::secret::Secret;
 
 /// The port on which agents listen unless told otherwise.
@@ -33,7 +32,7 @@ impl Host {
     #[must_use]
     pub fn new(host: &str, port: u16) -> Self {
         Self {
-            endpoint: Endpoint::tcp(host, port),
+            endpoint: Endpoint::tcp(host, port).without_scheme(),
             auth_key: None,
         }
     }
@@ -49,34 +48,17 @@ impl Host {
 /// Where it is, without the token: `127.0.0.1:7373`.
 impl fmt::Display for Host {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(peer(&self.endpoint))
+        f.write_str(self.endpoint.as_str())
     }
 }
 
 impl fmt::Debug for Host {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Host")
-            .field("address", &peer(&self.endpoint))
+            .field("address", &self.endpoint.as_str())
             .field("auth_key", &self.auth_key)
             .finish()
     }
-}
-
-/// An address as messages name it: the scheme of other protocols is no part of it.
-pub(crate) fn peer(endpoint: &Endpoint) -> &str {
-    bare(endpoint.as_str())
-}
-
-/// The same in what is said of a connection.
-pub(crate) fn in_own_words(error: NetError) -> NetError {
-    match error.endpoint().map(bare).map(str::to_owned) {
-        Some(endpoint) => error.with_endpoint(endpoint),
-        None => error,
-    }
-}
-
-fn bare(text: &str) -> &str {
-    text.strip_prefix("http://").unwrap_or(text)
 }
 
 /// `host:port`, `host`, `serf://host:port`, `unix:///path`, each with `?AuthKey=…` behind it if the
@@ -108,7 +90,7 @@ impl FromStr for Host {
         };
         let endpoint = endpoint.map_err(|error| wrong(error.to_string()))?;
         Ok(Self {
-            endpoint,
+            endpoint: endpoint.without_scheme(),
             auth_key: auth_key(options).map_err(wrong)?,
         })
     }

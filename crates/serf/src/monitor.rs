@@ -161,12 +161,6 @@ impl Followed for LogStream {
     fn missed(&mut self, count: u64) {
         self.following.ready.push_back(LogItem::Missed(count));
     }
-
-    /// No agent tells lines again.
-    async fn fill(&mut self) -> Result<(), Error> {
-        self.following.gap = false;
-        Ok(())
-    }
 }
 
 #[cfg(test)]

@@ -62,6 +62,8 @@ use crate::server::Server;
 
 /// Most of the time is spent in processes that wait for each other.
 const THREADS: usize = 16;
+/// How many scripts run at once.
+const SCRIPTS: usize = 6;
 /// Some cases wait for a session to expire.
 const LONG: Duration = Duration::from_secs(300);
 
@@ -157,14 +159,19 @@ fn serf_command(arguments: &Arguments) -> Outcome {
         .run_with(arguments)
 }
 
-/// Each script has its servers for itself.
-fn python(scripts: &'static [python::Script], arguments: &Arguments) -> Outcome {
-    let targets = scripts.iter().flat_map(python::Script::targets);
+/// Clients from PyPI. Each script has its servers for itself, so only a few run at once.
+fn python(arguments: &Arguments) -> Outcome {
+    let threads = arguments.test_threads.unwrap_or(THREADS).min(SCRIPTS);
+    let arguments = Arguments {
+        test_threads: Some(threads),
+        ..arguments.clone()
+    };
+    let targets = python::SCRIPTS.iter().flat_map(python::Script::targets);
     targets
         .fold(Suite::new(), Suite::with_target)
         .with_cases(python::cases())
         .with_time_limit(LONG)
-        .run_with(arguments)
+        .run_with(&arguments)
 }
 
 fn main() -> ExitCode {
@@ -184,7 +191,7 @@ fn main() -> ExitCode {
 
 /// One suite after the other.
 fn all(arguments: &Arguments) -> Vec<(&'static str, Outcome)> {
-    let mut outcomes = vec![
+    vec![
         ("consul command", consul_command(arguments)),
         (
             "etcdctl",
@@ -209,14 +216,6 @@ fn all(arguments: &Arguments) -> Vec<(&'static str, Outcome)> {
                 arguments,
             ),
         ),
-    ];
-    for script in python::SCRIPTS {
-        let script = std::slice::from_ref(script);
-        outcomes.push((script[0].name(), python(script, arguments)));
-    }
-    let scripts = python(python::SCRIPTS_3, arguments);
-    outcomes.push(("clients of the v3 API", scripts));
-    let scripts = python(python::SCRIPTS_SERF, arguments);
-    outcomes.push(("clients of Serf's RPC", scripts));
-    outcomes
+        ("clients from PyPI", python(arguments)),
+    ]
 }

@@ -76,7 +76,7 @@ impl Script {
     }
 }
 
-/// Those that run one after the other.
+/// All of them, those that take longest first.
 pub(crate) const SCRIPTS: &[Script] = &[
     Script::new("py_consul", "py-consul", CONSUL, 31),
     Script::new("python_consul2", "python-consul2", CONSUL, 34),
@@ -106,10 +106,6 @@ pub(crate) const SCRIPTS: &[Script] = &[
     Script::new("python_etcd_client", "python-etcd", Store::Etcd, 23),
     Script::new("patroni_leader", "patroni", Store::Etcd, 10)
         .named("patroni on etcd v2", &["etcd"]),
-];
-
-/// Those of etcd's v3 API, which run at the same time.
-pub(crate) const SCRIPTS_3: &[Script] = &[
     Script::new("etcd3_client", "etcd3", Store::Etcd3, 19),
     Script::new("aetcd_client", "aetcd", Store::Etcd3, 16),
     Script::new("etcd3gw_client", "etcd3gw", Store::Etcd3, 12),
@@ -123,11 +119,7 @@ pub(crate) const SCRIPTS_3: &[Script] = &[
         "several_questions_go_through_one_stream",
         "who_may_do_nothing_may_still_ask_how_it_is",
     ]),
-];
-
-/// Those of Serf's RPC, which run at the same time. serf-python is for Python 2 alone: it is read with
-/// what Python 3 calls otherwise replaced.
-pub(crate) const SCRIPTS_SERF: &[Script] = &[
+    // It is for Python 2 alone, and read with what Python 3 calls otherwise replaced.
     Script::new("serf_python_client", "serf-python", Store::Serf, 20),
     Script::new("serfclient_client", "serfclient", Store::Serf, 9),
 ];
@@ -228,10 +220,6 @@ impl Pair {
 }
 
 impl Script {
-    pub(crate) fn name(&self) -> &'static str {
-        self.name
-    }
-
     pub(crate) fn targets(&'static self) -> Vec<Target<Pair>> {
         let (python, name) = (self.python(), self.name);
         let embedded = format!("{name} on embedded");

@@ -137,9 +137,10 @@ impl Client {
     /// Follows events: those that match one of the filters, or all without any.
     ///
     /// The agent tells events as it learns of them: user events at once, changes of members within
-    /// a second. The stream comes back by itself when its connection is lost.
+    /// a second. All that happens once this has returned is told, whoever did it. The stream comes back by
+    /// itself when its connection is lost.
     ///
-    /// Protocol: `stream`.
+    /// Protocol: `stream`, then a `stop` of nothing or `members`: Serf follows only after it has answered.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidArgument`](crate::ErrorKind) for a name with a comma, which the protocol
@@ -294,7 +295,11 @@ impl Followed for EventStream {
         let records = self.following.client.follow(&call, Connect::Shared).await?;
         let now = match self.follows_members {
             true => Some(members(&records, operation).await?),
-            false => None,
+            false => {
+                let begun = records.begun().await;
+                begun.map_err(|lost| Error::lost(operation, &lost.why))?;
+                None
+            }
         };
         let first = self.following.goes_on(records);
         if !first {

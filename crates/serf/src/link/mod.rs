@@ -215,6 +215,13 @@ impl Records {
         &self.link
     }
 
+    /// Waits until the agent follows. Serf does so only after it has answered, but it takes the requests
+    /// of a connection one after the other. This one is a ping.
+    pub(crate) async fn begun(&self) -> Result<(), Lost> {
+        let body = Stop::default().to_msgpack();
+        self.link.ask_soon(Command::Stop, &body).await.map(drop)
+    }
+
     /// Says that nothing comes any more by the protocol, so that nothing has to be stopped.
     pub(crate) fn done(&self) {
         self.link.slots.close(self.seq);

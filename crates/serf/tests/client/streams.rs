@@ -158,9 +158,8 @@ async fn a_lost_connection_is_told_and_the_gap_is_filled() {
 #[tokio::test]
 async fn a_stream_goes_on_trying_for_as_long_as_it_is_read() {
     let agent = Agent::start(|connection, request| match (connection, request.command) {
-        (0, Command::Stream) => {
-            Act::SendAndEnd([ok(request.seq), records(request.seq, &[user("one")])].concat())
-        }
+        (0, Command::Stop) => Act::SendAndEnd(ok(request.seq)),
+        (0, Command::Stream) => telling(request, &[user("one")], &[]),
         (1, Command::Stream) => Act::Send(refuse(request.seq, "Invalid event filter")),
         _ => telling(request, &[user("two")], &[]),
     })
@@ -302,18 +301,34 @@ async fn a_hundred_streams_come_back_and_end_with_the_client() {
 }
 
 #[tokio::test]
+async fn a_stream_is_there_when_the_agent_has_answered_something_after_it() {
+    // Serf follows only after it has said that it does.
+    let agent = Agent::start(|_, request| telling(request, &[], &["a"])).await;
+    let client = agent.client();
+    let users = client.stream(&[EventFilter::User(None)]).await.unwrap();
+    assert_eq!(agent.commands(), [Command::Stream, Command::Stop]);
+    let seen = agent.seen();
+    let nothing: Stop = seen[1].body();
+    assert!(seen.iter().all(|request| request.seq != nothing.seq));
+    let all = client.stream(&[]).await.unwrap();
+    assert_eq!(agent.commands()[2..], [Command::Stream, Command::Members]);
+    drop((users, all));
+}
+
+#[tokio::test]
 async fn a_stream_that_is_dropped_is_stopped_on_the_agent() {
     let agent = Agent::start(|_, request| telling(request, &[], &[])).await;
     let client = agent.client();
     let stream = client.stream(&[EventFilter::User(None)]).await.unwrap();
     drop(stream);
-    let stopped = || async { agent.commands().contains(&Command::Stop).then_some(()) };
+    // The first stop is of nothing: it shows that the agent follows.
+    let stopped = || async { (agent.commands().len() == 3).then_some(()) };
     eventually(Duration::from_secs(10), "the stop", stopped)
         .await
         .unwrap();
     let seen = agent.seen();
-    let stop: Stop = seen[1].body();
-    assert_eq!(stop.seq, seen[0].seq);
+    let stop: Stop = seen[2].body();
+    assert_eq!((seen[2].command, stop.seq), (Command::Stop, seen[0].seq));
     let stream = client.stream(&[EventFilter::User(None)]).await.unwrap();
     stream.stop().await.unwrap();
 }
@@ -398,10 +413,14 @@ async fn a_function_is_called_for_each_event_until_it_has_enough() {
 
 #[tokio::test]
 async fn an_agent_that_goes_silent_under_a_stream_is_noticed() {
-    let agent = Agent::start(|connection, request| match (connection, request.command) {
-        (0, Command::Stop) => Act::Nothing,
-        _ => telling(request, &[user("one")], &[]),
-    })
+    let asked = AtomicUsize::new(0);
+    let agent = Agent::start(
+        move |connection, request| match (connection, request.command) {
+            // When the stream begins it still answers.
+            (0, Command::Stop) if asked.fetch_add(1, Ordering::AcqRel) > 0 => Act::Nothing,
+            _ => telling(request, &[user("one")], &[]),
+        },
+    )
     .await;
     let hosts = agent
         .addr

@@ -3,23 +3,30 @@
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 mod hostile;
+#[path = "../serf/port.rs"]
+mod port;
 mod start;
 mod together;
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
+use quorate_gossip::engine::Limits;
 use quorate_gossip::profile::Profile;
 use quorate_gossip::{Config, Gossip};
 
-const LONG: Duration = Duration::from_secs(30);
+const LONG: Duration = Duration::from_secs(50);
 
 fn local(name: &str) -> Config {
-    let mut profile = Profile::local();
-    // A loaded machine may take longer than the second of the profile.
-    profile.stream_timeout = LONG;
+    let (mut profile, mut limits) = (Profile::local(), Limits::default());
+    // A loaded machine may take longer than the second of the profile, and the five of the limits. What is
+    // closed before its time is over is closed for another reason.
+    profile.stream_timeout = 2 * LONG;
+    limits.broadcast_timeout = LONG;
     Config::new(name)
         .with_profile(profile)
-        .with_bind(([127, 0, 0, 1], 0).into())
+        .with_limits(limits)
+        .with_bind(SocketAddr::from(([127, 0, 0, 1], port::free_port())))
 }
 
 async fn start(config: Config) -> Gossip {

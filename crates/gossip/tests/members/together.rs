@@ -7,7 +7,7 @@ use super::{LONG, local, start, until};
 use quorate_gossip::engine::Failure;
 use quorate_gossip::event::MemberChange;
 use quorate_gossip::serf::QuerySpec;
-use quorate_gossip::{Ending, Error, Event, Missed, Status};
+use quorate_gossip::{Ending, Error, Event, Member, Missed, Status};
 
 #[tokio::test]
 async fn three_members_find_tell_and_ask_each_other() {
@@ -20,12 +20,16 @@ async fn three_members_find_tell_and_ask_each_other() {
             .unwrap();
         assert_eq!((joined.reached, joined.failed), (1, Vec::new()));
     }
+    let all = |members: &[Member]| {
+        let alive = members.iter().all(|member| member.status == Status::Alive);
+        alive && members.len() == 3
+    };
     until("all know each other", || async {
-        second.members().await.unwrap().len() == 3 && third.members().await.unwrap().len() == 3
+        all(&second.members().await.unwrap()) && all(&third.members().await.unwrap())
     })
     .await;
     let (members, mut events) = third.members_and_events().await.unwrap();
-    assert!(members.iter().all(|member| member.status == Status::Alive));
+    assert!(all(&members), "{members:?}");
     let answering = third.clone();
     let answer = async {
         loop {

@@ -1,10 +1,11 @@
 //! A real Serf agent on loopback.
 
 use std::fs::File;
-use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
+
+use super::port::free_port;
 
 /// Where `scripts/servers` leaves it, or on the path.
 pub(crate) fn program(name: &str) -> Option<PathBuf> {
@@ -29,14 +30,6 @@ pub(crate) struct Serf {
     gossip: u16,
     rpc: u16,
     folder: tempfile::TempDir,
-}
-
-pub(crate) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port()
 }
 
 impl Serf {
@@ -93,6 +86,20 @@ impl Serf {
             String::from_utf8_lossy(&output.stderr)
         );
         text
+    }
+
+    /// Joins a member. It is said again when the machine took longer than the second that Serf waits.
+    pub(crate) fn joins(&self, address: &str) {
+        self.until("it joins", |serf| {
+            serf.cli(&["join", address]).status.success()
+        });
+    }
+
+    /// Says it until what comes back has `answer` in it: what others answer may come too late.
+    pub(crate) fn until_says(&self, words: &[&str], answer: &str) {
+        self.until(&format!("{words:?}: {answer}"), |serf| {
+            String::from_utf8_lossy(&serf.cli(words).stdout).contains(answer)
+        });
     }
 
     /// The line of `serf members` about a member.

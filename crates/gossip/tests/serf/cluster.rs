@@ -11,7 +11,7 @@ use quorate_gossip::{Config, Event, EventStream, Gossip, Status};
 use quorate_net::task::{Task, spawn};
 
 use super::agent::Serf;
-use super::trials::{LONG, Named, local, sees};
+use super::trials::{LONG, Named, join, local, sees};
 
 pub(crate) const ALL: &[Named] = &[
     (
@@ -97,9 +97,9 @@ async fn cluster(key: Option<Key>) {
     let serfs = [&first, &second];
 
     // We join them, and they join us.
-    ours.gossip.join(&[first.address()], false).await.unwrap();
-    second.say(&["join", &ours.gossip.address().to_string()]);
-    other.gossip.join(&[second.address()], false).await.unwrap();
+    join(&ours.gossip, &[first.address()]).await;
+    second.joins(&ours.gossip.address().to_string());
+    join(&other.gossip, &[second.address()]).await;
     all_alive(&serfs, &[&ours.gossip, &other.gossip]).await;
 
     tags(&serfs, &[&ours.gossip, &other.gossip]).await;
@@ -193,11 +193,12 @@ async fn queries(serf: &Serf, ours: &Gossip) {
     }
     assert!(acks.iter().zip(NAMES).all(|(ack, name)| ack == name));
 
-    let said = serf.say(&["query", "-timeout=4s", "load"]);
-    for name in NAMES {
-        let answer = format!("Response from '{name}': from-{name}");
-        assert!(said.contains(&answer), "{answer} is not in {said}");
-    }
+    serf.until("everybody answers Serf's command in time", |serf| {
+        let said = serf.cli(&["query", "-timeout=4s", "load"]).stdout;
+        let said = String::from_utf8_lossy(&said);
+        let answers = NAMES.map(|name| format!("Response from '{name}': from-{name}"));
+        answers.iter().all(|answer| said.contains(answer))
+    });
 }
 
 /// Serf's command gives everybody a new key, and takes the old one away; then we do.
@@ -215,7 +216,7 @@ async fn rotation(serfs: &[&Serf; 2], ours: &Gossip, old: &Key) {
         });
     }
     let everywhere = |key: &str| BTreeMap::from([(key.to_owned(), NAMES.len())]);
-    let report = listed(ours).await;
+    let report = listed(ours, NAMES.len()).await;
     assert_eq!(report.keys, everywhere(&new_text));
     assert_eq!(report.primary_keys, everywhere(&new_text));
 
@@ -240,13 +241,19 @@ async fn rotation(serfs: &[&Serf; 2], ours: &Gossip, old: &Key) {
     });
 }
 
-async fn listed(ours: &Gossip) -> KeyReport {
-    for _ in 0..10 {
-        if let Ok(report) = ours.list_keys().await {
-            return report;
+/// Which keys the members have, when all that there are have said it.
+pub(crate) async fn listed(ours: &Gossip, members: usize) -> KeyReport {
+    let listed = async {
+        loop {
+            let report = ours.list_keys().await;
+            match report {
+                Ok(report) if report.nodes == members => return report,
+                _ => tokio::time::sleep(std::time::Duration::from_millis(50)).await,
+            }
         }
-    }
-    panic!("not all say which keys they have");
+    };
+    let listed = tokio::time::timeout(LONG, listed).await;
+    listed.expect("not all say which keys they have")
 }
 
 /// Waits until `condition` holds.

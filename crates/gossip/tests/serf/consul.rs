@@ -4,7 +4,8 @@ use std::fs::File;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::agent::{free_port, program, wait};
+use super::agent::{program, wait};
+use super::port::free_port;
 
 pub(crate) struct Consul {
     child: Child,

@@ -11,7 +11,7 @@ use quorate_gossip::{Gossip, Status};
 
 use super::agent::Serf;
 use super::relay::Relay;
-use super::trials::{Named, local, sees};
+use super::trials::{Named, join, local, sees};
 
 pub(crate) const ALL: &[Named] = &[(
     "serf",
@@ -30,7 +30,7 @@ async fn ours(name: &str) -> (Gossip, SocketAddr, Relay) {
 }
 
 async fn reserved() -> (SocketAddr, Relay) {
-    let bind = SocketAddr::from(([127, 0, 0, 1], super::agent::free_port()));
+    let bind = SocketAddr::from(([127, 0, 0, 1], super::port::free_port()));
     (bind, Relay::new(bind).await)
 }
 
@@ -62,7 +62,7 @@ async fn cut() {
     let (right, right_at, right_relay) = ours("right-ours").await;
     let all = [&left_serf_relay, &right_serf_relay, &right_relay];
     let all = all.map(|relay| relay.address.to_string());
-    left.join(&all, false).await.unwrap();
+    join(&left, &all).await;
     let everybody = ["left-serf", "right-serf", "left-ours", "right-ours"];
     let whole = async || {
         for name in everybody {

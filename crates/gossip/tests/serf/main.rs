@@ -8,6 +8,7 @@ mod agent;
 mod cluster;
 mod consul;
 mod cut;
+mod port;
 mod process;
 mod relay;
 mod trials;

@@ -6,8 +6,9 @@ use std::process::{Child, Command, Stdio};
 
 use quorate_gossip::{Config, Gossip, Status};
 
-use super::agent::{Serf, free_port};
-use super::trials::{Named, local, sees, start};
+use super::agent::Serf;
+use super::port::free_port;
+use super::trials::{Named, join, local, sees, start};
 
 pub(crate) const ALL: &[Named] = &[(
     "serf",
@@ -49,7 +50,7 @@ impl Drop for Process {
 /// Is a member until somebody kills it, if the program was started as one.
 pub(crate) fn member_if_told() {
     let words: Vec<_> = std::env::args().skip(1).collect();
-    let [first, name, bind, snapshot, join] = words.as_slice() else {
+    let [first, name, bind, snapshot, join_at] = words.as_slice() else {
         return;
     };
     if first != MEMBER {
@@ -63,8 +64,8 @@ pub(crate) fn member_if_told() {
         .build();
     runtime.unwrap().block_on(async {
         let gossip = Gossip::start(config).await.unwrap();
-        if !join.is_empty() {
-            gossip.join(&[join], false).await.unwrap();
+        if !join_at.is_empty() {
+            join(&gossip, std::slice::from_ref(join_at)).await;
         }
         gossip.ended().await
     });
@@ -73,11 +74,11 @@ pub(crate) fn member_if_told() {
 async fn killed() {
     let folder = tempfile::tempdir().unwrap();
     let snapshot = folder.path().join("snapshot");
-    let (serf, other) = (Serf::start("serf", &[]), Serf::start("other", &[]));
+    // In this profile they wait for more than a second when somebody joins: a member that was started
+    // again tries those in its snapshot once.
+    let [serf, other] = ["serf", "other"].map(|name| Serf::start(name, &["-profile=lan"]));
     let ours = start("ours").await;
-    ours.join(&[serf.address(), other.address()], false)
-        .await
-        .unwrap();
+    join(&ours, &[serf.address(), other.address()]).await;
     let bind = SocketAddr::from(([127, 0, 0, 1], free_port()));
     let mut doomed = Process::start("doomed", bind, &snapshot, &serf.address());
     let everybody = async |status: Status| {

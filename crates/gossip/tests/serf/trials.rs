@@ -1,17 +1,20 @@
 //! The trials.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::time::Duration;
 
 use quorate_gossip::codec::Key;
-use quorate_gossip::engine::QueryItem;
+use quorate_gossip::engine::{Limits, QueryItem};
 use quorate_gossip::profile::Profile;
 use quorate_gossip::serf::{Filter, QuerySpec};
 use quorate_gossip::{Config, Ending, Event, EventStream, Gossip, Status};
 
 use super::agent::Serf;
+use super::cluster::{listed, until};
 use super::consul::Consul;
+use super::port::free_port;
 
 pub(crate) type Running = Pin<Box<dyn Future<Output = ()>>>;
 
@@ -54,17 +57,31 @@ pub(crate) const ALL: &[Named] = &[
 
 pub(crate) const LONG: Duration = Duration::from_secs(50);
 
+/// How long a query that can be asked again waits for answers.
+const TURN: Duration = Duration::from_secs(8);
+
 pub(crate) fn local(name: &str) -> Config {
-    let mut profile = Profile::local();
-    // A loaded machine may take longer than the second of the profile.
+    let (mut profile, mut limits) = (Profile::local(), Limits::default());
+    // A loaded machine may take longer than the second of the profile, and the five of the limits.
     profile.stream_timeout = LONG;
+    limits.broadcast_timeout = LONG;
     Config::new(name)
         .with_profile(profile)
-        .with_bind(([127, 0, 0, 1], 0).into())
+        .with_limits(limits)
+        .with_bind(SocketAddr::from(([127, 0, 0, 1], free_port())))
 }
 
 pub(crate) async fn start(name: &str) -> Gossip {
     Gossip::start(local(name)).await.unwrap()
+}
+
+/// Joins all of them. It is said again when the machine took longer than the second that Serf waits.
+pub(crate) async fn join(gossip: &Gossip, members: &[String]) {
+    until("all are joined", || async {
+        let joined = gossip.join(members, false).await;
+        joined.is_ok_and(|joined| joined.reached == members.len())
+    })
+    .await;
 }
 
 async fn status(gossip: &Gossip, name: &str) -> Option<Status> {
@@ -109,8 +126,7 @@ async fn we_join_serf() {
     let ours = Gossip::start(local("ours").with_tags([("role", "web")]))
         .await
         .unwrap();
-    let joined = ours.join(&[serf.address()], false).await.unwrap();
-    assert_eq!(joined.reached, 1);
+    join(&ours, &[serf.address()]).await;
     let members = ours.members().await.unwrap();
     let known = members.iter().find(|member| member.name == "serf").unwrap();
     assert_eq!(known.tags["role"], "db");
@@ -139,12 +155,9 @@ async fn we_join_serf() {
 
 async fn serf_joins_us() {
     let (ours, other) = (start("ours").await, start("other").await);
-    other
-        .join(&[ours.address().to_string()], false)
-        .await
-        .unwrap();
+    join(&other, &[ours.address().to_string()]).await;
     let mut serf = Serf::start("serf", &[]);
-    serf.say(&["join", &ours.address().to_string()]);
+    serf.joins(&ours.address().to_string());
     sees(&other, "serf", Status::Alive).await;
     serf.sees("other", "alive");
 
@@ -181,7 +194,7 @@ async fn keys() {
     let ours = Gossip::start(encrypted("ours")).await.unwrap();
     let other = Gossip::start(encrypted("other")).await.unwrap();
     for gossip in [&ours, &other] {
-        gossip.join(&[serf.address()], false).await.unwrap();
+        join(gossip, &[serf.address()]).await;
     }
     let outsider = start("outsider").await;
     assert!(outsider.join(&[serf.address()], false).await.is_err());
@@ -191,29 +204,41 @@ async fn keys() {
             .await
             .is_err()
     );
-    serf.sees("ours", "alive");
-    serf.sees("other", "alive");
+    for name in ["ours", "other"] {
+        serf.sees(name, "alive");
+        sees(&ours, name, Status::Alive).await;
+    }
 
-    serf.say(&["keys", &format!("-install={new}")]);
-    serf.say(&["keys", &format!("-use={new}")]);
-    serf.say(&["keys", &format!("-remove={old}")]);
-    let listed = serf.say(&["keys", "-list"]);
-    assert!(listed.contains(&format!("{new}  [3/3]")), "{listed}");
-    let report = ours.list_keys().await.unwrap();
+    // Each can be said again: on a loaded machine an answer may come too late.
+    for change in [
+        format!("-install={new}"),
+        format!("-use={new}"),
+        format!("-remove={old}"),
+    ] {
+        serf.until(&change, |serf| {
+            serf.cli(&["keys", &change]).status.success()
+        });
+    }
+    serf.until_says(&["keys", "-list"], &format!("{new}  [3/3]"));
+    let report = listed(&ours, 3).await;
     assert_eq!((report.nodes, report.responses, report.errors), (3, 3, 0));
     assert_eq!(report.keys, BTreeMap::from([(new.clone(), 3)]));
 
-    let third = Key::new(&[3; 16]).unwrap();
-    ours.install_key(third.clone()).await.unwrap();
-    ours.use_key(third.clone()).await.unwrap();
-    ours.remove_key(Key::from_base64(&new).unwrap())
-        .await
-        .unwrap();
-    let listed = serf.say(&["keys", "-list"]);
-    assert!(
-        listed.contains(&format!("{}  [3/3]", third.expose_base64())),
-        "{listed}"
-    );
+    let (new, third) = (Key::from_base64(&new).unwrap(), Key::new(&[3; 16]).unwrap());
+    until("it is installed", || async {
+        ours.install_key(third.clone()).await.is_ok()
+    })
+    .await;
+    until("it is used", || async {
+        ours.use_key(third.clone()).await.is_ok()
+    })
+    .await;
+    until("the other is gone", || async {
+        ours.remove_key(new.clone()).await.is_ok()
+    })
+    .await;
+    let said = format!("{}  [3/3]", third.expose_base64());
+    serf.until_says(&["keys", "-list"], &said);
     assert!(
         ours.remove_key(third).await.is_err(),
         "it is the one that encrypts"
@@ -226,13 +251,12 @@ async fn killed() {
     let witness = Serf::start("witness", &[]);
     let (ours, doomed) = (start("ours").await, start("doomed").await);
     for gossip in [&ours, &doomed] {
-        gossip
-            .join(&[serf.address(), witness.address()], false)
-            .await
-            .unwrap();
+        join(gossip, &[serf.address(), witness.address()]).await;
     }
-    for name in ["doomed", "ours", "serf"] {
+    // Nobody hears of the failure of somebody whom he has not heard of.
+    for name in ["doomed", "ours", "serf", "witness"] {
         witness.sees(name, "alive");
+        sees(&ours, name, Status::Alive).await;
     }
     serf.kill();
     sees(&ours, "serf", Status::Failed).await;
@@ -241,7 +265,7 @@ async fn killed() {
     sees(&ours, "doomed", Status::Failed).await;
     witness.sees("doomed", "failed");
     serf.run("serf", &[]);
-    serf.say(&["join", &ours.address().to_string()]);
+    serf.joins(&ours.address().to_string());
     sees(&ours, "serf", Status::Alive).await;
 }
 
@@ -253,7 +277,7 @@ async fn snapshot() {
         .await
         .unwrap();
     let address = ours.address();
-    ours.join(&[serf.address()], false).await.unwrap();
+    join(&ours, &[serf.address()]).await;
     let mut events = ours.events().await.unwrap();
     serf.say(&["event", "-coalesce=false", "once"]);
     user_event(&mut events).await;
@@ -291,103 +315,126 @@ async fn queries() {
         ],
     );
     let (ours, other) = (start("ours").await, start("other").await);
-    ours.join(&[serf.address()], false).await.unwrap();
-    other.join(&[serf.address()], false).await.unwrap();
-    serf.sees("ours", "alive");
-    serf.sees("other", "alive");
-    let mut events = other.events().await.unwrap();
+    for gossip in [&ours, &other] {
+        join(gossip, &[serf.address()]).await;
+    }
+    for name in ["ours", "other"] {
+        serf.sees(name, "alive");
+        sees(&ours, name, Status::Alive).await;
+    }
+    we_ask(&ours, &other).await;
+    serf_asks(serf, &ours).await;
+}
 
+/// Serf and another of ours answer.
+async fn we_ask(ours: &Gossip, other: &Gossip) {
+    let mut events = other.events().await.unwrap();
     let filter = Filter::Nodes(vec!["serf".to_owned(), "other".to_owned()]);
     let spec = QuerySpec::new("load")
         .with_filter(filter)
         .with_ack(true)
-        .with_timeout(LONG)
+        .with_timeout(TURN)
         .with_relay_factor(1);
-    let mut answers = ours.query(spec).await.unwrap();
-    let (mut acks, mut from) = (Vec::new(), Vec::new());
-    while acks.len() < 2 || from.len() < 2 {
-        tokio::select! {
-            item = answers.next() => match item.unwrap().unwrap() {
-                QueryItem::Ack { from } => acks.push(from),
-                QueryItem::Response { from: who, payload } => from.push((who, payload)),
-                _ => {}
-            },
-            event = events.next() => if let Event::Query(query) = event.unwrap().unwrap() {
-                other.respond(&query, "from-other").await.unwrap();
+    let wanted = [("other", "from-other"), ("serf", "from-serf")];
+    let wanted = wanted.map(|(name, said)| (name.to_owned(), said.to_owned()));
+    let asks = until("both have it, and answer", || async {
+        let mut answers = ours.query(spec.clone()).await.unwrap();
+        let (mut acks, mut said) = (BTreeSet::new(), BTreeMap::new());
+        while acks.len() < wanted.len() || said.len() < wanted.len() {
+            match answers.next().await.unwrap().unwrap() {
+                QueryItem::Ack { from } => assert!(acks.insert(from)),
+                QueryItem::Response { from, payload } => {
+                    let payload = String::from_utf8(payload.to_vec()).unwrap();
+                    assert!(said.insert(from, payload).is_none());
+                }
+                // On a loaded machine an answer may come too late: it is asked again.
+                _ => return false,
+            }
+        }
+        assert!(acks.iter().eq(wanted.iter().map(|(name, _)| name)));
+        assert_eq!(said, BTreeMap::from(wanted.clone()));
+        true
+    });
+    let answers = async {
+        loop {
+            if let Event::Query(query) = events.next().await.unwrap().unwrap()
+                && other.respond(&query, "from-other").await.is_ok()
+            {
                 assert!(other.respond(&query, "again").await.is_err(), "once");
             }
         }
+    };
+    tokio::select! {
+        () = asks => {}
+        () = answers => {}
     }
-    drop(answers);
-    acks.sort();
-    from.sort();
-    assert_eq!(acks, ["other", "serf"]);
-    assert_eq!(from[0], ("other".to_owned(), "from-other".into()));
-    assert_eq!(from[1], ("serf".to_owned(), "from-serf".into()));
+}
 
-    // The other way, with a filter of tags that only ours fits.
+/// The other way, with a filter of tags that only ours fits.
+async fn serf_asks(serf: Serf, ours: &Gossip) {
     ours.set_tags(BTreeMap::from([("role".to_owned(), "web".to_owned())]))
         .await
         .unwrap();
     let mut events = ours.events().await.unwrap();
     let asked = tokio::task::spawn_blocking(move || {
         serf.until("the tags", |serf| serf.member("ours").contains("role=web"));
-        let said = serf.say(&[
+        let query = [
             "query",
             "-tag=role=web",
             "-relay-factor=1",
             "-timeout=4s",
             "uptime",
             "now",
-        ]);
-        (serf, said)
+        ];
+        serf.until_says(&query, "Response from 'ours': 5 days");
+        let all = "Successfully contacted all live nodes";
+        serf.until_says(&["reachability"], all);
     });
-    let query = loop {
-        if let Event::Query(query) = events.next().await.unwrap().unwrap() {
-            break query;
+    let answers = async {
+        loop {
+            if let Event::Query(query) = events.next().await.unwrap().unwrap() {
+                assert_eq!((&query.payload[..], &query.from[..]), (&b"now"[..], "serf"));
+                // Its time may be over on a loaded machine.
+                let _ = ours.respond(&query, "5 days").await;
+            }
         }
     };
-    assert_eq!((&query.payload[..], &query.from[..]), (&b"now"[..], "serf"));
-    ours.respond(&query, "5 days").await.unwrap();
-    let (serf, said) = asked.await.unwrap();
-    assert!(said.contains("Response from 'ours': 5 days"), "{said}");
-    let reached = serf.say(&["reachability"]);
-    assert!(
-        reached.contains("Successfully contacted all live nodes"),
-        "{reached}"
-    );
+    tokio::select! {
+        asked = asked => asked.unwrap(),
+        () = answers => {}
+    }
 }
 
 async fn coordinates() {
     let serf = Serf::start("serf", &[]);
     let ours = start("ours").await;
-    ours.join(&[serf.address()], false).await.unwrap();
+    join(&ours, &[serf.address()]).await;
     serf.until("it knows the way", |serf| {
         serf.cli(&["rtt", "ours"]).status.success()
     });
-    let known = async {
-        while ours.coordinate_of("serf").await.unwrap().is_none() {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-    };
-    tokio::time::timeout(LONG, known).await.unwrap();
-    let here = ours.coordinate().await.unwrap().unwrap();
-    let there = ours.coordinate_of("serf").await.unwrap().unwrap();
-    assert!(here.round_trip(&there).unwrap() < Duration::from_secs(1));
-    let stats = ours.stats().await.unwrap();
-    assert_eq!(
-        (stats.members, stats.failed, stats.encrypted),
-        (2, 0, false)
-    );
+    // A machine that stood still makes the way long, until it is measured again.
+    until("the way is short", || async {
+        let here = ours.coordinate().await.unwrap().unwrap();
+        let there = ours.coordinate_of("serf").await.unwrap();
+        there.is_some_and(|there| here.round_trip(&there).unwrap() < Duration::from_secs(1))
+    })
+    .await;
+    sees(&ours, "serf", Status::Alive).await;
+    until("both are counted", || async {
+        let stats = ours.stats().await.unwrap();
+        (stats.members, stats.failed, stats.encrypted) == (2, 0, false)
+    })
+    .await;
 }
 
 async fn forced_out() {
     let serf = Serf::start("serf", &[]);
     let ours = start("ours").await;
-    ours.join(&[serf.address()], false).await.unwrap();
+    join(&ours, &[serf.address()]).await;
     for (name, by_us) in [("x", true), ("y", false)] {
         let doomed = start(name).await;
-        doomed.join(&[serf.address()], false).await.unwrap();
+        join(&doomed, &[serf.address()]).await;
+        serf.sees(name, "alive");
         sees(&ours, name, Status::Alive).await;
         drop(doomed);
         serf.sees(name, "failed");
@@ -400,8 +447,12 @@ async fn forced_out() {
         serf.sees(name, "left");
         sees(&ours, name, Status::Left).await;
     }
-    ours.force_leave("x", true).await.unwrap();
-    serf.until("it is forgotten", |serf| serf.member("x").is_empty());
+    until("it is forgotten", || async {
+        // Unlike the other intents, nobody asks for it when he has not heard it.
+        ours.force_leave("x", true).await.unwrap();
+        serf.member("x").is_empty()
+    })
+    .await;
     assert_eq!(status(&ours, "x").await, None);
 }
 
@@ -409,13 +460,18 @@ async fn name_taken() {
     let (serf, witness) = (Serf::start("serf", &[]), Serf::start("witness", &[]));
     let ours = start("ours").await;
     for other in [&serf, &witness] {
-        ours.join(&[other.address()], false).await.unwrap();
+        join(&ours, &[other.address()]).await;
         other.sees("ours", "alive");
     }
     let intruder = start("ours").await;
-    let _ = intruder.join(&[witness.address()], false).await;
-    let ended = tokio::time::timeout(LONG, intruder.ended()).await;
-    assert_eq!(ended, Ok(Ending::NameLost));
+    until("it stops", || async {
+        // Nobody stops as long as none of the others answers whose name it is.
+        let _ = intruder.join(&[witness.address()], false).await;
+        let ended = tokio::time::timeout(Duration::from_secs(1), intruder.ended()).await;
+        ended.is_ok()
+    })
+    .await;
+    assert_eq!(intruder.ended().await, Ending::NameLost);
     witness.sees("ours", "alive");
     assert_eq!(status(&ours, "ours").await, Some(Status::Alive));
 }
@@ -424,7 +480,7 @@ async fn consul_pool() {
     let consul = Consul::start(&[]);
     let config = local("ours").with_profile(Profile::lan()).with_tags(CLIENT);
     let ours = Gossip::start(config).await.unwrap();
-    ours.join(&[consul.gossip()], false).await.unwrap();
+    join(&ours, &[consul.gossip()]).await;
     consul.until("it lists us as alive", |members| {
         let line = members.lines().find(|line| line.starts_with("ours "));
         line.is_some_and(|line| line.contains(" alive ") && line.contains(" client "))
@@ -458,7 +514,7 @@ async fn consul_keys() {
     let consul = Consul::start(&[&format!("-encrypt={}", old.expose_base64())]);
     let config = local("ours").with_profile(Profile::lan()).with_tags(CLIENT);
     let ours = Gossip::start(config.with_key(old.clone())).await.unwrap();
-    ours.join(&[consul.gossip()], false).await.unwrap();
+    join(&ours, &[consul.gossip()]).await;
     consul.until("it lists us", |members| members.contains("ours "));
     for change in [
         format!("-install={}", new.expose_base64()),

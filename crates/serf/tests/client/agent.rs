@@ -114,7 +114,7 @@ impl Agent {
     pub(crate) async fn alone(&self) {
         let alone = || async { (self.open.load(Ordering::Acquire) == 0).then_some(()) };
         let left = "the end of all connections";
-        quorate_testkit::eventually(Duration::from_secs(20), left, alone)
+        quorate_testkit::eventually(LONG, left, alone)
             .await
             .unwrap();
     }
@@ -128,23 +128,27 @@ impl Agent {
     }
 }
 
-/// A client of these agents, in a hurry.
+/// A client of these agents.
 pub(crate) fn client(addresses: &[SocketAddr]) -> Client {
     let hosts = addresses
         .iter()
         .map(|address| Host::new("127.0.0.1", address.port()));
     Client::builder()
         .hosts(Hosts::new(hosts))
-        .timeouts(hurry())
+        .timeouts(patient())
         .seed(7)
         .build()
         .unwrap()
 }
 
-pub(crate) fn hurry() -> Timeouts {
+/// By then everything has happened, whatever else the machine does.
+pub(crate) const LONG: Duration = Duration::from_secs(50);
+
+/// More than a machine stands still.
+pub(crate) fn patient() -> Timeouts {
     Timeouts::default()
-        .with_attempt(Duration::from_secs(5))
-        .with_overall(Some(Duration::from_secs(20)))
+        .with_attempt(Duration::from_secs(20))
+        .with_overall(Some(LONG))
 }
 
 async fn serve(

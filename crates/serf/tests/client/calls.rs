@@ -8,9 +8,8 @@ use quorate_testkit::eventually;
 use quorate_wire::serf::{
     Event, ForceLeave, Join, Joined, KeyResponse, MemberFilter as WireFilter, Members, Tags,
 };
-use std::time::Duration;
 
-use super::agent::{Act, Agent, member, ok, refuse, with};
+use super::agent::{Act, Agent, LONG, member, ok, refuse, with};
 
 /// Answers whatever it is asked, as an agent alone does.
 fn obliging(request: &super::agent::Request) -> Vec<u8> {
@@ -234,9 +233,7 @@ async fn calls_on_one_connection_get_their_own_answers_in_any_order() {
     let filter = MemberFilter::default();
     let (first, second) = tokio::join!(client.members(), async {
         let asked = || async { agent.commands().contains(&Command::Members).then_some(()) };
-        eventually(Duration::from_secs(10), "the first call", asked)
-            .await
-            .unwrap();
+        eventually(LONG, "the first call", asked).await.unwrap();
         client.members_filtered(&filter).await
     });
     assert_eq!(first.unwrap()[0].name, "first");
@@ -255,9 +252,7 @@ async fn what_takes_long_holds_up_nobody() {
     let joining = client.clone();
     let join = quorate_net::task::spawn(async move { joining.join(&["b:1"]).await });
     let asked = || async { agent.commands().contains(&Command::Join).then_some(()) };
-    eventually(Duration::from_secs(10), "the join", asked)
-        .await
-        .unwrap();
+    eventually(LONG, "the join", asked).await.unwrap();
     client.members().await.unwrap();
     assert!(!join.is_finished());
     client.close();
@@ -287,9 +282,7 @@ async fn a_dropped_call_leaves_the_connection_in_order() {
     let asking = client.clone();
     let call = quorate_net::task::spawn(async move { asking.members().await.map(drop) });
     let asked = || async { agent.commands().contains(&Command::Members).then_some(()) };
-    eventually(Duration::from_secs(10), "the call", asked)
-        .await
-        .unwrap();
+    eventually(LONG, "the call", asked).await.unwrap();
     drop(call);
     client.event("after", "").await.unwrap();
     let filter = MemberFilter::default();

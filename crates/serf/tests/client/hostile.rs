@@ -3,7 +3,7 @@
 use quorate_serf::{Client, Command, ErrorKind, Limits, MemberStatus};
 use quorate_wire::serf::Members;
 
-use super::agent::{Act, Agent, hurry, member, ok, with};
+use super::agent::{Act, Agent, member, ok, patient, with};
 
 fn members(count: usize) -> Members {
     Members {
@@ -19,10 +19,9 @@ fn limited(agent: &Agent, limits: Limits) -> Client {
         .to_string()
         .parse::<quorate_serf::Hosts>()
         .unwrap();
-    let timeouts = hurry().with_overall(Some(std::time::Duration::from_secs(1)));
     Client::builder()
         .hosts(hosts)
-        .timeouts(timeouts)
+        .timeouts(patient())
         .limits(limits)
         .build()
         .unwrap()

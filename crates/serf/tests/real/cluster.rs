@@ -8,13 +8,12 @@ use quorate_serf::{
     Client, ErrorKind, Event, EventFilter, EventStream, Hosts, JoinOptions, MemberChange,
     MemberStatus, Secret, StreamOptions, Timeouts,
 };
-use quorate_testkit::eventually;
 use quorate_testkit::server::{SerfOptions, SerfServer};
+use quorate_testkit::{eventually, eventually_ok};
 
-use crate::streams::event;
+use crate::streams::{LONG, event};
 use crate::{Outcome, Trial};
 
-const LONG: Duration = Duration::from_secs(40);
 const KEY: &str = "HIDxTe3QS8hQoXmNBp6SHA==";
 const OTHER_KEY: &str = "T9jncgl9mbLus+baTTa7q7nPSUrXwbDi2dhbtqir37s=";
 
@@ -53,7 +52,13 @@ pub(crate) async fn members_join_fail_and_leave(_: &Trial) -> Outcome {
         two.gossip_addr().to_string(),
         three.gossip_addr().to_string(),
     ];
-    ensure!(first.join_with(&addresses, JoinOptions::default()).await? == 2);
+    // In their profile agents wait for a second only.
+    let joins = || async {
+        let joined = first.join_with(&addresses, JoinOptions::default()).await?;
+        ensure!(joined == 2, "{joined}");
+        Ok(())
+    };
+    eventually_ok(LONG, "both are joined", joins).await?;
     let mut joined = BTreeSet::new();
     while joined.len() < 2 {
         if let Event::Member {
@@ -83,24 +88,40 @@ pub(crate) async fn members_join_fail_and_leave(_: &Trial) -> Outcome {
 pub(crate) async fn keys_are_changed_by_all_members(_: &Trial) -> Outcome {
     let (one, first) = start("one", true).await?;
     let (_two, second) = start("two", true).await?;
-    ensure!(second.join(&[one.gossip_addr().to_string()]).await? == 1);
+    // In their profile agents wait for a second only.
+    let address = [one.gossip_addr().to_string()];
+    eventually_ok(LONG, "it joins", || second.join(&address)).await?;
     let keys = first.keys();
-    let counted = keys.list().await?;
-    ensure!(
-        counted.members == 2 && counted.keys[KEY] == 2,
-        "{counted:?}"
-    );
+    // The answers of all have to come within the time of a query.
+    let listed = || async {
+        let counted = keys.list().await?;
+        ensure!(
+            counted.members == 2 && counted.keys[KEY] == 2,
+            "{counted:?}"
+        );
+        Ok(())
+    };
+    eventually_ok(LONG, "both have the key", listed).await?;
     let (old, new) = (Secret::from(KEY), Secret::from(OTHER_KEY));
-    let error = keys.use_key(&new).await.unwrap_err();
-    ensure!(
-        error.kind() == ErrorKind::Partial && error.keys().is_some_and(|keys| keys.num_err == 2)
-    );
-    keys.install(&new).await?;
-    keys.use_key(&new).await?;
-    keys.remove(&old).await?;
-    let counted = keys.list().await?;
-    ensure!(counted.keys.len() == 1 && counted.keys[OTHER_KEY] == 2);
-    Ok(())
+    let refused = || async {
+        let error = keys.use_key(&new).await.unwrap_err();
+        let both = error.keys().is_some_and(|keys| keys.num_err == 2);
+        ensure!(error.kind() == ErrorKind::Partial && both, "{error:?}");
+        Ok(())
+    };
+    eventually_ok(LONG, "none has the other", refused).await?;
+    eventually_ok(LONG, "it is installed", || keys.install(&new)).await?;
+    eventually_ok(LONG, "it is used", || keys.use_key(&new)).await?;
+    eventually_ok(LONG, "the first is removed", || keys.remove(&old)).await?;
+    let listed = || async {
+        let counted = keys.list().await?;
+        ensure!(
+            counted.keys.len() == 1 && counted.keys[OTHER_KEY] == 2,
+            "{counted:?}"
+        );
+        Ok(())
+    };
+    Ok(eventually_ok(LONG, "both have the other", listed).await?)
 }
 
 pub(crate) async fn an_agent_that_stands_still_is_left_for_another(_: &Trial) -> Outcome {
@@ -108,19 +129,20 @@ pub(crate) async fn an_agent_that_stands_still_is_left_for_another(_: &Trial) ->
     let (two, _) = start("two", false).await?;
     let hosts: Hosts = format!("{},{}", one.addr(), two.addr()).parse()?;
     let timeouts = Timeouts::default().with_attempt(Duration::from_secs(1));
-    let client = Client::builder().hosts(hosts).timeouts(timeouts).build()?;
-    let name = async || {
-        anyhow::Ok(
-            client
-                .stats()
-                .await?
-                .get("agent", "name")
-                .map(str::to_owned),
-        )
+    let name = async |client: &Client| {
+        let stats = client.stats().await?;
+        anyhow::Ok(stats.get("agent", "name").map(str::to_owned))
     };
-    ensure!(name().await?.as_deref() == Some("one"));
+    let begins = || async {
+        let client = Client::builder().hosts(hosts.clone()).timeouts(timeouts);
+        let client = client.build()?;
+        // On a machine that stands still it goes to the other already now.
+        ensure!(name(&client).await?.as_deref() == Some("one"));
+        Ok(client)
+    };
+    let client = eventually_ok(LONG, "it begins with the first", begins).await?;
     one.pause().await?;
-    let found = name().await?;
+    let found = name(&client).await?;
     one.resume()?;
     let Some(found) = found else {
         bail!("nobody answers")

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use crate::{Outcome, Trial};
 
 /// How long anything may take on a machine that has much to do.
-const LONG: Duration = Duration::from_secs(30);
+pub(crate) const LONG: Duration = Duration::from_secs(50);
 
 /// The next event, whatever is between.
 pub(crate) async fn event(stream: &mut EventStream) -> anyhow::Result<Event> {
@@ -62,6 +62,8 @@ pub(crate) async fn a_query_is_answered_and_ends_early(serf: &Trial) -> Outcome 
         .client
         .stream(&[EventFilter::Query(Some(name.clone()))])
         .await?;
+    // The agent follows only after it has answered, and questions have another connection.
+    serf.client.ping().await?;
     let options = QueryOptions::default()
         .with_acks(true)
         .with_timeout(Duration::from_secs(50));

@@ -1,8 +1,9 @@
 //! Agents of one cluster.
 
+use std::net::SocketAddr;
 use std::path::Path;
 
-use quorate_agent::{Agent, AgentConfig, AgentError};
+use quorate_agent::{Agent, AgentConfig, AgentError, GossipConfig};
 use quorate_wire::serf::{
     Command, Event, EventRecord, Join, Joined, MemberChange, MemberStatus, Members, StreamRequest,
 };
@@ -80,13 +81,16 @@ async fn members_join_hear_each_other_and_leave() {
 #[tokio::test]
 async fn an_agent_that_is_started_again_joins_by_what_it_remembers() {
     let folder = tempfile::tempdir().unwrap();
-    let kept = |folder: &Path| {
+    let kept = |folder: &Path, at: SocketAddr| {
         let config = AgentConfig::directory(folder).with_node_name("beta");
-        config.with_gossip(gossip().with_key("HIDxTe3QS8hQoXmNBp6SHA=="))
+        let gossip = GossipConfig::new(at).with_key("HIDxTe3QS8hQoXmNBp6SHA==");
+        config.with_gossip(gossip)
     };
     let alpha = AgentConfig::memory().with_node_name("alpha");
     let alpha = start(alpha.with_gossip(gossip().with_key("HIDxTe3QS8hQoXmNBp6SHA=="))).await;
-    let beta = start(kept(folder.path())).await;
+    // At a loopback address of its own nobody takes its port while it does not run.
+    let beta = start(kept(folder.path(), ([127, 0, 0, 77], 0).into())).await;
+    let at = beta.gossip_address().unwrap();
     let mut client = Client::greeted(&beta).await;
     join(&mut client, &alpha).await;
     until(&mut client, "alpha", MemberStatus::Alive).await;
@@ -97,7 +101,8 @@ async fn an_agent_that_is_started_again_joins_by_what_it_remembers() {
     assert!(folder.path().join("serf/local.keyring").exists());
     // Without a goodbye.
     beta.shutdown().await;
-    let beta = start(kept(folder.path())).await;
+    // Anywhere else it would be another one with its name.
+    let beta = start(kept(folder.path(), at)).await;
     until(
         &mut Client::greeted(&beta).await,
         "alpha",
@@ -114,7 +119,7 @@ async fn what_does_not_start_leaves_nothing_behind() {
     let taken = alpha.gossip_address().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let config = || AgentConfig::directory(folder.path()).with_node_name("beta");
-    let on = quorate_agent::GossipConfig::new(taken);
+    let on = GossipConfig::new(taken);
     let refused = Agent::start(config().with_gossip(on)).await;
     assert!(matches!(refused, Err(AgentError::Gossip(_))), "{refused:?}");
     let rpc = alpha.serf_rpc()[0].addr().unwrap();

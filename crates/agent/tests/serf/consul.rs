@@ -92,7 +92,8 @@ async fn agents_list_each_other_as_consul_does() {
 async fn an_event_reaches_the_agents_that_it_is_for() {
     let (alpha, beta) = (member("alpha").await, member("beta").await);
     let at = beta.gossip_address().unwrap();
-    ask(&alpha, "PUT", &format!("agent/join/{at}"), "").await;
+    let (status, joined) = ask(&alpha, "PUT", &format!("agent/join/{at}"), "").await;
+    assert_eq!(status, 200, "{joined}");
     let (status, only) = ask(&alpha, "PUT", "event/fire/only?node=%5Ebeta$", "x").await;
     assert_eq!(status, 200, "{only}");
     let (status, all) = ask(&alpha, "PUT", "event/fire/all", "payload").await;

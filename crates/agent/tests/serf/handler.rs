@@ -26,6 +26,18 @@ fn query(name: &str, payload: &str) -> Query {
     }
 }
 
+/// What is answered. On a loaded machine it may be too late: then it is asked again.
+async fn answered(client: &mut Client, query: &Query) -> Vec<(QueryRecordKind, String, Vec<u8>)> {
+    for _ in 0..5 {
+        assert_eq!(client.ask(Command::Query, query).await, "");
+        let answers = client.answers().await;
+        if !answers.is_empty() {
+            return answers;
+        }
+    }
+    Vec::new()
+}
+
 /// Waits until a script has written that file to its end.
 async fn written(path: &Path) -> String {
     loop {
@@ -109,13 +121,13 @@ async fn what_a_script_writes_answers_a_query() {
         assert_eq!(client.ask(Command::Query, &query).await, "");
         assert_eq!(client.answers().await, [], "{name}");
     }
-    assert_eq!(client.ask(Command::Query, &query("up", "abc")).await, "");
+    let answers = answered(&mut client, &query("up", "abc")).await;
     let answer = (
         QueryRecordKind::Response,
         "alpha".to_owned(),
         b"ABC\nproblem\n".to_vec(),
     );
-    assert_eq!(client.answers().await, [answer]);
+    assert_eq!(answers, [answer]);
     agent.shutdown().await;
 }
 
@@ -131,9 +143,7 @@ async fn handlers_are_replaced_while_the_agent_runs() {
     let agent = start(config.with_event_handler(answer("first"))).await;
     let mut client = Client::greeted(&agent).await;
     for expected in ["first", "second"] {
-        let asked = client.ask(Command::Query, &query("which", "")).await;
-        assert_eq!(asked, "");
-        let answers = client.answers().await;
+        let answers = answered(&mut client, &query("which", "")).await;
         assert_eq!(answers[0].2, expected.as_bytes(), "{answers:?}");
         assert_eq!(answers.len(), 1, "{answers:?}");
         assert!(agent.set_event_handlers(&[answer("second")]));
@@ -161,15 +171,12 @@ async fn a_closure_answers_a_query() {
     let config = AgentConfig::memory().with_node_name("alpha");
     let agent = start(config.with_event_handler(handler.unwrap())).await;
     let mut client = Client::greeted(&agent).await;
-    assert_eq!(
-        client.ask(Command::Query, &query("echo", "hello")).await,
-        ""
-    );
+    let answers = answered(&mut client, &query("echo", "hello")).await;
     let answer = (
         QueryRecordKind::Response,
         "alpha".to_owned(),
         b"hello".to_vec(),
     );
-    assert_eq!(client.answers().await, [answer]);
+    assert_eq!(answers, [answer]);
     agent.shutdown().await;
 }

@@ -39,7 +39,8 @@ async fn a_query_ends_at_its_time_and_has_no_records_of_nobody() {
     let query = Query {
         name: "load".into(),
         request_ack: true,
-        timeout: 1_500_000_000,
+        // Longer than a loaded machine stands still.
+        timeout: 6_000_000_000,
         ..Query::default()
     };
     assert_eq!(asking.ask(Command::Query, &query).await, "");

@@ -1,6 +1,7 @@
 //! What a real agent was asked and answered, asked of ours.
 
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use quorate_agent::{Agent, AgentConfig};
 use quorate_wire::msgpack::{Decode, Encode, Splitter};
@@ -47,7 +48,37 @@ impl Client {
         self.receives(name, ports).await;
     }
 
+    /// The same of what others have to answer. On a loaded machine they may be too late: then they are
+    /// asked again.
+    async fn replays_in_time(&mut self, name: &str, ports: &[u16]) {
+        for _ in 0..4 {
+            self.send(&fixture(&format!("{name}.request"))).await;
+            let (got, wanted) = self.got(name, ports).await;
+            if got == wanted {
+                return;
+            }
+        }
+        self.replays(name, ports).await;
+    }
+
     async fn receives(&mut self, name: &str, ports: &[u16]) {
+        let (got, wanted) = self.got(name, ports).await;
+        let text = |all: &[Vec<u8>]| -> Vec<String> {
+            all.iter()
+                .map(|one| String::from_utf8_lossy(one).into_owned())
+                .collect()
+        };
+        assert_eq!(
+            got,
+            wanted,
+            "{name}: {:?} for {:?}",
+            text(&got),
+            text(&wanted)
+        );
+    }
+
+    /// What is answered, and what the real agent answered.
+    async fn got(&mut self, name: &str, ports: &[u16]) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
         let mut wanted = answer(name, ports);
         let mut got = Vec::new();
         for _ in 0..wanted.len() {
@@ -57,23 +88,12 @@ impl Client {
                     .unwrap_or_else(|| panic!("{name}: closed")),
             );
         }
-        let text = |all: &[Vec<u8>]| -> Vec<String> {
-            all.iter()
-                .map(|one| String::from_utf8_lossy(one).into_owned())
-                .collect()
-        };
         if wanted.len() > 3 {
             // An answer, and then records of two streams.
             wanted[1..].sort();
             got[1..].sort();
         }
-        assert_eq!(
-            got,
-            wanted,
-            "{name}: {:?} for {:?}",
-            text(&got),
-            text(&wanted)
-        );
+        (got, wanted)
     }
 }
 
@@ -87,6 +107,12 @@ async fn alpha() -> (Agent, [u16; 1]) {
 
 #[tokio::test]
 async fn an_agent_alone_answers_as_the_real_one_did() {
+    while !answers_as_the_real_one_did().await {}
+}
+
+/// The query that was recorded waits for a second. `false` when the machine stood still for so long that it
+/// was over before it was answered.
+async fn answers_as_the_real_one_did() -> bool {
     let (agent, ports) = alpha().await;
     let mut client = Client::new(&agent).await;
     for name in [
@@ -115,17 +141,29 @@ async fn an_agent_alone_answers_as_the_real_one_did() {
         "event",
         "event-empty-payload",
         "event-coalesced",
-        "query",
-        "respond",
-        "respond-again",
     ] {
         client.replays(name, &ports).await;
+    }
+    let begun = Instant::now();
+    client.replays("query", &ports).await;
+    let mut answered = Vec::new();
+    for name in ["respond", "respond-again"] {
+        client.send(&fixture(&format!("{name}.request"))).await;
+        answered.push(client.got(name, &ports).await);
+    }
+    if begun.elapsed() > Duration::from_millis(900) {
+        agent.shutdown().await;
+        return false;
+    }
+    for (got, wanted) in answered {
+        assert_eq!(got, wanted);
     }
     let (seq, done) = client.record::<QueryRecord>().await;
     assert_eq!((seq, done.kind), (29, QueryRecordKind::Done));
     client.replays("respond-late", &ports).await;
     client.replays("stop", &ports).await;
     agent.shutdown().await;
+    true
 }
 
 #[tokio::test]
@@ -233,7 +271,7 @@ async fn two_agents_that_encrypt_answer_as_the_real_ones_did() {
         "remove-key",
         "use-key-unknown",
     ] {
-        client.replays(name, &ports).await;
+        client.replays_in_time(name, &ports).await;
     }
     client
         .send(&fixture("install-key-wrong-size.request"))

@@ -27,6 +27,7 @@ pub fn cases() -> Vec<Case<Unified>> {
         tags_are_changed_where_that_can_be,
         an_event_is_told_with_its_name_and_payload,
         a_question_is_answered_where_questions_are,
+        what_is_fired_once_a_watch_has_begun_is_told needs [SERF],
         a_member_that_joins_and_fails_is_told needs [SERF],
         a_watch_of_members_survives_a_restart needs [SERF],
         a_token_comes_from_a_file needs [SERF],
@@ -154,6 +155,18 @@ async fn an_event_is_told_with_its_name_and_payload(it: &Subject<Unified>) -> an
     Ok(())
 }
 
+/// A real agent follows a moment after it has said so.
+async fn what_is_fired_once_a_watch_has_begun_is_told(it: &Subject<Unified>) -> anyhow::Result<()> {
+    let other = it.another().await?;
+    for round in 0..100 {
+        let name = plain(it, &format!("w{round}"));
+        let mut told = other.events().watch(&name).await?;
+        it.coordinator.events().fire(&name, "").await?;
+        equal("name", &event(&mut told).await?.name, &name)?;
+    }
+    Ok(())
+}
+
 async fn event(events: &mut Feed<Delivery>) -> anyhow::Result<Event> {
     let next = timeout(SOON, events.next()).await.context("nothing came")?;
     match next.context("the feed ended")?? {
@@ -231,7 +244,9 @@ async fn a_member_that_joins_and_fails_is_told(it: &Subject<Unified>) -> anyhow:
     .await?;
     let beta = SerfServer::start(SerfOptions::named("beta").with_tag("role", "db")).await?;
     let native = alone.coordinator.native_serf().context("it is no Serf")?;
-    native.join(&[beta.gossip_addr().to_string()]).await?;
+    // In its profile an agent waits for a second only.
+    let at = [beta.gossip_addr().to_string()];
+    eventually_ok(SOON, "they are joined", || native.join(&at)).await?;
     let joined = |event: &MemberEvent| match event {
         MemberEvent::Joined(member) => member.name == "beta" && member.tags["role"] == "db",
         _ => false,

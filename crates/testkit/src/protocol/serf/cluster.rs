@@ -158,8 +158,7 @@ async fn told_to_a_newcomer(
     let newcomer = serf.another(name, Setup::default()).await?;
     let mut rpc = newcomer.connect().await?;
     let stream = rpc.begin("stream", json!({"Type": "user"})).await?;
-    let join = json!({"Existing": [one.gossip.to_string()], "Replay": replay});
-    rpc.ask("join", join).await?.done()?;
+    newcomer.join_and(one, replay).await?;
     rpc.ask("event", json!({"Name": "own"})).await?.done()?;
     let mut names = Vec::new();
     while names.last().is_none_or(|name| name != "own") {

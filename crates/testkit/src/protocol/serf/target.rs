@@ -282,11 +282,21 @@ impl Member {
     }
 
     pub(super) async fn join(&self, other: &Self) -> anyhow::Result<()> {
-        let mut rpc = self.connect().await?;
-        let join = json!({"Existing": [other.gossip.to_string()], "Replay": false});
-        let joined = rpc.ask("join", join).await?.done()?;
-        ensure!(joined == json!({"Num": 1}), "{joined}");
-        Ok(())
+        self.join_and(other, false).await
+    }
+
+    /// Joins another one, and may hear of events from before. It is asked again: in the profile `local`
+    /// an agent waits for a second only.
+    pub(super) async fn join_and(&self, other: &Self, replay: bool) -> anyhow::Result<()> {
+        let joins = || async {
+            let mut rpc = self.connect().await?;
+            let join = json!({"Existing": [other.gossip.to_string()], "Replay": replay});
+            let joined = rpc.ask("join", join).await?.done()?;
+            ensure!(joined == json!({"Num": 1}), "{joined}");
+            anyhow::Ok(())
+        };
+        let what = format!("{} joins {}", self.name, other.name);
+        Ok(eventually_ok(PATIENCE, what, joins).await?)
     }
 
     /// Waits until it knows so many members that are alive.

@@ -40,7 +40,7 @@ async fn an_agent_is_started_in_the_words_of_serf(server: &Subject<Server>) -> a
         "{members}"
     );
     let answers = server
-        .json(format!("{there} query --node web-1 load"))
+        .json(format!("{there} query --timeout 50s --node web-1 load"))
         .await?;
     ensure!(answers["responses"][0]["value"] == "0.7\n", "{answers}");
     loop {

@@ -1,12 +1,13 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
-use quorate_testkit::cases;
 use quorate_testkit::server::SerfOptions;
 use quorate_testkit::trial::{Case, Subject};
+use quorate_testkit::{cases, eventually_ok};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
+use crate::SOON;
 use crate::run::Running;
 use crate::server::Server;
 
@@ -28,8 +29,7 @@ async fn pair(server: &Server) -> anyhow::Result<(Server, Server)> {
     let other = server
         .alone(SerfOptions::named("beta").with_tag("role", "db"))
         .await?;
-    let joined = one.json(format!("join {}", other.gossip()?)).await?;
-    ensure!(joined == json!({"joined": 1, "addresses": 1}), "{joined}");
+    one.joins(&other).await?;
     until(&one, "beta", "alive").await?;
     Ok((one, other))
 }
@@ -110,17 +110,21 @@ async fn tags_are_set_and_deleted(server: &Subject<Server>) -> anyhow::Result<()
 
 async fn all_members_are_reached_or_named(server: &Subject<Server>) -> anyhow::Result<()> {
     let (one, other) = pair(server).await?;
-    let said = one.ok("reachability --verbose").await?;
-    let expected = "Total members: 2, live members: 2\nStarting reachability test...\n";
-    ensure!(said.starts_with(expected), "{said}");
-    ensure!(said.contains("\tAck from 'beta'\n"), "{said}");
-    ensure!(
-        said.ends_with("Successfully contacted all live nodes\n"),
-        "{said}"
-    );
+    let reached = || async {
+        let said = one.ok("reachability --verbose").await?;
+        let expected = "Total members: 2, live members: 2\nStarting reachability test...\n";
+        ensure!(said.starts_with(expected), "{said}");
+        ensure!(said.contains("\tAck from 'beta'\n"), "{said}");
+        ensure!(
+            said.ends_with("Successfully contacted all live nodes\n"),
+            "{said}"
+        );
+        anyhow::Ok(())
+    };
+    eventually_ok(SOON, "both are reached", reached).await?;
     other.kill().await?;
     until(&one, "beta", "failed").await?;
-    let found = one.json("--timeout 500ms reachability").await?;
+    let found = one.json("--timeout 20s reachability").await?;
     ensure!(
         found["members"] == 2 && found["acks"] == json!(["alpha"]),
         "{found}"
@@ -172,7 +176,7 @@ async fn members_are_listed_and_followed_on_every_backend(
         }
     };
     told("joined", "alpha").await?;
-    one.ok(format!("join {}", other.gossip()?)).await?;
+    one.joins(&other).await?;
     let joined = told("joined", "beta").await?;
     ensure!(joined["tags"] == json!({"role": "db"}), "{joined}");
     let listed = one.run(&format!("{at} members"), "").await?;

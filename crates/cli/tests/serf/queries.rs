@@ -1,9 +1,10 @@
 use anyhow::ensure;
-use quorate_testkit::cases;
 use quorate_testkit::server::SerfOptions;
 use quorate_testkit::trial::{Case, Subject};
+use quorate_testkit::{cases, eventually_ok};
 use serde_json::json;
 
+use crate::SOON;
 use crate::run::Running;
 use crate::server::Server;
 
@@ -19,8 +20,9 @@ pub(crate) fn cases() -> Vec<Case<Server>> {
 }
 
 async fn a_query_ends_when_all_have_answered(server: &Subject<Server>) -> anyhow::Result<()> {
-    // Its time is a minute, which is more than the case has.
-    let said = server.ok("query --timeout 1m load").await?;
+    // Its time is more than the case has. Real agents mix up queries of the same moment.
+    let alone = server.fresh().await?;
+    let said = alone.ok("query --timeout 10m load").await?;
     let mut lines: Vec<_> = said.lines().collect();
     lines.sort_unstable();
     let expected = [
@@ -35,9 +37,14 @@ async fn a_query_ends_when_all_have_answered(server: &Subject<Server>) -> anyhow
 }
 
 async fn a_query_nobody_answers_ends_with_its_time(server: &Subject<Server>) -> anyhow::Result<()> {
-    let found = server.json("query --timeout 200ms unknown").await?;
-    let expected = json!({"name": "unknown", "acks": ["alpha"], "responses": [], "missed": 0});
-    ensure!(found == expected, "{found}");
+    let acked = || async {
+        // On a loaded machine it may come too late.
+        let found = server.json("query --timeout 200ms unknown").await?;
+        let expected = json!({"name": "unknown", "acks": ["alpha"], "responses": [], "missed": 0});
+        ensure!(found == expected, "{found}");
+        anyhow::Ok(())
+    };
+    eventually_ok(SOON, "it is acknowledged", acked).await?;
     let found = server
         .json("query --timeout 200ms --tag role=db --no-ack load")
         .await?;
@@ -54,7 +61,7 @@ async fn answers_that_are_no_text_come_whole(server: &Subject<Server>) -> anyhow
     let alone = server
         .alone(SerfOptions::named("alpha").with("event_handlers", handlers))
         .await?;
-    let found = alone.json("query odd").await?;
+    let found = alone.json("query --timeout 50s odd").await?;
     let expected = json!([{"from": "alpha", "value": "/wA=", "encoding": "base64"}]);
     ensure!(found["responses"] == expected, "{found}");
     Ok(())
@@ -69,6 +76,8 @@ async fn a_query_of_serf_itself_is_refused(server: &Subject<Server>) -> anyhow::
 async fn a_command_answers_questions_on_every_backend(
     server: &Subject<Server>,
 ) -> anyhow::Result<()> {
+    // Real agents mix up queries of the same moment.
+    let server = server.fresh().await?;
     let at = format!("--at serf://{}", server.rpc()?);
     let answering = server.command(&format!("{at} query answer shout -- tr a-z A-Z"));
     let _answering = Running::of(answering)?;
@@ -84,7 +93,7 @@ async fn a_command_answers_questions_on_every_backend(
     let answer = json!({"event": "answer", "from": "alpha", "value": "HELLO", "encoding": "utf-8"});
     let told: serde_json::Value = serde_json::from_str(&done.stdout)?;
     ensure!(told == answer, "{done:?}");
-    let line = format!("{at} query ask --acks --member alpha shout 'a b'");
+    let line = format!("{at} --timeout 50s query ask --acks --member alpha shout 'a b'");
     let done = server.run(&line, "").await?;
     let mut lines: Vec<_> = done.stdout.lines().collect();
     lines.sort_unstable();

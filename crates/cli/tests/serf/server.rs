@@ -1,11 +1,13 @@
 use std::net::SocketAddr;
 use std::ops::Deref;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use quorate_agent::{Agent, AgentConfig, EventHandler, GossipConfig, GossipProfile};
+use quorate_testkit::eventually_ok;
 use quorate_testkit::server::{SerfOptions, SerfServer};
 use serde_json::json;
 
+use crate::SOON;
 use crate::run::Program;
 
 /// An agent, and a home for the program.
@@ -73,6 +75,21 @@ impl Server {
             Kind::Real(agent) => agent.gossip_addr(),
         };
         Ok(address.to_string())
+    }
+
+    /// Joins another one. It is said again: in their profile agents wait for a second only.
+    pub(crate) async fn joins(&self, other: &Self) -> anyhow::Result<()> {
+        let joins = || async {
+            let joined = self.json(format!("join {}", other.gossip()?)).await?;
+            ensure!(joined == json!({"joined": 1, "addresses": 1}), "{joined}");
+            anyhow::Ok(())
+        };
+        Ok(eventually_ok(SOON, "it joins", joins).await?)
+    }
+
+    /// Says it until exactly this is printed: what members have to answer may come too late.
+    pub(crate) async fn prints_in_time(&self, line: &str, expected: &str) -> anyhow::Result<()> {
+        Ok(eventually_ok(SOON, line, || self.prints(line, expected)).await?)
     }
 
     /// Ends it without a word to the others.

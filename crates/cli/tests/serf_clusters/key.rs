@@ -40,6 +40,7 @@ async fn the_key_of_a_mixed_cluster_is_changed_by_the_serf_command(
 
     // Started with the old key on its command line, it goes on with what it remembers.
     let [.., last] = &mut cluster.ours;
+    last.remembers(&[SECOND]).await?;
     last.kill().await?;
     cluster.all_see("ours-2", MemberStatus::Failed).await?;
     cluster.ours[1].restart().await?;

@@ -107,6 +107,18 @@ impl Ours {
         Ok(ready)
     }
 
+    /// Waits until it has written these keys into its file, and no others.
+    pub(crate) async fn remembers(&self, keys: &[&str]) -> anyhow::Result<()> {
+        let file = self.program.home.path().join("data/serf/local.keyring");
+        let look = || async {
+            let text = std::fs::read(&file)?;
+            let kept: Vec<String> = serde_json::from_slice(&text)?;
+            ensure!(kept == keys, "{} keys", kept.len());
+            anyhow::Ok(())
+        };
+        Ok(eventually_ok(LONG, "the keys are written", look).await?)
+    }
+
     /// SIGKILL: nobody is told.
     pub(crate) async fn kill(&mut self) -> anyhow::Result<()> {
         let mut running = self.running.take().context("it does not run")?;
@@ -222,6 +234,14 @@ impl Member {
         };
         let what = format!("{} thinks that {name} is {status}", self.name());
         Ok(eventually_ok(LONG, what, look).await?)
+    }
+
+    /// Waits until it will know these keys alone when it is started again, if it is one of ours.
+    pub(crate) async fn remembers(&self, keys: &[&str]) -> anyhow::Result<()> {
+        match &self.process {
+            Process::Serf(_) => Ok(()),
+            Process::Ours(ours) => ours.remembers(keys).await,
+        }
     }
 
     /// SIGKILL: nobody is told.

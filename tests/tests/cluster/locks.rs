@@ -19,7 +19,8 @@ pub(crate) fn cases() -> Vec<Case<Nothing>> {
     .into()
 }
 
-const TTL: Duration = Duration::from_secs(10);
+/// Longer than an election on a machine that stands still in its middle.
+const TTL: Duration = Duration::from_secs(30);
 
 /// The lock is renewed far beyond what it was worth now.
 async fn outlives_its_ttl(guard: &LockGuard) -> anyhow::Result<()> {
@@ -91,7 +92,8 @@ async fn a_lock_whose_node_is_gone_is_lost_before_another_has_it(
     let follower = trio.follower().await?;
     let options = LockOptions::new()
         .with_ttl(Duration::from_secs(60))
-        .with_lock_delay(Duration::from_secs(3));
+        // Longer than the machine, and with it the holder, may stand still.
+        .with_lock_delay(Duration::from_secs(15));
     let lock = trio
         .client(follower)?
         .lock("lock")

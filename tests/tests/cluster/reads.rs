@@ -8,7 +8,7 @@ use quorate_consul::{Client, Consistency, ErrorKind, Outcome, QueryOptions};
 use quorate_testkit::trial::{Case, Subject};
 use quorate_testkit::{cases, eventually, eventually_ok};
 
-use crate::trio::{Nothing, SOON, Trio};
+use crate::trio::{Nothing, SOON, Trio, write};
 
 pub(crate) fn cases() -> Vec<Case<Nothing>> {
     cases![Nothing;
@@ -63,7 +63,7 @@ where
 /// The key has arrived at all three, so that stale reads find it everywhere.
 async fn replicated(trio: &Trio) -> anyhow::Result<()> {
     let options = &QueryOptions::new().with_consistency(Consistency::Stale);
-    trio.client(0)?.kv().put("k", "v").await?;
+    write(&trio.client(0)?, "k").await?;
     for number in 0..3 {
         let client = &trio.client_of(number)?;
         let there = || async { client.kv().get_with("k", options).await.ok()?.value };
@@ -159,8 +159,7 @@ async fn without_a_quorum_stale_reads_go_on_and_nothing_is_written(
     trio.server(other).restart().await?;
     trio.leader().await?;
     ensure!(client.kv().get("new").await?.is_none(), "it happened");
-    client.kv().put("new", "v").await?;
-    Ok(())
+    write(&client, "new").await
 }
 
 async fn a_server_that_was_away_catches_up(_: &Subject<Nothing>) -> anyhow::Result<()> {
@@ -169,7 +168,7 @@ async fn a_server_that_was_away_catches_up(_: &Subject<Nothing>) -> anyhow::Resu
     trio.server(away).kill()?;
     let client = trio.client((away + 1) % 3)?;
     for number in 0..100 {
-        client.kv().put(&format!("n/{number}"), "v").await?;
+        write(&client, &format!("n/{number}")).await?;
     }
     trio.server(away).restart().await?;
     let (client, options) = (

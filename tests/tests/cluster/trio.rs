@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use quorate::Coordinator;
 use quorate_consul::{Client, Timeouts};
+use quorate_testkit::eventually_ok;
 use quorate_testkit::server::{ConsulCluster, ConsulOptions};
 
 /// Longer than an election, and than the detection of a server that is gone.
@@ -44,6 +45,13 @@ impl Trio {
         let builder = quorate::Builder::new(format!("consul://{urls}"));
         Ok(builder.without_environment().connect().await?)
     }
+}
+
+/// Writes a key, again until it is known to be there: servers may elect a leader at any time.
+pub(crate) async fn write(client: &Client, key: &str) -> anyhow::Result<()> {
+    let written = || async { client.kv().put(key, "v").await };
+    eventually_ok(SOON, format!("{key} is written"), written).await?;
+    Ok(())
 }
 
 impl Deref for Trio {

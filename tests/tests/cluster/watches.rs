@@ -7,11 +7,11 @@ use quorate::Replica;
 use quorate_consul::{
     Client, NodeService, Plan, PlanState, QueryOptions, RegisterRequest, SessionRequest,
 };
-use quorate_testkit::cases;
 use quorate_testkit::trial::{Case, Subject};
+use quorate_testkit::{cases, eventually_ok};
 use tokio::time::timeout;
 
-use crate::trio::{Nothing, SOON, Trio};
+use crate::trio::{Nothing, SOON, Trio, write};
 
 pub(crate) fn cases() -> Vec<Case<Nothing>> {
     cases![Nothing;
@@ -28,16 +28,10 @@ pub(crate) fn cases() -> Vec<Case<Nothing>> {
 /// How many keys are written in each part.
 const KEYS: usize = 20;
 
-/// Writes the keys of one part; each again until it is known to be there.
-async fn write(client: &Client, part: usize) -> anyhow::Result<()> {
+/// Writes the keys of one part.
+async fn write_part(client: &Client, part: usize) -> anyhow::Result<()> {
     for number in 0..KEYS {
-        let key = format!("w/{part}/{number:03}");
-        let written = async {
-            while client.kv().put(&key, "v").await.is_err() {
-                tokio::time::sleep(Duration::from_millis(100)).await;
-            }
-        };
-        timeout(SOON, written).await.context("it is not written")?;
+        write(client, &format!("w/{part}/{number:03}")).await?;
     }
     Ok(())
 }
@@ -67,7 +61,7 @@ async fn a_watch_goes_on(trio: &Trio, victim: usize, fault: Fault) -> anyhow::Re
                 (2, Fault::Still) => trio.server(victim).resume()?,
                 _ => {}
             }
-            write(&writer, part).await
+            write_part(&writer, part).await
         };
         let see = async {
             while seen < (part + 1) * KEYS {
@@ -194,7 +188,7 @@ async fn a_unified_watch_goes_on_when_its_server_is_killed(
             anyhow::Ok(())
         };
         let see = async { timeout(SOON, see).await.context("the watch sleeps")? };
-        tokio::try_join!(write(&writer, part), see)?;
+        tokio::try_join!(write_part(&writer, part), see)?;
     }
     Ok(())
 }
@@ -213,7 +207,8 @@ async fn a_watch_of_a_session_sees_its_end_through_a_change_of_leader(
     let next = trio.leader().await?;
     let destroyer = trio.client(next)?;
     let end = async {
-        destroyer.session().destroy(&id).await?;
+        let destroyed = || async { destroyer.session().destroy(&id).await };
+        eventually_ok(SOON, "it is destroyed", destroyed).await?;
         anyhow::Ok(())
     };
     let see = async {

@@ -9,7 +9,8 @@ from suite import MASTER, PLAIN, RULED, address, case, eventually, fresh, raises
 
 
 def client(text=PLAIN, **more):
-    return SerfClient(**address(text), **more)
+    # By default it waits for an answer for three seconds.
+    return SerfClient(**address(text), timeout=50, **more)
 
 
 def told(answer):
@@ -78,9 +79,10 @@ def an_agent_describes_itself(it):
 def others_are_joined(it):
     ruled = plain(client(RULED, rpc_auth=MASTER).members().body)["Members"][0]
     host = ".".join(str(byte) for byte in ruled["Addr"]) if len(ruled["Addr"]) == 4 else text(ruled["Addr"])
-    answer = it.join(f"{host}:{ruled['Port']}")
-    assert plain(answer.body) == {"Num": 1}, answer
-    eventually("both are there", lambda: len(plain(client().members().body)["Members"]) == 2)
+    # In their profile agents wait for a second only.
+    at = f"{host}:{ruled['Port']}"
+    eventually("it joins", lambda: plain(client().join(at).body) == {"Num": 1}, within=50)
+    eventually("both are there", lambda: len(plain(client().members().body)["Members"]) == 2, within=50)
     refused = client().join(["127.0.0.1:1"])
     assert told(refused)["Error"] and plain(refused.body) == {"Num": 0}, refused
 

@@ -61,7 +61,9 @@ impl Serf {
             self.alone("alpha", setup).await?,
             self.alone("beta", setup).await?,
         );
-        alpha.client.join(&[beta.gossip()?.to_string()]).await?;
+        // In their profile agents wait for a second only.
+        let at = [beta.gossip()?.to_string()];
+        eventually_ok(SOON, "they join", || alpha.client.join(&at)).await?;
         alpha.until("beta", "alive").await?;
         beta.until("alpha", "alive").await?;
         Ok((alpha, beta))
@@ -196,6 +198,16 @@ impl Serf {
         Ok(())
     }
 
+    /// The same, again until it is printed: what members have to answer may come too late.
+    pub(crate) async fn says_in_time(
+        &self,
+        arguments: &[&str],
+        expected: &str,
+    ) -> anyhow::Result<()> {
+        let what = arguments.join(" ");
+        Ok(eventually_ok(SOON, what, || self.says(arguments, expected)).await?)
+    }
+
     /// The same as JSON.
     pub(crate) async fn json(&self, arguments: &[&str]) -> anyhow::Result<serde_json::Value> {
         let said = self
@@ -217,6 +229,16 @@ impl Serf {
         let said = done.stdout + &done.stderr;
         ensure!(said.contains(expected), "{arguments:?}: {said}");
         Ok(())
+    }
+
+    /// The same, again until it is said.
+    pub(crate) async fn refuses_in_time(
+        &self,
+        arguments: &[&str],
+        expected: &str,
+    ) -> anyhow::Result<()> {
+        let what = arguments.join(" ");
+        Ok(eventually_ok(SOON, what, || self.refuses(arguments, expected)).await?)
     }
 
     /// The same, started and left to run.

@@ -70,10 +70,11 @@ async fn others_are_joined(serf: &Subject<Serf>) -> anyhow::Result<()> {
         .await?;
     let address = other.gossip()?.to_string();
     let said = "Successfully joined cluster by contacting 1 nodes.\n";
-    one.says(&["join", &address, "127.0.0.1:1"], said).await?;
+    one.says_in_time(&["join", &address, "127.0.0.1:1"], said)
+        .await?;
     one.until("other", "alive").await?;
     other.until("one", "alive").await?;
-    one.says(&["join", "-replay", &address], said).await
+    one.says_in_time(&["join", "-replay", &address], said).await
 }
 
 async fn a_member_leaves(serf: &Subject<Serf>) -> anyhow::Result<()> {

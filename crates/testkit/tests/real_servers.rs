@@ -12,7 +12,7 @@ use quorate_testkit::server::{ConsulCluster, ConsulData, ConsulOptions, ConsulSe
 use quorate_testkit::trial::{Subject, Suite, Target};
 use quorate_testkit::{cases, eventually};
 
-const SOON: Duration = Duration::from_secs(10);
+const SOON: Duration = Duration::from_secs(50);
 /// Set for a child of this test that starts a server and ends without a chance to clean up.
 const VANISH: &str = "QUORATE_TEST_VANISH";
 

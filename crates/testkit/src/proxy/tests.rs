@@ -14,7 +14,7 @@ use crate::eventually::eventually;
 use crate::server::ReservedPort;
 
 /// How long a thing may take that should happen.
-const SOON: Duration = Duration::from_secs(10);
+const SOON: Duration = Duration::from_secs(50);
 /// How long is waited for a thing that should not happen.
 const NEVER: Duration = Duration::from_millis(60);
 

@@ -12,7 +12,7 @@ use super::error::ServerError;
 use crate::eventually::eventually;
 
 /// How long a process may take to obey a signal.
-const OBEY: Duration = Duration::from_secs(10);
+const OBEY: Duration = Duration::from_secs(50);
 
 /// What the guard runs: it waits for the end of its input, which comes when this process ends,
 /// however that happens, and then kills the server.

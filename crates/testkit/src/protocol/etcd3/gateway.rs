@@ -1,14 +1,13 @@
 //! The JSON gateway: the same services over HTTP/1.1.
 
-use std::time::Duration;
-
 use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
-use super::target::{ALONE, Etcd, SINCE_3_5, V3_4, V3_5, V3_7};
+use super::line::BUSY;
+use super::target::{ALONE, Etcd, PATIENCE, SINCE_3_5, V3_4, V3_5, V3_7};
 use crate::cases;
 use crate::protocol::equal;
 use crate::trial::{Case, Subject};
@@ -33,16 +32,20 @@ pub(super) fn cases() -> Vec<Case<Etcd>> {
     .into()
 }
 
-/// The status and the body of an answer.
+/// The status and the body of an answer. A server that did not get round to it, because the machine is
+/// busy, is asked again.
 async fn post(etcd: &Etcd, path: &str, body: Value) -> anyhow::Result<(u16, Value)> {
-    let answer = etcd
-        .send("POST", &format!("/v3/{path}"), &[], &body.to_string())
-        .await?;
-    let status = answer.status;
-    let body = answer
-        .json()
-        .with_context(|| format!("{path}: {status} {}", answer.text()))?;
-    Ok((status, body))
+    let (target, request) = (format!("/v3/{path}"), body.to_string());
+    let begun = Instant::now();
+    loop {
+        let answer = etcd.send("POST", &target, &[], &request).await?;
+        let (status, text) = (answer.status, answer.text());
+        if !text.contains(BUSY) || begun.elapsed() > PATIENCE {
+            let body = answer.json();
+            let body = body.with_context(|| format!("{path}: {status} {text}"))?;
+            return Ok((status, body));
+        }
+    }
 }
 
 /// The body of an answer that is 200.
@@ -274,7 +277,7 @@ impl Lines {
     async fn next(&mut self) -> anyhow::Result<Value> {
         loop {
             let mut line = String::new();
-            let read = timeout(Duration::from_secs(20), self.0.read_line(&mut line)).await;
+            let read = timeout(PATIENCE, self.0.read_line(&mut line)).await;
             ensure!(read.context("nothing comes")?? > 0, "it ended");
             if line.starts_with('{') {
                 return Ok(serde_json::from_str(&line)?);

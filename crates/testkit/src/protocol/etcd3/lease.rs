@@ -137,7 +137,7 @@ async fn a_revoked_lease_takes_its_keys_along(etcd: &Subject<Etcd>) -> anyhow::R
 
 async fn a_lease_that_is_kept_lives_on(etcd: &Subject<Etcd>) -> anyhow::Result<()> {
     let leases = etcd.client.leases();
-    let keeper = leases.hold(Duration::from_secs(9)).await?;
+    let keeper = leases.hold(Duration::from_secs(20)).await?;
     let options = PutOptions::new().with_lease(keeper.id());
     let key = etcd.key("a");
     etcd.client.kv().put_with(&key, "1", &options).await?;
@@ -196,7 +196,7 @@ async fn the_typed_client_grants_holds_and_revokes(etcd: &Subject<Etcd>) -> anyh
 
 async fn the_typed_client_notices_a_lease_that_is_gone(etcd: &Subject<Etcd>) -> anyhow::Result<()> {
     let leases = etcd.client.leases();
-    let keeper = leases.hold(Duration::from_secs(3)).await?;
+    let keeper = leases.hold(Duration::from_secs(15)).await?;
     ensure!(keeper.is_valid());
     leases.revoke(keeper.id()).await?;
     let lost = timeout(PATIENCE, keeper.lost()).await;

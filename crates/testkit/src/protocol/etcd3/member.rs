@@ -93,8 +93,54 @@ pub(super) async fn three(etcd: &Etcd) -> anyhow::Result<(EtcdCluster, Client)> 
         .with_overall(Some(PATIENCE));
     let builder = Client::builder().address(&cluster.urls_from(0));
     let client = builder.timeouts(timeouts).build()?;
-    client.kv().put("a", "1").await?;
+    write(&client, "1").await?;
     Ok((cluster, client))
+}
+
+/// A write; one that an election made uncertain is made again.
+pub(super) async fn write(client: &Client, value: &str) -> anyhow::Result<()> {
+    let put = || async { client.kv().put("a", value.to_owned()).await };
+    eventually_ok(PATIENCE, "a write", put).await?;
+    Ok(())
+}
+
+/// What a call is refused with, once the members agree on a leader and know each other.
+async fn refusal<T, F>(call: impl Fn() -> F) -> anyhow::Result<ErrorKind>
+where
+    F: Future<Output = Result<T, quorate_etcd::v3::Error>>,
+{
+    use ErrorKind::{Indeterminate, Timeout, Unavailable};
+    let told = || async {
+        match call().await {
+            Ok(_) => Ok(None),
+            Err(error) => match error.kind() {
+                Unavailable | Timeout | Indeterminate => Err(error),
+                kind => Ok(Some(kind)),
+            },
+        }
+    };
+    let told = eventually_ok(PATIENCE, "an answer", told).await?;
+    told.context("it is not refused")
+}
+
+/// The member of this peer address, added by now; that the answer to an earlier try was lost is no
+/// harm.
+async fn added<F>(client: &Client, peer: &str, add: impl Fn() -> F) -> anyhow::Result<Member>
+where
+    F: Future<Output = Result<Member, quorate_etcd::v3::Error>>,
+{
+    let added = || async {
+        match add().await {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                let members = client.members().list().await?;
+                let own = members.into_iter().find(|it| it.peer_urls == [peer]);
+                own.ok_or(error)
+            }
+            added => added,
+        }
+    };
+    // The members want to know each other for a while before they let anybody come.
+    Ok(eventually_ok(PATIENCE, "a member is added", added).await?)
 }
 
 async fn member(client: &Client, id: u64) -> anyhow::Result<Member> {
@@ -108,21 +154,25 @@ async fn a_learner_is_added_catches_up_and_is_promoted(etcd: &Subject<Etcd>) -> 
     let members = client.members();
     let joiner = cluster.joiner()?;
     let peer = joiner.peer_url();
-    // The members want to know each other for a while before they let anybody come.
-    let add = || async { members.add_learner(&[&peer]).await };
-    let learner = eventually_ok(PATIENCE, "a learner is added", add).await?;
+    let peers = [peer.as_str()];
+    let learner = added(&client, &peer, || members.add_learner(&peers)).await?;
     ensure!(learner.is_learner && learner.name.is_empty() && learner.client_urls.is_empty());
     equal(
         "where it is",
         &learner.peer_urls,
         std::slice::from_ref(&peer),
     )?;
-    let again = refused(members.add(&[&peer]).await);
-    equal("added twice", again, Some(ErrorKind::AlreadyExists))?;
-    let early = refused(members.promote(learner.id).await);
-    equal("promoted early", early, Some(ErrorKind::Conflict))?;
+    let again = refusal(|| members.add(&peers)).await?;
+    equal("added twice", again, ErrorKind::AlreadyExists)?;
+    let early = refusal(|| members.promote(learner.id)).await?;
+    equal("promoted early", early, ErrorKind::Conflict)?;
     joiner.restart().await?;
-    let started = member(&client, learner.id).await?;
+    // The member that is asked may hear of it a moment later.
+    let started = || async {
+        let found = member(&client, learner.id).await.ok()?;
+        (!found.name.is_empty()).then_some(found)
+    };
+    let started = eventually(PATIENCE, "it tells who it is", started).await?;
     ensure!(started.is_learner && started.name == joiner.name());
     equal("reached", started.client_urls, [joiner.url()])?;
     let mut world = World::exact(Channel::open(joiner.addr()).await?);
@@ -131,14 +181,24 @@ async fn a_learner_is_added_catches_up_and_is_promoted(etcd: &Subject<Etcd>) -> 
     ensure!(told.ends_with(expected), "{told}");
     let alone = Client::new(&joiner.url())?;
     ensure!(alone.maintenance().status().await?.is_learner);
-    let promote = || async { members.promote(learner.id).await };
-    let left = eventually_ok(PATIENCE, "it catches up", promote).await?;
+    // Until it catches up that is refused; once it has happened, too, if the answer was lost.
+    let promoted = || async {
+        let refused = refused(members.promote(learner.id).await);
+        match member(&client, learner.id).await {
+            Ok(now) if !now.is_learner => Ok(()),
+            _ => Err(format!("{refused:?}")),
+        }
+    };
+    eventually_ok(PATIENCE, "it catches up", promoted).await?;
+    let left = members.list().await?;
     equal("members", left.len(), 4)?;
     ensure!(left.iter().all(|member| !member.is_learner));
-    let again = refused(members.promote(learner.id).await);
-    equal("promoted twice", again, Some(ErrorKind::Conflict))?;
-    alone.kv().put("b", "1").await?;
-    equal("synced", client.sync().await?.len(), 4)
+    let again = refusal(|| members.promote(learner.id)).await?;
+    equal("promoted twice", again, ErrorKind::Conflict)?;
+    // It may hear of it a moment later than the others.
+    write(&alone, "b").await?;
+    let synced = || async { (client.sync().await.ok()?.len() == 4).then_some(()) };
+    Ok(eventually(PATIENCE, "all four are known", synced).await?)
 }
 
 async fn a_member_is_added_updated_and_removed(etcd: &Subject<Etcd>) -> anyhow::Result<()> {
@@ -146,28 +206,44 @@ async fn a_member_is_added_updated_and_removed(etcd: &Subject<Etcd>) -> anyhow::
     let members = client.members();
     let joiner = cluster.joiner()?;
     let peer = joiner.peer_url();
-    let add = || async { members.add(&[&peer]).await };
-    let added = eventually_ok(PATIENCE, "a member is added", add).await?;
+    let peers = [peer.as_str()];
+    let added = added(&client, &peer, || members.add(&peers)).await?;
     ensure!(!added.is_learner && added.name.is_empty());
-    equal("members", members.list().await?.len(), 4)?;
+    // The member that is asked may hear of each change a moment later.
+    let count = async |count: usize| {
+        let listed = || async { (members.list().await.ok()?.len() == count).then_some(()) };
+        eventually(PATIENCE, format!("{count} members"), listed).await
+    };
+    count(4).await?;
     joiner.restart().await?;
     let other = cluster.server(0).peer_url();
-    let taken = refused(members.update(added.id, &[&other]).await);
-    equal("of another", taken, Some(ErrorKind::AlreadyExists))?;
+    let others = [other.as_str()];
+    let taken = refusal(|| members.update(added.id, &others)).await?;
+    equal("of another", taken, ErrorKind::AlreadyExists)?;
     let further = "http://127.0.0.1:9";
-    members.update(added.id, &[&peer, further]).await?;
-    let updated = member(&client, added.id).await?;
-    equal("updated", updated.peer_urls.len(), 2)?;
-    // It counts as a member once it was heard of for a while.
-    let remove = || async { members.remove(added.id).await };
-    let left = eventually_ok(PATIENCE, "it is removed", remove).await?;
-    equal("members", left.len(), 3)?;
-    let again = refused(members.remove(added.id).await);
-    equal("removed twice", again, Some(ErrorKind::NotFound))?;
+    let both = [peer.as_str(), further];
+    let update = || members.update(added.id, &both);
+    eventually_ok(PATIENCE, "it is updated", update).await?;
+    let updated = || async {
+        let updated = member(&client, added.id).await.ok()?;
+        (updated.peer_urls.len() == 2).then_some(())
+    };
+    eventually(PATIENCE, "it has two addresses", updated).await?;
+    // It counts as a member once it was heard of for a while. That the answer to an earlier try was
+    // lost is no harm.
+    let remove = || async {
+        match members.remove(added.id).await {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    };
+    eventually_ok(PATIENCE, "it is removed", remove).await?;
+    count(3).await?;
+    let again = refusal(|| members.remove(added.id)).await?;
+    equal("removed twice", again, ErrorKind::NotFound)?;
     let ended = || async { joiner.has_ended().then_some(()) };
     eventually(PATIENCE, "a member that is removed ends", ended).await?;
-    client.kv().put("a", "2").await?;
-    Ok(())
+    write(&client, "2").await
 }
 
 /// Names of one server each, as a name server tells them.

@@ -21,7 +21,7 @@ use tokio::time::timeout;
 use super::line::{Line, Names, World, tell_kv};
 
 /// How long what has to come may take.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(50);
 /// How long is listened for what must not come.
 const SILENCE: Duration = Duration::from_millis(250);
 
@@ -92,7 +92,7 @@ impl Stream {
     ///
     /// # Errors
     ///
-    /// When none comes within 20 s, or the stream ends.
+    /// When none comes within 50 s, or the stream ends.
     pub async fn message(&mut self) -> anyhow::Result<pb::WatchResponse> {
         let message = timeout(PATIENCE, self.answers.message()).await;
         message.context("nothing comes")??.context("the end")

@@ -152,6 +152,16 @@ impl Etcd {
         }
     }
 
+    /// How often a watch of what was may be begun again until it tells what was before, too. A real
+    /// etcd takes note that a watch asked for that after it has begun it: what it tells in between
+    /// lacks it.
+    pub(super) fn beginnings(&self) -> usize {
+        match &self.server {
+            Server::Embedded(_) => 1,
+            Server::Real(_) | Server::Cluster(_) => 10,
+        }
+    }
+
     /// Where it listens.
     pub(super) fn url(&self) -> String {
         format!("http://{}", self.addr)

@@ -47,8 +47,8 @@ use super::channel::Channel;
 const PATIENCE: Duration = Duration::from_secs(40);
 
 /// What an etcd says that has not looked at the request yet, and gave up waiting until it can.
-const BUSY: &str =
-    "Unavailable: etcdserver: request timed out, waiting for the applied index took too long";
+pub(super) const BUSY: &str =
+    "etcdserver: request timed out, waiting for the applied index took too long";
 
 /// A connection to a server, who asks, and what its words stand for.
 #[derive(Clone, Debug)]
@@ -88,7 +88,9 @@ impl World {
         let told = timeout(PATIENCE, async {
             loop {
                 let told = Box::pin(self.answer(line)).await;
-                if !told.as_ref().is_ok_and(|told| told == BUSY) {
+                let refused = told.as_ref().ok();
+                let refused = refused.and_then(|told| told.strip_prefix("Unavailable: "));
+                if refused != Some(BUSY) {
                     return told;
                 }
             }

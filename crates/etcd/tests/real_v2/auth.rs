@@ -1,14 +1,14 @@
 //! Users and roles.
 
 use anyhow::ensure;
-use quorate_etcd::v2::{Client, ErrorKind, Permissions};
+use quorate_etcd::v2::{ErrorKind, Permissions};
 use quorate_testkit::server::EtcdServer;
 
-use crate::{Outcome, Trial};
+use crate::{Outcome, Trial, patient};
 
 pub(crate) async fn users_and_roles_decide(etcd: &Trial) -> Outcome {
     let server = EtcdServer::start(etcd.version).await?;
-    let client = Client::new(&server.url())?;
+    let client = patient(&server.url())?;
     let auth = client.auth();
     let error = auth.enable().await.unwrap_err();
     ensure!(error.kind() == ErrorKind::Conflict, "{error}");

@@ -1,10 +1,10 @@
 //! Members, statistics, versions, health.
 
 use anyhow::ensure;
-use quorate_etcd::v2::{Client, ErrorKind, MemberState};
+use quorate_etcd::v2::{ErrorKind, MemberState};
 use quorate_testkit::server::EtcdServer;
 
-use crate::{Outcome, Trial};
+use crate::{Outcome, Trial, patient};
 
 pub(crate) async fn members_statistics_version_and_health_are_read(etcd: &Trial) -> Outcome {
     let client = &etcd.client;
@@ -41,11 +41,7 @@ pub(crate) async fn members_statistics_version_and_health_are_read(etcd: &Trial)
 
 pub(crate) async fn a_server_without_the_api_is_named(etcd: &Trial) -> Outcome {
     let server = EtcdServer::start_without_v2(etcd.version).await?;
-    let error = Client::new(&server.url())?
-        .keys()
-        .get("/k")
-        .await
-        .unwrap_err();
+    let error = patient(&server.url())?.keys().get("/k").await.unwrap_err();
     ensure!(error.kind() == ErrorKind::Unsupported, "{error}");
     ensure!(error.to_string().contains("--enable-v2"), "{error}");
     Ok(())

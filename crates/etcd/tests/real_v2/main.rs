@@ -13,8 +13,9 @@ mod trio;
 mod watch;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
-use quorate_etcd::v2::Client;
+use quorate_etcd::v2::{Client, Error, Timeouts};
 use quorate_testkit::cases;
 use quorate_testkit::server::{EtcdServer, EtcdVersion};
 use quorate_testkit::trial::{Subject, Suite, Target};
@@ -31,11 +32,26 @@ impl Etcd {
     async fn start(version: EtcdVersion) -> anyhow::Result<Self> {
         let server = EtcdServer::start(version).await?;
         Ok(Self {
-            client: Client::new(&server.url())?,
+            client: patient(&server.url())?,
             version,
             server,
         })
     }
+}
+
+/// Long enough for whatever has to happen, on a machine that stands still for seconds in between.
+const SOON: Duration = Duration::from_secs(50);
+
+/// A client that gives a slow machine time.
+fn patient(urls: &str) -> Result<Client, Error> {
+    let builder = Client::builder().address(urls);
+    builder.timeouts(patience()).build()
+}
+
+fn patience() -> Timeouts {
+    Timeouts::default()
+        .with_attempt(SOON / 2)
+        .with_overall(Some(SOON))
 }
 
 fn main() -> ExitCode {

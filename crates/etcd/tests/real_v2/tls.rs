@@ -26,7 +26,9 @@ pub(crate) async fn tls_is_checked_in_both_directions(etcd: &Trial) -> Outcome {
     })
     .await?;
     let unverified = whole(TlsOptions::default().with_verify(Verify::None));
-    ensure!(client(unverified)?.keys().contains("/tls").await?);
+    let keys = client(unverified)?.keys();
+    let read = || async { keys.contains("/tls").await };
+    ensure!(eventually_ok(READY, "a read over TLS", read).await?);
     for (what, tls) in [
         ("no client certificate", ca.clone()),
         ("another authority", whole(TlsOptions::default())),
@@ -55,6 +57,8 @@ pub(crate) async fn tls_is_checked_in_both_directions(etcd: &Trial) -> Outcome {
     let node = node.context("not there")?;
     ensure!(node.value.as_deref() == Some("v"), "{node:?}");
     // The members' addresses are https too, so they may be learnt.
-    ensure!(known.sync().await?.iter().all(|url| *url == server.url));
+    let sync = || async { known.sync().await };
+    let learnt = eventually_ok(READY, "the members", sync).await?;
+    ensure!(learnt.iter().all(|url| *url == server.url));
     Ok(())
 }

@@ -3,25 +3,26 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
-use quorate_etcd::v2::{Change, Client};
+use quorate_etcd::v2::{Change, QueueOptions};
 use quorate_testkit::eventually_ok;
 use quorate_testkit::server::EtcdCluster;
 use tokio::time::timeout;
 
-use crate::{Outcome, Trial};
+use crate::{Outcome, SOON, Trial, patient};
 
-/// Longer than an election.
-const SOON: Duration = Duration::from_secs(30);
 const WRITES: u32 = 20;
 
 pub(crate) async fn everything_goes_on_when_the_leader_is_killed(etcd: &Trial) -> Outcome {
     let cluster = EtcdCluster::start(etcd.version).await?;
     let leader = cluster.leader().await?;
-    let learnt = Client::new(&cluster.server(leader).url())?;
+    let learnt = patient(&cluster.server(leader).url())?;
     ensure!(learnt.sync().await?.len() == 3, "{:?}", learnt.addresses());
     // It begins at the one that goes away.
-    let client = Client::new(&cluster.urls_from(leader))?;
-    let (keys, lock) = (client.keys(), client.lock("jobs").acquire().await?);
+    let client = patient(&cluster.urls_from(leader))?;
+    // Longer than a few elections.
+    let options = QueueOptions::new().with_ttl(Duration::from_secs(45));
+    let lock = client.lock("jobs").with_options(options);
+    let (keys, lock) = (client.keys(), lock.acquire().await?);
     let mut watch = keys.watch("/k");
     ensure!(matches!(watch.next().await?, Change::Listed { .. }));
     for number in 0..WRITES {

@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use anyhow::{bail, ensure};
-use quorate_etcd::v2::{Change, Client, Event, Relisted, Watch, WatchOptions};
+use quorate_etcd::v2::{Change, Event, Relisted, Watch, WatchOptions};
+use quorate_testkit::eventually_ok;
 use quorate_testkit::server::EtcdServer;
 
-use crate::{Outcome, Trial};
+use crate::{Etcd, Outcome, SOON, Trial, patient};
 
 async fn event(watch: &mut Watch) -> anyhow::Result<Event> {
     loop {
-        match tokio::time::timeout(Duration::from_secs(30), watch.next()).await? {
+        match tokio::time::timeout(SOON, watch.next()).await? {
             Ok(Change::Event(event)) => return Ok(event),
             Ok(other) => bail!("{other:?}"),
             // Told, and not the end.
@@ -59,25 +60,25 @@ pub(crate) async fn a_tree_is_watched_without_what_is_hidden(etcd: &Trial) -> Ou
     Ok(())
 }
 
-async fn fill_the_history(etcd: &Trial) -> Outcome {
+/// Of a server of its own: the watches of other trials would lose what they are behind.
+async fn fill_the_history(etcd: &Etcd) -> Outcome {
+    let keys = etcd.client.keys();
     for value in 0..1100 {
-        etcd.client
-            .keys()
-            .set(&etcd.key("noise"), &value.to_string())
-            .await?;
+        keys.set("/noise", &value.to_string()).await?;
     }
     Ok(())
 }
 
 pub(crate) async fn a_quiet_watch_outlives_the_history(etcd: &Trial) -> Outcome {
-    let (keys, key) = (etcd.client.keys(), etcd.key("quiet"));
+    let etcd = Etcd::start(etcd.version).await?;
+    let (keys, key) = (etcd.client.keys(), "/quiet");
     let options = WatchOptions::new().with_poll(Duration::from_millis(300));
-    let mut watch = keys.watch_with(&key, options);
+    let mut watch = keys.watch_with(key, options);
     listed(&mut watch).await?;
     let until = async {
-        fill_the_history(etcd).await?;
+        fill_the_history(&etcd).await?;
         tokio::time::sleep(Duration::from_secs(1)).await;
-        keys.set(&key, "v").await?;
+        keys.set(key, "v").await?;
         anyhow::Ok(())
     };
     let (told, written) = tokio::join!(event(&mut watch), until);
@@ -91,12 +92,13 @@ pub(crate) async fn a_quiet_watch_outlives_the_history(etcd: &Trial) -> Outcome 
 }
 
 pub(crate) async fn a_watch_after_a_forgotten_index_lists_again(etcd: &Trial) -> Outcome {
-    let (keys, key) = (etcd.client.keys(), etcd.key("k"));
-    let index = keys.set(&key, "v").await?.modified_index;
-    fill_the_history(etcd).await?;
-    let mut watch = keys.watch_with(&key, WatchOptions::new().with_after(index - 1));
+    let etcd = Etcd::start(etcd.version).await?;
+    let (keys, key) = (etcd.client.keys(), "/k");
+    let index = keys.set(key, "v").await?.modified_index;
+    fill_the_history(&etcd).await?;
+    let mut watch = keys.watch_with(key, WatchOptions::new().with_after(index - 1));
     ensure!(listed(&mut watch).await? == Relisted::HistoryCleared);
-    keys.set(&key, "w").await?;
+    keys.set(key, "w").await?;
     ensure!(
         event(&mut watch)
             .await?
@@ -108,13 +110,14 @@ pub(crate) async fn a_watch_after_a_forgotten_index_lists_again(etcd: &Trial) ->
 
 pub(crate) async fn a_watch_goes_on_after_the_server_was_killed(etcd: &Trial) -> Outcome {
     let server = EtcdServer::start(etcd.version).await?;
-    let keys = Client::new(&server.url())?.keys();
+    let keys = patient(&server.url())?.keys();
     let mut watch = keys.watch("/k");
     listed(&mut watch).await?;
     let restart = async {
         server.kill()?;
         server.restart().await?;
-        keys.set("/k", "after").await?;
+        let write = || async { keys.set("/k", "after").await };
+        eventually_ok(SOON, "a write", write).await?;
         anyhow::Ok(())
     };
     let (told, restarted) = tokio::join!(event(&mut watch), restart);

@@ -1,7 +1,5 @@
 //! Users, roles, tokens.
 
-use std::time::Duration;
-
 use anyhow::ensure;
 use quorate_etcd::v3::{
     Access, Change, Client, ErrorKind, KeyRange, Permission, Secret, WatchOptions,
@@ -9,7 +7,7 @@ use quorate_etcd::v3::{
 use quorate_testkit::server::EtcdVersion;
 use tokio::time::timeout;
 
-use crate::{Etcd, Outcome, Trial};
+use crate::{Etcd, Outcome, SOON, Trial, patience};
 
 pub(crate) async fn users_and_roles_decide(etcd: &Trial) -> Outcome {
     let etcd = Etcd::start(etcd.version).await?;
@@ -34,6 +32,7 @@ pub(crate) async fn users_and_roles_decide(etcd: &Trial) -> Outcome {
     auth.enable().await?;
     let as_user = |user, password| {
         let builder = Client::builder().address(&etcd.server.url());
+        let builder = builder.timeouts(patience());
         builder.user(user, password).build()
     };
     let (root, ann) = (as_user("root", "pw")?, as_user("ann", "pw")?);
@@ -51,20 +50,18 @@ pub(crate) async fn users_and_roles_decide(etcd: &Trial) -> Outcome {
     // Tokens are of the memory of the server; the watch and the calls get new ones.
     let range = KeyRange::prefix("jobs/");
     let mut watch = ann.kv().watch_with(range, WatchOptions::new());
-    let live = timeout(Duration::from_secs(20), watch.next()).await??;
+    let live = timeout(SOON, watch.next()).await??;
     ensure!(matches!(live, Change::Live { .. }), "{live:?}");
     etcd.server.restart().await?;
     ann.kv().put("jobs/2", "1").await?;
     loop {
-        if let Ok(Change::Events { events, .. }) =
-            timeout(Duration::from_secs(30), watch.next()).await?
-        {
+        if let Ok(Change::Events { events, .. }) = timeout(SOON, watch.next()).await? {
             ensure!(events[0].kv.key == "jobs/2");
             break;
         }
     }
     let mut denied = ann.kv().watch(KeyRange::all());
-    let error = timeout(Duration::from_secs(20), denied.next()).await?;
+    let error = timeout(SOON, denied.next()).await?;
     let error = error.unwrap_err();
     ensure!(error.kind() == ErrorKind::PermissionDenied, "{error}");
     root.auth().disable().await?;

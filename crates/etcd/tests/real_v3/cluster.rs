@@ -6,15 +6,16 @@ use anyhow::{Context as _, ensure};
 use quorate_etcd::v3::{
     Change, Client, ErrorKind, KeyRange, QueueOptions, Timeouts, Watch, WatchOptions,
 };
+use quorate_testkit::eventually_ok;
 use quorate_testkit::server::EtcdCluster;
 use tokio::time::timeout;
 
-use crate::{Outcome, Trial};
+use crate::{Outcome, SOON, Trial};
 
 fn client(addresses: &str) -> anyhow::Result<Client> {
     let timeouts = Timeouts::default()
         .with_attempt(Duration::from_secs(1))
-        .with_overall(Some(Duration::from_secs(20)));
+        .with_overall(Some(SOON));
     let builder = Client::builder().address(addresses);
     Ok(builder.timeouts(timeouts).build()?)
 }
@@ -45,7 +46,7 @@ async fn told(watch: &mut Watch, value: &str) -> Outcome {
             }
         }
     };
-    let told = timeout(Duration::from_secs(40), told).await;
+    let told = timeout(SOON, told).await;
     told.with_context(|| format!("the watch never told {value}"))
 }
 
@@ -57,7 +58,9 @@ pub(crate) async fn a_member_that_goes_away_is_left(etcd: &Trial) -> Outcome {
     let client = client(&cluster.urls_from(first))?;
     let options = WatchOptions::new().with_list();
     let mut watch = client.kv().watch_with(KeyRange::key("k"), options);
-    let lock = client.lock("l").with_options(QueueOptions::new());
+    // Longer than a few elections.
+    let options = QueueOptions::new().with_ttl(Duration::from_secs(45));
+    let lock = client.lock("l").with_options(options);
     let guard = lock.acquire().await?;
     put(&client, "1").await?;
     told(&mut watch, "1").await?;
@@ -72,7 +75,8 @@ pub(crate) async fn a_member_that_goes_away_is_left(etcd: &Trial) -> Outcome {
     told(&mut watch, "3").await?;
     ensure!(client.kv().get("k").await?.unwrap().value == "3");
     members[second].restart().await?;
-    ensure!(client.sync().await?.len() == 3);
+    let sync = || async { client.sync().await };
+    ensure!(eventually_ok(SOON, "the members", sync).await?.len() == 3);
     guard.release().await?;
     Ok(())
 }
@@ -96,7 +100,9 @@ pub(crate) async fn a_member_without_a_leader_is_left(etcd: &Trial) -> Outcome {
     let kinds = [ErrorKind::Unavailable, ErrorKind::Timeout];
     ensure!(kinds.contains(&error.kind()), "{error:?}");
     let old = quorate_etcd::v3::RangeOptions::new().serializable();
-    let known = alone.kv().range(&KeyRange::key("k"), &old).await?;
+    let range = KeyRange::key("k");
+    let known = || async { alone.kv().range(&range, &old).await };
+    let known = eventually_ok(SOON, "what it knows", known).await?;
     ensure!(known.kvs[0].value == "1", "what it knows it tells");
     Ok(())
 }

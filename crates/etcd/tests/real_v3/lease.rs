@@ -6,7 +6,7 @@ use anyhow::ensure;
 use quorate_etcd::v3::{ErrorKind, LostReason, PutOptions};
 use tokio::time::timeout;
 
-use crate::{Etcd, Outcome, Trial};
+use crate::{Etcd, Outcome, SOON, Trial};
 
 pub(crate) async fn a_lease_is_granted_looked_at_and_revoked(etcd: &Trial) -> Outcome {
     let (leases, kv) = (etcd.client.leases(), etcd.client.kv());
@@ -36,16 +36,16 @@ pub(crate) async fn a_lease_that_is_kept_outlives_its_time_and_ends_with_its_kee
     etcd: &Trial,
 ) -> Outcome {
     let (leases, kv, key) = (etcd.client.leases(), etcd.client.kv(), etcd.key("k"));
-    let keeper = leases.hold(Duration::from_secs(2)).await?;
+    let keeper = leases.hold(Duration::from_secs(12)).await?;
     let with = PutOptions::new().with_lease(keeper.id());
     kv.put_with(&key, "1", &with).await?;
     let first = keeper.valid_until();
     let renewed = async {
-        while keeper.valid_until() < first + keeper.ttl() * 2 {
+        while keeper.valid_until() < first + keeper.ttl() {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
-    timeout(Duration::from_secs(30), renewed).await?;
+    timeout(SOON, renewed).await?;
     ensure!(keeper.is_valid() && kv.get(&key).await?.is_some());
     let id = keeper.id();
     let lost = keeper.lost();
@@ -57,16 +57,16 @@ pub(crate) async fn a_lease_that_is_kept_outlives_its_time_and_ends_with_its_kee
         }
         anyhow::Ok(())
     };
-    timeout(Duration::from_secs(10), gone).await??;
+    timeout(SOON, gone).await??;
     ensure!(kv.get(&key).await?.is_none());
     Ok(())
 }
 
 pub(crate) async fn a_lease_that_somebody_revokes_is_lost(etcd: &Trial) -> Outcome {
     let leases = etcd.client.leases();
-    let keeper = leases.hold(Duration::from_secs(3)).await?;
+    let keeper = leases.hold(Duration::from_secs(15)).await?;
     leases.revoke(keeper.id()).await?;
-    let lost = timeout(Duration::from_secs(10), keeper.lost()).await?;
+    let lost = timeout(SOON, keeper.lost()).await?;
     ensure!(lost == LostReason::EntryGone, "{lost}");
     let error = keeper.revoke().await.unwrap_err();
     ensure!(error.kind() == ErrorKind::LeaseLost, "{error}");
@@ -77,10 +77,10 @@ pub(crate) async fn a_lease_is_lost_at_its_deadline_when_the_server_stands_still
     etcd: &Trial,
 ) -> Outcome {
     let etcd = Etcd::start(etcd.version).await?;
-    let keeper = etcd.client.leases().hold(Duration::from_secs(2)).await?;
+    let keeper = etcd.client.leases().hold(Duration::from_secs(10)).await?;
     etcd.server.pause().await?;
     let until = keeper.valid_until();
-    let lost = timeout(Duration::from_secs(20), keeper.lost()).await?;
+    let lost = timeout(SOON, keeper.lost()).await?;
     ensure!(lost == LostReason::DeadlinePassed, "{lost}");
     ensure!(keeper.valid_until() <= until + keeper.ttl());
     etcd.server.resume()?;

@@ -16,8 +16,9 @@ mod tls;
 mod watch;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
-use quorate_etcd::v3::Client;
+use quorate_etcd::v3::{Client, Error, Timeouts};
 use quorate_testkit::cases;
 use quorate_testkit::server::{EtcdServer, EtcdVersion};
 use quorate_testkit::trial::{Subject, Suite, Target};
@@ -34,11 +35,26 @@ impl Etcd {
     async fn start(version: EtcdVersion) -> anyhow::Result<Self> {
         let server = EtcdServer::start_without_v2(version).await?;
         Ok(Self {
-            client: Client::new(&server.url())?,
+            client: patient(&server.url())?,
             version,
             server,
         })
     }
+}
+
+/// Long enough for whatever has to happen, on a machine that stands still for seconds in between.
+const SOON: Duration = Duration::from_secs(50);
+
+/// A client that gives a slow machine time.
+fn patient(urls: &str) -> Result<Client, Error> {
+    let builder = Client::builder().address(urls);
+    builder.timeouts(patience()).build()
+}
+
+fn patience() -> Timeouts {
+    Timeouts::default()
+        .with_attempt(SOON / 2)
+        .with_overall(Some(SOON))
 }
 
 fn main() -> ExitCode {

@@ -33,7 +33,9 @@ pub(crate) async fn tls_is_checked_in_both_directions(etcd: &Trial) -> Outcome {
         &server,
         whole(TlsOptions::default().with_verify(Verify::None)),
     )?;
-    ensure!(unverified.kv().get("tls").await?.is_some());
+    let read = || async { unverified.kv().get("tls").await };
+    let found = eventually_ok(READY, "a read over TLS", read).await?;
+    ensure!(found.is_some());
     for (what, tls) in [
         ("no client certificate", ca.clone()),
         ("another authority", whole(TlsOptions::default())),
@@ -51,7 +53,9 @@ pub(crate) async fn tls_is_checked_in_both_directions(etcd: &Trial) -> Outcome {
         );
     }
     // The members' addresses are https too, so they may be learnt.
-    ensure!(known.sync().await?.iter().all(|url| *url == server.url));
+    let sync = || async { known.sync().await };
+    let learnt = eventually_ok(READY, "the members", sync).await?;
+    ensure!(learnt.iter().all(|url| *url == server.url));
     Ok(())
 }
 

@@ -1,20 +1,18 @@
 //! Watches.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use anyhow::{bail, ensure};
 use bytes::Bytes;
 use quorate_etcd::v3::{
-    Change, Client, ErrorKind, Event, EventKind, KeyRange, RangeOptions, Txn, TxnOp, Watch,
-    WatchOptions,
+    Change, ErrorKind, Event, EventKind, KeyRange, RangeOptions, Txn, TxnOp, Watch, WatchOptions,
 };
 use tokio::time::timeout;
 
-use crate::{Etcd, Outcome, Trial};
+use crate::{Etcd, Outcome, SOON, Trial, patient};
 
 async fn next(watch: &mut Watch) -> anyhow::Result<Change> {
-    Ok(timeout(Duration::from_secs(20), watch.next()).await??)
+    Ok(timeout(SOON, watch.next()).await??)
 }
 
 /// Waits until a server watches.
@@ -94,7 +92,7 @@ pub(crate) async fn options_of_a_watch_decide(etcd: &Trial) -> Outcome {
     kv.put(&key, "3").await?;
     ensure!(events(&mut listed).await?[0].kv.value == "3");
     let mut wrong = kv.watch(KeyRange::between("b", "a"));
-    let error = timeout(Duration::from_secs(20), wrong.next()).await?;
+    let error = timeout(SOON, wrong.next()).await?;
     let error = error.unwrap_err();
     ensure!(error.kind() == ErrorKind::InvalidArgument, "{error}");
     Ok(())
@@ -142,13 +140,11 @@ pub(crate) async fn a_watch_goes_on_after_the_server_was_killed(etcd: &Trial) ->
     ensure!(matches!(told, Change::Interrupted { .. }), "{told:?}");
     etcd.server.restart().await?;
     // Another client writes before the watch is there again.
-    let other = Client::new(&etcd.server.url())?;
+    let other = patient(&etcd.server.url())?;
     other.kv().put("k", "2").await?;
     let mut seen = Vec::new();
     while seen.is_empty() {
-        if let Ok(Change::Events { events, .. }) =
-            timeout(Duration::from_secs(30), watch.next()).await?
-        {
+        if let Ok(Change::Events { events, .. }) = timeout(SOON, watch.next()).await? {
             seen.extend(events);
         }
     }
@@ -219,7 +215,7 @@ pub(crate) async fn a_copy_made_of_a_watch_is_exact(etcd: &Trial) -> Outcome {
     let mut watch = kv.watch_with(range.clone(), WatchOptions::new().with_list());
     let mut copy: BTreeMap<Bytes, Bytes> = BTreeMap::new();
     let mut last = 0;
-    let writer = Client::new(&etcd.server.url())?;
+    let writer = patient(&etcd.server.url())?;
     for round in 0..12_u32 {
         for at in 0..20_u32 {
             let key = format!("c/{}", (at * 7 + round) % 13);
@@ -243,7 +239,7 @@ pub(crate) async fn a_copy_made_of_a_watch_is_exact(etcd: &Trial) -> Outcome {
             .collect();
         let newest = writer.kv().put("c/0", format!("end of {round}")).await?;
         while last < newest.header.revision {
-            match timeout(Duration::from_secs(30), watch.next()).await? {
+            match timeout(SOON, watch.next()).await? {
                 Ok(Change::Listed { kvs, revision, .. }) => {
                     copy = kvs.into_iter().map(|kv| (kv.key, kv.value)).collect();
                     last = revision;

@@ -10,6 +10,8 @@ use quorate_testkit::server::{EtcdServer, EtcdVersion, Located, ReservedPort};
 pub(crate) struct Secure {
     child: Child,
     pub(crate) url: String,
+    /// Nobody else takes them before the server does.
+    _ports: [ReservedPort; 2],
 }
 
 impl Secure {
@@ -19,15 +21,15 @@ impl Secure {
         };
         let (client, peer) = (ReservedPort::new()?.share()?, ReservedPort::new()?.share()?);
         let url = format!("https://{}", client.addr());
-        let peer = format!("http://{}", peer.addr());
+        let peer_url = format!("http://{}", peer.addr());
         let file = |name: &str| dir.join(name).display().to_string();
         let pairs = [
             ("data-dir", file("data")),
             ("listen-client-urls", url.clone()),
             ("advertise-client-urls", url.clone()),
-            ("listen-peer-urls", peer.clone()),
-            ("initial-advertise-peer-urls", peer.clone()),
-            ("initial-cluster", format!("default={peer}")),
+            ("listen-peer-urls", peer_url.clone()),
+            ("initial-advertise-peer-urls", peer_url.clone()),
+            ("initial-cluster", format!("default={peer_url}")),
             ("client-cert-auth", "true".to_owned()),
             ("trusted-ca-file", file("ca.pem")),
             ("cert-file", file("127.0.0.1.pem")),
@@ -41,7 +43,11 @@ impl Secure {
             command.arg("--enable-v2=true");
         }
         let child = command.stderr(Stdio::null()).spawn()?;
-        Ok(Self { child, url })
+        Ok(Self {
+            child,
+            url,
+            _ports: [client, peer],
+        })
     }
 }
 

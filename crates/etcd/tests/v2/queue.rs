@@ -242,7 +242,7 @@ async fn a_holder_of_a_slot_wakes_the_next_that_waits() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn dropping_the_future_takes_the_entry_back() {
     let acts: [Act; 3] = [made(44).into(), queue(44, &[42, 44]).into(), waiting()];
     let server = Server::new(acts).with_rule(healthy(44));
@@ -250,7 +250,7 @@ async fn dropping_the_future_takes_the_entry_back() {
     let lock = client.lock("x");
     let short = tokio::time::timeout(Duration::from_millis(100), lock.acquire());
     assert!(short.await.is_err());
-    assert_eq!(client.close(Duration::from_secs(5)).await, 0);
+    assert_eq!(client.close(Duration::from_secs(50)).await, 0);
     assert_eq!(server.last().line, format!("DELETE /v2/keys{}", key(44)));
 }
 
@@ -259,7 +259,7 @@ async fn closing_the_client_gives_everything_back() {
     let server = Server::new([made(42), queue(42, &[42])]).with_rule(healthy(42));
     let client = server.client();
     let guard = client.lock("x").acquire().await.unwrap();
-    assert_eq!(client.close(Duration::from_secs(5)).await, 0);
+    assert_eq!(client.close(Duration::from_secs(50)).await, 0);
     assert_eq!(guard.lost().await, LostReason::Closed);
     assert_eq!(server.last().line, format!("DELETE /v2/keys{}", key(42)));
     let error = client.lock("x").acquire().await.unwrap_err();

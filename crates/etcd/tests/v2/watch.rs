@@ -134,7 +134,7 @@ async fn an_absent_key_is_followed_from_the_index_of_its_absence() {
     assert_eq!(server.lines()[1], "GET /v2/keys/k?wait=true&waitIndex=13");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn dropping_the_wait_for_a_change_loses_none() {
     let server = Server::new([
         Act::Later(Duration::from_millis(50), listed(4)),

@@ -15,7 +15,7 @@ def name(text):
 
 
 def client(text=PLAIN, **more):
-    return aetcd.Client(**address(text), timeout=20, **more)
+    return aetcd.Client(**address(text), timeout=50, **more)
 
 
 def case_of(function):
@@ -154,8 +154,8 @@ async def a_watch_of_one_change_ends_with_it(it):
             await asyncio.sleep(0.05)
         return task.result().kv.value
 
-    assert await after(it.watch_once(name("once/a"), timeout=20), b"1") == b"1"
-    assert await after(it.watch_prefix_once(name("once/"), timeout=20), b"2") == b"2"
+    assert await after(it.watch_once(name("once/a"), timeout=50), b"1") == b"1"
+    assert await after(it.watch_prefix_once(name("once/"), timeout=50), b"2") == b"2"
     await refused(exceptions.WatchTimeoutError, it.watch_once(name("never"), timeout=0.3))
     await refused(exceptions.WatchTimeoutError, it.watch_prefix_once(name("never"), timeout=0.3))
 
@@ -209,9 +209,9 @@ async def a_lease_holds_keys_until_it_ends(it):
     assert await lease.remaining_ttl() == -1 and (await lease.refresh()).TTL == 0
     said = await refused(exceptions.ClientError, it.revoke_lease(lease.id))
     assert str(said) == "etcdserver: requested lease not found", said
-    short = await it.lease(2)
+    short = await it.lease(12)
     await it.put(name("short"), b"1", lease=short.id)
-    event = await it.watch_once(name("short"), timeout=30)
+    event = await it.watch_once(name("short"), timeout=50)
     assert event.kind == rtypes.EventKind.DELETE
 
 
@@ -223,16 +223,16 @@ async def a_lock_excludes_and_is_handed_on(it):
         assert await one.acquire() and await one.is_acquired()
         assert await two.acquire(timeout=0) is False and not await two.is_acquired()
         assert (await one.refresh()).TTL == 60
-        waiting = asyncio.create_task(two.acquire(timeout=30))
+        waiting = asyncio.create_task(two.acquire(timeout=50))
         await asyncio.sleep(0.2)
         assert not waiting.done()
         assert await one.release() and await waiting
         assert await two.is_acquired() and not await one.is_acquired()
         assert await one.release() is False and await two.release() is True
-    async with it.lock(path, ttl=2) as three:
+    async with it.lock(path, ttl=12) as three:
         assert await three.is_acquired()
         four = it.lock(path)
-        assert await four.acquire(timeout=30) and not await three.is_acquired()
+        assert await four.acquire(timeout=50) and not await three.is_acquired()
         await four.release()
 
 

@@ -7,11 +7,12 @@ import time
 import etcd3gw
 from etcd3gw import exceptions
 
-from suite import MASTER, PLAIN, RULED, address, case, eventually, fresh, key, later, raises, run
+from suite import (MASTER, PLAIN, RULED, address, case, eventually, fresh, key, meanwhile, raises,
+                   run)
 
 
 def client(text=PLAIN, **more):
-    return etcd3gw.client(**address(text), timeout=20, **more)
+    return etcd3gw.client(**address(text), timeout=50, **more)
 
 
 def encoded(text):
@@ -127,9 +128,8 @@ def a_watch_starts_in_the_past_and_filters(it):
 
 @case
 def a_watch_of_one_change_ends_with_it(it):
-    timer = later(lambda: client().put(key("once/a"), "1"))
-    assert it.watch_once(key("once/a"), timeout=20)["kv"]["value"] == b"1"
-    timer.join()
+    with meanwhile(lambda: client().put(key("once/a"), "1")):
+        assert it.watch_once(key("once/a"), timeout=50)["kv"]["value"] == b"1"
     raises(exceptions.WatchTimedOut, lambda: it.watch_once(key("never"), timeout=0.3))
     # It encodes the end of the range twice, and so watches up to something else.
     raises(exceptions.WatchTimedOut, lambda: it.watch_prefix_once(key("never"), timeout=0.3))
@@ -149,9 +149,9 @@ def a_lease_holds_keys_until_it_ends(it):
     assert it.get_prefix(key("lease/")) == [] and lease.ttl() == -1 and lease.refresh() == -1
     said = refused(lease.revoke)
     assert "etcdserver: requested lease not found" in said, said
-    short = it.lease(ttl=2)
+    short = it.lease(ttl=12)
     it.put(key("short"), "1", lease=short)
-    eventually("it ends", lambda: it.get(key("short")) == [], within=30)
+    eventually("it ends", lambda: it.get(key("short")) == [])
 
 
 @case
@@ -176,7 +176,7 @@ def many_lockers_take_turns(_):
 
     def work(number):
         lock = client().lock(name)
-        eventually("the lock", lock.acquire, within=30)
+        eventually("the lock", lock.acquire)
         inside.append(number)
         most.append(len(inside))
         time.sleep(0.02)

@@ -5,7 +5,7 @@ from pyetcd import (EtcdDirNotEmpty, EtcdEventIndexCleared, EtcdException, EtcdI
                     EtcdPrevValueRequired, EtcdRootROnly, EtcdTestFailed, EtcdTTLNaN)
 from pyetcd.client import Client, ClientException
 
-from suite import PLAIN, address, case, eventually, key, later, raises, run
+from suite import PLAIN, address, case, eventually, key, meanwhile, raises, run
 
 
 def name(text):
@@ -123,15 +123,13 @@ def a_read_takes_every_parameter(etcd):
 @case
 def a_read_waits_for_a_change(etcd):
     index = etcd.write(name("f"), "1").x_etcd_index
-    timer = later(lambda: client().write(name("f"), "2"))
-    seen = etcd.read(name("f"), wait=True)
-    timer.join()
+    with meanwhile(lambda: client().write(name("f"), "2")):
+        seen = etcd.read(name("f"), wait=True)
     assert (seen.action, seen.node["value"]) == ("set", "2")
     assert etcd.read(name("f"), wait=True, waitIndex=index + 1).node["value"] == "2"
     assert etcd.read(name("f"), wait=True, waitIndex=index).node["value"] == "1"
-    timer = later(lambda: client().write(name("t/x/y"), "3"))
-    seen = etcd.read(name("t"), wait=True, recursive=True)
-    timer.join()
+    with meanwhile(lambda: client().write(name("t/x/y"), "3")):
+        seen = etcd.read(name("t"), wait=True, recursive=True)
     assert seen.node["key"] == name("t/x/y")
 
 

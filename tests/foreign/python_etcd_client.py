@@ -6,7 +6,8 @@ import time
 import etcd
 from etcd.auth import Auth, EtcdRole, EtcdUser
 
-from suite import MASTER, PLAIN, RULED, address, case, eventually, fresh, key, later, raises, run
+from suite import (MASTER, PLAIN, RULED, address, case, eventually, fresh, key, later, meanwhile, raises,
+                   run)
 
 
 def name(text):
@@ -111,15 +112,13 @@ def keys_are_appended_in_order(it):
 @case
 def a_watch_waits_and_goes_back(it):
     index = it.write(name("f"), "1").modifiedIndex
-    timer = later(lambda: client().write(name("f"), "2"))
-    assert it.watch(name("f"), timeout=10).value == "2"
-    timer.join()
+    with meanwhile(lambda: client().write(name("f"), "2")):
+        assert it.watch(name("f"), timeout=50).value == "2"
     assert it.watch(name("f"), index=index).value == "1"
     assert it.watch(name("f"), index=index + 1).value == "2"
     raises(etcd.EtcdWatchTimedOut, lambda: it.watch(name("f"), timeout=0.5))
-    timer = later(lambda: client().write(name("d/x/y"), "3"))
-    assert it.watch(name("d"), recursive=True, timeout=10).key == name("d/x/y")
-    timer.join()
+    with meanwhile(lambda: client().write(name("d/x/y"), "3")):
+        assert it.watch(name("d"), recursive=True, timeout=50).key == name("d/x/y")
 
 
 @case
@@ -220,7 +219,7 @@ def a_lock_excludes_and_is_handed_on(_):
 @case
 def a_lock_that_expires_is_lost(_):
     lock = etcd.Lock(client(), fresh("lock"))
-    assert lock.acquire(lock_ttl=1)
+    assert lock.acquire(lock_ttl=8)
     eventually("it expires", lambda: not lock.is_acquired)
 
 

@@ -5,6 +5,7 @@ the master token of the latter. It prints `ok NAME` or `FAILED NAME` for each ca
 failures, and at last `N passed, M failed`; it exits with 1 if any failed.
 """
 
+import contextlib
 import sys
 import threading
 import time
@@ -38,7 +39,7 @@ def fresh(name):
     return f"{name}-{uuid.uuid4().hex[:12]}"
 
 
-def eventually(what, probe, within=15):
+def eventually(what, probe, within=50):
     """Asks until `probe` gives something true, and gives that."""
     end = time.monotonic() + within
     while True:
@@ -54,6 +55,24 @@ def later(function, seconds=0.2):
     timer = threading.Timer(seconds, function)
     timer.start()
     return timer
+
+
+@contextlib.contextmanager
+def meanwhile(function, seconds=0.2):
+    """Calls `function` on a thread again and again: who waits for a change may begin late to wait."""
+    done = threading.Event()
+
+    def work():
+        while not done.wait(seconds):
+            function()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
 
 
 def raises(kind, function):

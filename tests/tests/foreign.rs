@@ -64,7 +64,7 @@ use crate::server::Server;
 const THREADS: usize = 16;
 /// How many scripts run at once.
 const SCRIPTS: usize = 6;
-/// Some cases wait for a session to expire.
+/// Some cases wait for a session to expire; a check takes a minute where nothing else happens.
 const LONG: Duration = Duration::from_secs(300);
 
 /// What our agent serves.
@@ -125,6 +125,7 @@ fn etcd(client: Located, cases: Vec<Case<Etcd>>, name: &str, arguments: &Argumen
         .with_target(v3_4.able(&[DIRECTORY_TTL]))
         .with_target(v3_5)
         .with_cases(cases)
+        .with_time_limit(LONG)
         .run_with(arguments)
 }
 
@@ -144,6 +145,7 @@ fn etcdctl3(cases: Vec<Case<Etcd3>>, name: &str, arguments: &Arguments) -> Outco
         .with_target(embedded)
         .with_target(real)
         .with_cases(cases)
+        .with_time_limit(LONG)
         .run_with(arguments)
 }
 

@@ -22,7 +22,7 @@ const BETWEEN: [(&str, &str); 8] = [
 ];
 const TTL: &str = "\"ttl\":";
 /// How far apart the seconds that are left may be, because one was asked later.
-const TTL_APART: u64 = 5;
+const TTL_APART: u64 = 30;
 
 /// An answer in words that can be compared.
 #[derive(Clone, Debug)]

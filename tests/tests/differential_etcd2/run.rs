@@ -17,7 +17,7 @@ use crate::side::Side;
 /// The sequence that is sent unless another is asked for.
 const SEED: u64 = 20_261_121;
 /// How long a key may need to end, and a cluster to decide on its version.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(50);
 
 /// How often a watch is looked at, each time for as long as something comes.
 const LOOKS: u32 = 20;

@@ -13,7 +13,7 @@ use crate::exchange::{Line, Told};
 use crate::script::Ask;
 use crate::watch::Watch;
 
-const LIMIT: Duration = Duration::from_secs(15);
+const LIMIT: Duration = Duration::from_secs(50);
 
 /// A server, a connection to it, and the watches that wait.
 pub(crate) struct Side {

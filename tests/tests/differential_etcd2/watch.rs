@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 
 /// Longer than anything that is waited for takes.
-const LIMIT: Duration = Duration::from_secs(15);
+const LIMIT: Duration = Duration::from_secs(50);
 /// How long a watch is listened to that must not hear anything.
 const SILENCE: Duration = Duration::from_millis(150);
 

@@ -15,6 +15,9 @@ const BEFORE: usize = 12;
 const MOST_WRONG: usize = 4;
 /// The key that says where what watchers heard is compared.
 const MARK: &str = "~mark";
+/// How often a watch may be begun again. A real etcd takes note that one asked for what was before, or
+/// for fragments, after it has begun it: what it tells of the past in between is told without.
+const BEGINNINGS: usize = 5;
 
 /// The servers, a watch of all keys on each, and the counts.
 pub(crate) struct Pair {
@@ -44,7 +47,7 @@ impl Side {
     }
 
     /// What the watch of all keys, and one that begins now, hear up to the mark.
-    async fn listen(&mut self, watch: &str, mark: &str) -> anyhow::Result<Vec<String>> {
+    async fn listen(&mut self, watch: &str, mark: &str) -> anyhow::Result<Heard> {
         let mut again = Stream::open(&self.world, watch).await?;
         // One that tells nothing of the past has to be there before the mark is.
         let created = again.next(&mut self.world).await?;
@@ -52,19 +55,25 @@ impl Side {
         ensure!(told.starts_with("put @"), "{mark}: {told}");
         let value = mark.rsplit(' ').next().unwrap_or_default();
         let last = format!("put {MARK}='{value}'");
-        let mut heard = vec![format!("later: {created}")];
-        for (name, stream) in [("all", &mut self.all), ("later", &mut again)] {
+        let (mut all, mut later) = (Vec::new(), vec![created]);
+        for (heard, stream) in [(&mut all, &mut self.all), (&mut later, &mut again)] {
             loop {
                 let told = stream.next(&mut self.world).await?;
                 let is_last = told.starts_with(&last) || told.starts_with("canceled");
-                heard.push(format!("{name}: {told}"));
+                heard.push(told);
                 if is_last {
                     break;
                 }
             }
         }
-        Ok(heard)
+        Ok(Heard { all, later })
     }
+}
+
+/// What the watch of all keys heard, and what one that began later.
+struct Heard {
+    all: Vec<String>,
+    later: Vec<String>,
 }
 
 impl Pair {
@@ -133,18 +142,28 @@ impl Pair {
 
     /// Compares what watchers have heard, and what one hears that asks for what was.
     pub(crate) async fn listen(&mut self, watch: &str) -> anyhow::Result<()> {
-        self.marks += 1;
-        let mark = format!("put {MARK} {}", self.marks);
-        let real = self.real.listen(watch, &mark).await;
-        let real = real.with_context(|| format!("etcd: {watch}"))?;
-        let ours = self.ours.listen(watch, &mark).await;
-        let ours = ours.with_context(|| format!("the agent: {watch}"))?;
+        for begun in 1.. {
+            self.marks += 1;
+            let mark = format!("put {MARK} {}", self.marks);
+            let real = self.real.listen(watch, &mark).await;
+            let real = real.with_context(|| format!("etcd: {watch}"))?;
+            let ours = self.ours.listen(watch, &mark).await;
+            let ours = ours.with_context(|| format!("the agent: {watch}"))?;
+            self.same_heard("all keys", &real.all, &ours.all)?;
+            if real.later == ours.later || begun == BEGINNINGS {
+                return self.same_heard(watch, &real.later, &ours.later);
+            }
+        }
+        Ok(())
+    }
+
+    fn same_heard(&mut self, watch: &str, real: &[String], ours: &[String]) -> anyhow::Result<()> {
         self.events += real.len();
         let differs = |at: &usize| real.get(*at) != ours.get(*at);
         if let Some(at) = (0..real.len().max(ours.len())).find(differs) {
             let from = at.saturating_sub(BEFORE);
             let heard = |all: &[String]| all.iter().skip(from).take(BEFORE + 1).cloned().collect();
-            let (real, ours): (Vec<_>, Vec<_>) = (heard(&real), heard(&ours));
+            let (real, ours): (Vec<_>, Vec<_>) = (heard(real), heard(ours));
             self.same(watch, &real.join("; "), &ours.join("; "))?;
         }
         Ok(())

@@ -45,7 +45,9 @@ impl World {
 
     /// A client on one way that waits for the server as long as that may take to start.
     pub(crate) fn patient_client(&self, way: usize) -> anyhow::Result<Client> {
-        let timeouts = Timeouts::default().with_overall(Some(Duration::from_secs(40)));
+        let timeouts = Timeouts::default()
+            .with_attempt(Duration::from_secs(25))
+            .with_overall(Some(Duration::from_secs(50)));
         let builder = Client::builder().address(&self.proxies[way].url());
         Ok(builder.timeouts(timeouts).build()?)
     }

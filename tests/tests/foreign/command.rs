@@ -16,7 +16,7 @@ use tokio::time::timeout;
 const PATIENCE: Duration = Duration::from_secs(240);
 
 /// How long something that must happen may take.
-pub(crate) const SOON: Duration = Duration::from_secs(40);
+pub(crate) const SOON: Duration = Duration::from_secs(60);
 
 /// A program with its arguments and what it reads.
 pub(crate) struct Command {

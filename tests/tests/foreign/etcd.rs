@@ -58,6 +58,10 @@ impl Etcd {
         })
     }
 
+    pub(crate) fn is_real(&self) -> bool {
+        matches!(self.running, Kind::Real(_))
+    }
+
     /// Another one of the same kind, with nothing in it.
     pub(crate) async fn alone(&self) -> anyhow::Result<Self> {
         match &self.running {

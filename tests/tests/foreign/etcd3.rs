@@ -44,6 +44,12 @@ impl Etcd3 {
         Ok(Self { server, client })
     }
 
+    /// How often a watch of what was may be begun again until it tells what was before, too. A real
+    /// etcd takes note that a watch asked for that after it has begun it.
+    pub(crate) fn beginnings(&self) -> usize {
+        if self.server.is_real() { 10 } else { 1 }
+    }
+
     /// Another one of the same kind, with nothing in it.
     pub(crate) async fn alone(&self) -> anyhow::Result<Self> {
         Self::of(self.server.alone().await?)

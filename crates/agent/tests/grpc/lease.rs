@@ -22,8 +22,13 @@ async fn the_server_chooses_an_id_unless_there_is_one() {
     let text = "etcdserver: lease already exists".to_owned();
     let again = lease.lease_grant(grant(5, 100)).await;
     assert_eq!(told(again), (Code::FailedPrecondition, text));
+    // The first may be over by now.
+    let another = lease.lease_grant(grant(0, 100)).await.unwrap().into_inner();
     let leases = lease.lease_leases(pb::LeaseLeasesRequest {}).await;
-    assert_eq!(leases.unwrap().into_inner().leases.len(), 2);
+    let leases = leases.unwrap().into_inner().leases;
+    let ids: Vec<_> = leases.iter().map(|it| it.id).collect();
+    assert!(ids.contains(&5) && ids.contains(&another.id), "{ids:?}");
+    assert!(ids.iter().all(|id| [5, another.id, chosen.id].contains(id)));
     agent.shutdown().await;
 }
 
@@ -51,7 +56,7 @@ async fn keys_end_with_their_lease() {
         (left.granted_ttl, left.keys),
         (100, vec!["a".into(), "b".into()])
     );
-    assert!((98..=100).contains(&left.ttl));
+    assert!((50..=100).contains(&left.ttl));
     let silent = lease
         .lease_time_to_live(ask(false))
         .await
@@ -101,7 +106,7 @@ async fn a_stream_keeps_any_number_of_leases_alive() {
 async fn a_lease_that_nobody_keeps_alive_ends() {
     let agent = agent().await;
     let channel = Channel::of(&agent).await;
-    channel.lease().lease_grant(grant(5, 2)).await.unwrap();
+    channel.lease().lease_grant(grant(5, 10)).await.unwrap();
     let mut kv = channel.kv();
     let put = pb::PutRequest {
         lease: 5,
@@ -111,10 +116,12 @@ async fn a_lease_that_nobody_keeps_alive_ends() {
     let mut watcher = super::watch::Watcher::of(&channel).await;
     watcher.create_from("a", 2);
     assert!(watcher.next().await.created);
-    let written = watcher.next().await;
-    assert_eq!(written.events[0].kv.as_ref().unwrap().lease, 5);
-    let removed = watcher.next().await;
-    assert_eq!(removed.events[0].r#type, 1);
+    let mut events = Vec::new();
+    while events.len() < 2 {
+        events.extend(watcher.next().await.events);
+    }
+    assert_eq!(events[0].kv.as_ref().unwrap().lease, 5);
+    assert_eq!(events[1].r#type, 1);
     agent.shutdown().await;
 }
 

@@ -80,7 +80,7 @@ async fn servers_say_how_they_are(server: &Subject<Server>) -> anyhow::Result<()
     let said = "Failed to get the status of endpoint 127.0.0.1:1";
     ensure!(done.code == 6 && done.stderr.contains(said), "{done:?}");
     ensure!(done.stdout.starts_with(&format!("{host}, ")), "{done:?}");
-    let line = format!("etcd --command-timeout 2s --endpoints {dead} endpoint health");
+    let line = format!("etcd --command-timeout 12s --endpoints {dead} endpoint health");
     let done = server.run(&line, "").await?;
     ensure!(
         done.code == 1 && done.stderr.contains("unhealthy cluster"),

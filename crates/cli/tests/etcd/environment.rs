@@ -21,8 +21,9 @@ async fn the_server_is_named_in_every_way_there_is(server: &Subject<Server>) -> 
         format!("etcd get en/a --endpoints={host}"),
         format!("etcd --endpoints 127.0.0.1:1,{host} get en/a"),
         format!("--at etcd://{host} etcd get en/a"),
-        format!("--at etcd://{host}/app etcd --command-timeout 20s get en/a"),
-        "etcd --dial-timeout=3s --command-timeout=9s --insecure-transport=true get en/a".to_owned(),
+        format!("--at etcd://{host}/app etcd --command-timeout 50s get en/a"),
+        "etcd --dial-timeout=20s --command-timeout=50s --insecure-transport=true get en/a"
+            .to_owned(),
     ] {
         let done = server.run(&line, "").await?;
         ensure!(

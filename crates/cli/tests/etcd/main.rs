@@ -28,7 +28,7 @@ use beside::ETCDCTL;
 use program::Server;
 
 /// What a case may take, with the start of a server.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(120);
 
 fn main() -> ExitCode {
     let cases = [

@@ -79,7 +79,7 @@ async fn a_leader_is_elected_and_told(server: &Subject<Server>) -> anyhow::Resul
     );
     let mut told = server.start("elect --listen rm")?;
     ensure!(told.line().await? == key && told.line().await? == "first");
-    let mut next = server.start("-w json elect --ttl 5 rm second")?;
+    let mut next = server.start("-w json elect --ttl 30 rm second")?;
     let election = Client::new(&server.url)?.election("rm");
     while election.candidates().await?.len() < 2 {
         tokio::task::yield_now().await;

@@ -110,13 +110,19 @@ impl Crash {
         });
         // By their number, so that a slow machine shows as much as a fast one.
         let enough = self.told.load(Relaxed) + 30 + self.random.below(150);
-        while self.told.load(Relaxed) < enough {
+        let mut ended = Vec::new();
+        // A machine that stands still ends them all, as hasty as they are: then that is all for now.
+        while self.told.load(Relaxed) < enough && ended.len() < WRITERS {
+            while let Some(outcome) = writing.try_join_next() {
+                ended.push(outcome?);
+            }
             sleep(Duration::from_millis(1)).await;
         }
         // Those who write end with the server: they do not reach the new one.
         self.world.proxy(WRITING).refuse().await;
         self.world.restart(&mut self.random).await?;
-        for (writer, outcome) in writing.join_all().await {
+        ended.extend(writing.join_all().await);
+        for (writer, outcome) in ended {
             outcome?;
             self.highest = self.highest.max(writer.highest);
             self.writers.push(writer);
@@ -133,7 +139,7 @@ impl Crash {
     /// A client that ends with the server: a writer that waits for it shows nothing.
     fn hasty(&self) -> anyhow::Result<Client> {
         let timeouts =
-            quorate_etcd::v3::Timeouts::default().with_overall(Some(Duration::from_millis(500)));
+            quorate_etcd::v3::Timeouts::default().with_overall(Some(Duration::from_secs(1)));
         let builder = Client::builder().address(&self.world.proxy(WRITING).url());
         Ok(builder.timeouts(timeouts).build()?)
     }

@@ -1,9 +1,10 @@
 //! `etcdctl member` and `endpoint`.
 
 use anyhow::{Context as _, ensure};
-use quorate_testkit::cases;
 use quorate_testkit::trial::{Case, Subject};
+use quorate_testkit::{cases, eventually_ok};
 
+use crate::command::SOON;
 use crate::etcd3::{Etcd3, field};
 
 pub(crate) fn cases() -> Vec<Case<Etcd3>> {
@@ -123,7 +124,7 @@ async fn endpoints_are_healthy(etcd: &Subject<Etcd3>) -> anyhow::Result<()> {
 
 async fn endpoints_that_do_not_answer_are_unhealthy(etcd: &Subject<Etcd3>) -> anyhow::Result<()> {
     let dead = ["endpoint", "health", "--endpoints=127.0.0.1:1"];
-    let dead = [&dead[..], &["--command-timeout=3s"]].concat();
+    let dead = [&dead[..], &["--command-timeout=12s"]].concat();
     let done = etcd.etcdctl(&dead)?.run().await?;
     let (alive, unhealthy) = (etcd.addr(), "127.0.0.1:1 is unhealthy: ");
     let said = format!("{}{}", done.stdout, done.stderr);
@@ -149,11 +150,17 @@ async fn the_status_is_printed_in_each_way(etcd: &Subject<Etcd3>) -> anyhow::Res
         words[0] == addr && words[2].starts_with("3.5.") && words[4..6] == ["true", "false"],
         "{line}"
     );
-    let fields = own.run(&["endpoint", "status", "-w", "fields"]).await?;
+    // A server that writes something of its own applies it a moment later.
+    let applied = || async {
+        let fields = own.run(&["endpoint", "status", "-w", "fields"]).await?;
+        let same = field(&fields, "RaftIndex")? == field(&fields, "RaftAppliedIndex")?;
+        ensure!(same, "{fields}");
+        Ok(fields)
+    };
+    let fields = eventually_ok(SOON, "all is applied", applied).await?;
     ensure!(
         field(&fields, "Revision")? == "2"
             && field(&fields, "Leader")? == field(&fields, "MemberID")?
-            && field(&fields, "RaftIndex")? == field(&fields, "RaftAppliedIndex")?
             && field(&fields, "Errors")? == "[]"
             && field(&fields, "Endpoint")? == format!("\"{addr}\""),
         "{fields}"

@@ -200,7 +200,7 @@ async fn our_leadership_becomes_the_commands_when_we_are_killed(
     let wanted = name.clone();
     let ours: Leadership = doomed
         .run(|client| async move {
-            let options = QueueOptions::new().with_ttl(Duration::from_secs(2));
+            let options = QueueOptions::new().with_ttl(Duration::from_secs(12));
             let election = client.election(&wanted).with_options(options);
             Ok(election.campaign("ours").await?)
         })

@@ -65,16 +65,16 @@ async fn leases_are_granted_listed_and_revoked(etcd: &Subject<Etcd3>) -> anyhow:
 }
 
 async fn keep_alive_renews_until_the_lease_is_gone(etcd: &Subject<Etcd3>) -> anyhow::Result<()> {
-    let id = &grant(etcd, "3").await?;
+    let id = &grant(etcd, "12").await?;
     let once = ["lease", "keep-alive", "--once", id];
-    etcd.says(&once, &format!("lease {id} keepalived with TTL(3)\n"))
+    etcd.says(&once, &format!("lease {id} keepalived with TTL(12)\n"))
         .await?;
     let key = &etcd.key("f");
     etcd.run(&["put", key, "1", "--lease", id]).await?;
     let keeper = etcd.tell(&["lease", "keep-alive", id])?;
-    // It outlives its TTL several times.
-    let renewed = format!("lease {id} keepalived with TTL(3)\n");
-    keeper.until(&renewed.repeat(4)).await?;
+    // It is renewed every third of its TTL, and outlives that.
+    let renewed = format!("lease {id} keepalived with TTL(12)\n");
+    keeper.until(&renewed.repeat(5)).await?;
     etcd.says(&["get", key], &format!("{key}\n1\n")).await?;
     etcd.run(&["lease", "revoke", id]).await?;
     keeper
@@ -104,6 +104,8 @@ async fn a_lease_that_nobody_renews_ends_with_its_keys(
         said == format!("lease {id} granted with TTL(2s)\n"),
         "{said}"
     );
+    // Another one, which lasts until the next command has begun.
+    let id = &grant(etcd, "15").await?;
     etcd.run(&["put", key, "1", "--lease", id]).await?;
     let watch = etcd.tell(&["watch", key, &format!("--rev={revision}")])?;
     watch.until(&format!("DELETE\n{key}\n")).await?;

@@ -167,7 +167,7 @@ async fn the_service_and_the_command_exclude_each_other(
 
 async fn the_lock_of_a_killed_command_becomes_ours(etcd: &Subject<Etcd3>) -> anyhow::Result<()> {
     let name = &etcd.key("lock");
-    let command = etcd.tell(&["lock", "--ttl=2", name])?;
+    let command = etcd.tell(&["lock", "--ttl=12", name])?;
     let key = command.lines(1).await?.remove(0);
     let killed = async {
         queued(etcd, name, 2).await?;
@@ -191,7 +191,7 @@ async fn our_lock_becomes_the_commands_when_we_are_killed(
     let wanted = name.clone();
     let guard: LockGuard = doomed
         .run(|client| async move {
-            let options = QueueOptions::new().with_ttl(Duration::from_secs(2));
+            let options = QueueOptions::new().with_ttl(Duration::from_secs(12));
             Ok(client.lock(&wanted).with_options(options).acquire().await?)
         })
         .await?;

@@ -4,12 +4,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
-use quorate_etcd::v3::{Client, KeyRange, PutOptions, Txn, TxnOp};
+use quorate_etcd::v3::{Client, KeyRange, PutOptions, Timeouts, Txn, TxnOp};
 use quorate_testkit::cases;
 use quorate_testkit::server::{EtcdServer, EtcdVersion};
 use quorate_testkit::trial::{Case, Subject};
 
-use crate::command::Command;
+use crate::command::{Command, SOON};
 use crate::etcd3::{Etcd3, field};
 use crate::server::MASTER;
 
@@ -21,6 +21,15 @@ pub(crate) fn cases() -> Vec<Case<Etcd3>> {
         a_snapshot_of_nothing_and_one_of_much,
     ]
     .into()
+}
+
+/// A client of what was restored, with time for a slow machine.
+fn client(server: &EtcdServer) -> anyhow::Result<Client> {
+    let patience = Timeouts::default()
+        .with_attempt(SOON / 2)
+        .with_overall(Some(SOON));
+    let builder = Client::builder().address(&server.url());
+    Ok(builder.timeouts(patience).build()?)
 }
 
 /// Saves a snapshot and has etcdctl check it: its status as JSON.
@@ -107,7 +116,7 @@ async fn a_real_etcd_goes_on_from_a_snapshot(etcd: &Subject<Etcd3>) -> anyhow::R
     save(&own, &path, &[]).await?;
 
     let server = EtcdServer::restored(EtcdVersion::V3_5, &path).await?;
-    let restored = Client::new(&server.url())?;
+    let restored = client(&server)?;
     let all = KeyRange::all;
     let (before, after) = (
         kv.range(&all(), &<_>::default()).await?,
@@ -205,7 +214,7 @@ async fn a_snapshot_of_nothing_and_one_of_much(etcd: &Subject<Etcd3>) -> anyhow:
         "{json}"
     );
     let server = EtcdServer::restored(EtcdVersion::V3_5, &path).await?;
-    let restored = Client::new(&server.url())?;
+    let restored = client(&server)?;
     let all = KeyRange::all();
     ensure!(restored.kv().count(&all).await? == 3001);
     let large = restored.kv().get("large").await?.context("no key")?;

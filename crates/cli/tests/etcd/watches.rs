@@ -53,10 +53,10 @@ fn beginnings(server: &Subject<Server>) -> usize {
 }
 
 /// Looks at a watch, again as often as it may be begun again. Lines that never come are missing.
-async fn begun_again(
-    beginnings: usize,
-    look: impl AsyncFn() -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
+async fn begun_again<F>(beginnings: usize, look: impl Fn() -> F) -> anyhow::Result<()>
+where
+    F: Future<Output = anyhow::Result<()>>,
+{
     for _ in 1..beginnings {
         if let Ok(Ok(())) = timeout(Duration::from_secs(25), look()).await {
             return Ok(());
@@ -74,7 +74,7 @@ async fn a_watch_prints_what_etcdctl_prints(server: &Subject<Server>) -> anyhow:
     server.ok("put elsewhere 1").await?;
     for (form, lines) in [("simple", 21), ("json", 1), ("fields", 57)] {
         let line = format!("-w {form} watch --prefix --prev-kv --rev {from} bw/");
-        begun_again(beginnings, async || {
+        begun_again(beginnings, || async {
             let mut theirs = Command::new(etcdctl().context("there is no etcdctl")?);
             theirs
                 .env_clear()
@@ -98,7 +98,7 @@ async fn a_watch_prints_what_etcdctl_prints(server: &Subject<Server>) -> anyhow:
 async fn a_watch_tells_what_was_there_before(server: &Subject<Server>) -> anyhow::Result<()> {
     let from = before(server).await? + 1;
     changes(server, "wb").await?;
-    begun_again(beginnings(server), async || {
+    begun_again(beginnings(server), || async {
         let mut watch = server.start(&format!("watch --prefix --prev-kv --rev {from} wb/"))?;
         let expected = "PUT wb/a 1 PUT wb/a 1 wb/a 2 PUT wb/b <é> DELETE wb/a 2 wb/a";
         for word in expected.split(' ') {

@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 /// By when a guard that is not held any more has said so by itself; generous, because the machine
 /// may be busy.
-const AT_ONCE: Duration = Duration::from_secs(5);
+const AT_ONCE: Duration = Duration::from_secs(40);
 
 /// What a contender wants.
 #[derive(Clone, Debug, PartialEq, Eq)]

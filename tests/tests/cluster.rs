@@ -15,6 +15,7 @@ mod watches;
 mod writes;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use libtest_mimic::Arguments;
 use quorate_testkit::server::ConsulServer;
@@ -22,6 +23,8 @@ use quorate_testkit::trial::{Suite, Target};
 
 /// Each trial has three servers of its own.
 const THREADS: usize = 3;
+/// Servers start slowly on a busy machine, and elections take their time.
+const TIME_LIMIT: Duration = Duration::from_secs(300);
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
@@ -35,6 +38,7 @@ fn main() -> ExitCode {
         .with_cases(watches::cases())
         .with_cases(services::cases())
         .with_cases(locks::cases())
+        .with_time_limit(TIME_LIMIT)
         .run_with(&arguments);
     outcome.conclusion.exit_code()
 }

@@ -32,7 +32,9 @@ const CONFIGS: u64 = 20;
 const TOGETHER: usize = 4;
 /// What is written last where there are no transactions.
 const MARKER: &str = "rev";
-const BACK: Duration = Duration::from_secs(55);
+/// How long all changes may take: minutes where others keep the machine busy.
+const BACK: Duration = Duration::from_secs(280);
+const TIME_LIMIT: Duration = Duration::from_secs(400);
 /// How long the reader rests after it has read all of them.
 const PACE: Duration = Duration::from_micros(50);
 
@@ -403,5 +405,6 @@ fn main() -> ExitCode {
         .with_target(ours("agent as etcd v3", "etcd"))
         .with_target(etcd("v3 of real etcd 3.5.16", "etcd"))
         .with_cases(cases![Server; readers_see_whole_and_valid_values_only])
+        .with_time_limit(TIME_LIMIT)
         .run()
 }

@@ -30,11 +30,12 @@ mod stoppable;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail};
 use arena::{Arena, Ground};
 use libtest_mimic::Arguments;
 use quorate_conformance::contender::Prize;
 use quorate_testkit::cases;
+use quorate_testkit::history::{History, Violation};
 use quorate_testkit::server::{ConsulServer, EtcdServer, EtcdVersion, Located};
 use quorate_testkit::trial::{Subject, Suite, Target};
 use server::{Kind, Server};
@@ -44,6 +45,9 @@ const SLOTS: u32 = 2;
 const V3: &str = "have elections and leases";
 /// Most contenders wait most of the time.
 const THREADS: usize = 4;
+/// How often is contended at most until there is enough to show something.
+const ROUNDS: usize = 4;
+const TIME_LIMIT: Duration = Duration::from_secs(400);
 
 fn setting(name: &str) -> Option<u64> {
     std::env::var(name).ok().and_then(|text| text.parse().ok())
@@ -68,36 +72,39 @@ async fn leaders_never_overlap_and_tokens_only_grow(
 
 async fn exclude(ground: &Subject<Ground>, prize: Prize) -> anyhow::Result<()> {
     let [what, _] = prize.words();
-    let arena = Arena::open(**ground, prize).await?;
-    let (history, faults) = arena.contend(length(ground)).await?;
-    let checked = history.check_exclusive().context(faults.to_string())?;
-    println!(
-        "{}, {what}: {checked} acquisitions checked under {faults}",
-        ground.name
-    );
-    ensure!(
-        checked >= ground.least(),
-        "only {checked} acquisitions: nothing was shown"
-    );
-    Ok(())
+    shown(ground, &what, &prize, History::check_exclusive).await
 }
 
 async fn a_semaphore_never_has_more_holders_than_slots(
     ground: &Subject<Ground>,
 ) -> anyhow::Result<()> {
-    let arena = Arena::open(**ground, Prize::Slot(ground.key("semaphore"), SLOTS)).await?;
-    let (history, faults) = arena.contend(length(ground)).await?;
     let limit = usize::try_from(SLOTS)?;
-    let checked = history.check_limit(limit).context(faults.to_string())?;
-    println!(
-        "{}, semaphore: {checked} acquisitions checked under {faults}",
-        ground.name
-    );
-    ensure!(
-        checked >= ground.least(),
-        "only {checked} acquisitions: nothing was shown"
-    );
-    Ok(())
+    let prize = Prize::Slot(ground.key("semaphore"), SLOTS);
+    shown(ground, "semaphore", &prize, |it| it.check_limit(limit)).await
+}
+
+/// Lets contend, and again on a machine that was too busy for much to happen. Each round is checked.
+async fn shown(
+    ground: &Subject<Ground>,
+    what: &str,
+    prize: &Prize,
+    check: impl Fn(&History) -> Result<usize, Violation>,
+) -> anyhow::Result<()> {
+    let mut all = 0;
+    for _ in 0..ROUNDS {
+        let arena = Arena::open(**ground, prize.clone()).await?;
+        let (history, faults) = arena.contend(length(ground)).await?;
+        let checked = check(&history).context(faults.to_string())?;
+        println!(
+            "{}, {what}: {checked} acquisitions checked under {faults}",
+            ground.name
+        );
+        all += checked;
+        if all >= ground.least() {
+            return Ok(());
+        }
+    }
+    bail!("only {all} acquisitions: nothing was shown")
 }
 
 async fn the_key_of_a_lease_has_one_owner_and_tokens_only_grow(
@@ -178,6 +185,7 @@ fn main() -> ExitCode {
             a_semaphore_never_has_more_holders_than_slots,
             a_holder_whose_clock_stands_still_changes_nothing needs [V3],
         ])
+        .with_time_limit(TIME_LIMIT)
         .run_with(&arguments);
     println!("{}", outcome.line());
     outcome.conclusion.exit_code()

@@ -433,7 +433,8 @@ async fn with_a_marker_a_change_is_taken_when_the_marker_is_written() {
 async fn a_settled_configuration_takes_what_was_written_in_a_row_together() {
     let coordinator = memory().await;
     let kv = coordinator.kv();
-    let quiet = Duration::from_millis(400);
+    // No machine stands still for so long between two writes.
+    let quiet = Duration::from_secs(3);
     let config = builder(&coordinator).settle(quiet).load().await.unwrap();
     let mut changes = config.changes();
     kv.put("app/HTTP/port", "1").await.unwrap();
@@ -563,7 +564,8 @@ async fn on_etcd_v2_changes_are_taken_when_it_is_quiet() {
     let coordinator = quorate::connect(&format!("etcd2://{address}"))
         .await
         .unwrap();
-    let quiet = Duration::from_millis(400);
+    // No machine stands still for so long between two writes.
+    let quiet = Duration::from_secs(3);
     let config = builder(&coordinator).settle(quiet).load().await.unwrap();
     assert_eq!(*config.get(), Settings::default());
     let mut changes = config.changes();

@@ -7,7 +7,7 @@ use anyhow::{Context as _, ensure};
 use quorate::etcd::v3::{
     Client, Cond, Leadership, LockGuard, LostReason, QueueOptions, Txn, TxnOp,
 };
-use quorate_conformance::contender::{Prize, TTL};
+use quorate_conformance::contender::Prize;
 use quorate_conformance::leased::Leased;
 use quorate_conformance::random::Random;
 use tokio::sync::oneshot;
@@ -17,7 +17,9 @@ use tokio::time::{Instant, timeout};
 use crate::server::Server;
 
 /// How long each step may take.
-const SOON: Duration = Duration::from_secs(40);
+const SOON: Duration = Duration::from_secs(80);
+/// Longer than the machine stands still between the beginning of a lease and that of its standstill.
+const TTL: Duration = Duration::from_secs(10);
 
 /// The clock of this runtime stands still until it is let go on.
 struct Standstill {

@@ -193,12 +193,12 @@ async fn an_index_beyond_ours_waits_to_the_end() {
     let agent = agent().await;
     let mut client = Client::connect(&agent).await;
     client.done("/v1/kv/a", "1").await;
-    let target = format!("/v1/kv/a?index={}&wait=100ms", u64::MAX);
+    let target = format!("/v1/kv/a?index={}&wait=2s", u64::MAX);
     let mut blocked = Blocked::start(&agent, &target).await;
     client.done("/v1/kv/a", "2").await;
     let answer = blocked.answer().await;
     assert!(
-        blocked.begun.elapsed() >= Duration::from_millis(100),
+        blocked.begun.elapsed() >= Duration::from_secs(2),
         "woken too early"
     );
     assert_eq!(answer.json()[0]["Value"], "Mg==");

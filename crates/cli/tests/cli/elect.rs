@@ -84,7 +84,7 @@ fn a_leader_whose_session_is_ended_is_stopped() {
     let sessions = env.json(&["consul", "session", "list"]);
     let id = sessions[0]["ID"].as_str().unwrap();
     env.ok(&["consul", "session", "destroy", id]);
-    let left = running.rest_within(Duration::from_secs(10));
+    let left = running.rest_within(Duration::from_secs(40));
     assert_eq!(left, Some(vec![]), "nothing of the command is left");
     let ended = running.wait();
     assert_eq!(ended.code, 123, "{}", ended.stderr);

@@ -37,7 +37,7 @@ fn nobody_waits_long_for_a_server_that_is_not_there() {
         let begun = Instant::now();
         env.fails(args, 6);
         // 2 s, and what a busy machine adds.
-        assert!(begun.elapsed() < Duration::from_secs(8));
+        assert!(begun.elapsed() < Duration::from_secs(20));
     }
 }
 

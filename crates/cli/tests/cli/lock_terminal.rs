@@ -73,7 +73,7 @@ impl Shell {
 
     /// Waits until the screen shows `text`, after the last typing.
     fn shows(&mut self, text: &str) {
-        let until = Instant::now() + Duration::from_secs(15);
+        let until = Instant::now() + Duration::from_secs(50);
         while !self.seen.contains(text) {
             let left = until.saturating_duration_since(Instant::now());
             match self.screen.recv_timeout(left) {

@@ -7,7 +7,7 @@ use tokio::time::timeout;
 
 use crate::Consul;
 
-const SOON: Duration = Duration::from_secs(10);
+const SOON: Duration = Duration::from_secs(40);
 /// Long enough for a wake-up to arrive, had there been one.
 const WHILE: Duration = Duration::from_millis(300);
 

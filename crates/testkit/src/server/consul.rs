@@ -25,7 +25,7 @@ const PROGRAM: &str = "consul";
 /// Its data, within its folder.
 const DATA: &str = "data";
 /// How long a start may take, from the process to the first session.
-const READY: Duration = Duration::from_secs(30);
+const READY: Duration = Duration::from_secs(60);
 
 /// A Consul agent in server mode: alone, or one of the servers of a [`ConsulCluster`].
 ///
@@ -55,7 +55,7 @@ impl ConsulServer {
     ///
     /// # Errors
     ///
-    /// [`ServerError`]: it is missing, ended at its start, or was not ready within 30 s.
+    /// [`ServerError`]: it is missing, ended at its start, or was not ready within 60 s.
     ///
     /// # Cancel safety
     ///
@@ -242,7 +242,7 @@ impl ConsulServer {
         self.process.kill()
     }
 
-    /// Asks it to end (SIGTERM) and waits for that, at most 10 s.
+    /// Asks it to end (SIGTERM) and waits for that, at most 50 s.
     ///
     /// # Errors
     ///

@@ -24,7 +24,7 @@ pub(crate) fn http_with(address: &str, method: &str, path: &str, body: &str) -> 
 pub(crate) fn answer(address: &str, method: &str, path: &str, body: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     stream
-        .set_read_timeout(Some(Duration::from_secs(10)))
+        .set_read_timeout(Some(Duration::from_secs(50)))
         .unwrap();
     let request = format!(
         "{method} {path} HTTP/1.1\r\nhost: {address}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",

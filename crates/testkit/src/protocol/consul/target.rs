@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use tokio::net::TcpStream;
 
 use crate::exchange::{Answer, exchange, request};
-use crate::server::{ConsulCluster, ConsulOptions, ConsulServer};
+use crate::server::{ConsulCluster, ConsulOptions, ConsulServer, ReservedPort};
 use crate::trial::Subject;
 
 /// To be one server, of which another one with nothing in it can be had: for cases that speak of the
@@ -51,7 +51,7 @@ pub struct Consul {
 enum Server {
     Embedded(Agent),
     /// One whose data outlive it.
-    Lasting(Agent, Box<AgentConfig>, TempDir),
+    Lasting(Agent, Box<AgentConfig>, TempDir, ReservedPort),
     Real(Box<ConsulServer>),
     Cluster(#[expect(dead_code, reason = "it lives as long as this")] ConsulCluster),
 }
@@ -85,9 +85,9 @@ impl Consul {
     ///
     /// When it is missing or can't be started.
     pub async fn cluster() -> anyhow::Result<Self> {
-        // Elections as rare as on a real cluster: the table is not about them.
+        // Elections as rare as can be, also where the machine stands still: the table is not about them.
         let options = ConsulOptions::new()
-            .with_setting("performance", serde_json::json!({"raft_multiplier": 5}));
+            .with_setting("performance", serde_json::json!({"raft_multiplier": 10}));
         let cluster = ConsulCluster::start(options).await?;
         let leader = cluster.leader().await?;
         let client = Client::new(&cluster.urls_from(leader))?;
@@ -101,9 +101,13 @@ impl Consul {
     }
 
     async fn agent(config: AgentConfig) -> anyhow::Result<Self> {
+        Self::agent_at(SocketAddr::from(([127, 0, 0, 1], 0)), config).await
+    }
+
+    async fn agent_at(addr: SocketAddr, config: AgentConfig) -> anyhow::Result<Self> {
         let config = config
             .with_node_name("node-1")
-            .with_consul_http("127.0.0.1:0".parse()?);
+            .with_consul_http(addr.to_string().parse()?);
         let agent = Agent::start(config).await?;
         let addr = agent.consul_http()[0].addr().context("no TCP listener")?;
         let node = agent.node_name().to_owned();
@@ -138,10 +142,12 @@ impl Consul {
             return self.alone().await;
         };
         let folder = tempfile::tempdir()?;
+        // Nobody else takes the port between an end and the next start.
+        let port = ReservedPort::new()?.share()?;
         let config = AgentConfig::directory(folder.path()).with_strict(true);
-        let mut lasting = Self::agent(config.clone()).await?;
+        let mut lasting = Self::agent_at(port.addr(), config.clone()).await?;
         if let Server::Embedded(agent) = lasting.server {
-            lasting.server = Server::Lasting(agent, Box::new(config), folder);
+            lasting.server = Server::Lasting(agent, Box::new(config), folder, port);
         }
         Ok(lasting)
     }
@@ -154,12 +160,12 @@ impl Consul {
                 server.restart().await?;
                 self.server = Server::Real(server);
             }
-            Server::Lasting(agent, config, folder) => {
+            Server::Lasting(agent, config, folder, port) => {
                 agent.shutdown().await;
                 let again = (*config).clone().with_node_name(self.node.as_str());
                 let again = again.with_consul_http(self.addr.to_string().parse()?);
                 let agent = Agent::start(again).await?;
-                self.server = Server::Lasting(agent, config, folder);
+                self.server = Server::Lasting(agent, config, folder, port);
             }
             Server::Embedded(_) | Server::Cluster(_) => anyhow::bail!("it can't be restarted"),
         }

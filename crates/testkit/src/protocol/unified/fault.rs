@@ -14,7 +14,7 @@ use crate::proxy::Direction;
 use crate::trial::{Case, Subject};
 use crate::{cases, eventually, eventually_ok};
 
-const SOON: Duration = Duration::from_secs(30);
+const SOON: Duration = Duration::from_secs(50);
 
 pub(super) fn cases() -> Vec<Case<Unified>> {
     cases![Unified;
@@ -144,8 +144,12 @@ async fn a_write_that_could_not_be_sent_did_not_happen(
     let remote = it.remote().await?;
     let (used, new) = (remote.quick(), remote.quick());
     let (used, new) = tokio::try_join!(used, new)?;
-    let kv = used.kv();
+    // The patient one, for this has to happen; the read is what makes the other one used.
+    let kv = remote.coordinator.kv();
     kv.put("k", "before").await?;
+    let hasty = used.kv();
+    let read = || hasty.get("k");
+    eventually_ok(SOON, "a connection of the one that is used", read).await?;
     remote.proxy.refuse().await;
     remote.proxy.cut().await;
     // On a connection that was cut, a moment may pass until that is known; a new one is refused.
@@ -242,7 +246,7 @@ async fn a_waiter_survives_cut_connections(it: &Subject<Unified>) -> anyhow::Res
 
 async fn a_lock_and_its_data_survive_a_restart(it: &Subject<Unified>) -> anyhow::Result<()> {
     let mut remote = it.remote().await?;
-    let options = LockOptions::default().with_ttl(Duration::from_secs(30));
+    let options = LockOptions::default().with_ttl(Duration::from_secs(300));
     let lock = remote.coordinator.lock("jobs").with_options(options);
     let guard = lock.acquire().await?;
     let revision = remote.coordinator.kv().put("k", vec![0, 255]).await?;
@@ -296,7 +300,9 @@ async fn a_lock_and_its_data_survive_a_restart(it: &Subject<Unified>) -> anyhow:
 async fn a_call_ends_when_nothing_answers(it: &Subject<Unified>) -> anyhow::Result<()> {
     let remote = it.remote().await?;
     let quick = remote.quick().await?;
-    quick.kv().put("k", "v").await?;
+    remote.coordinator.kv().put("k", "v").await?;
+    let kv = quick.kv();
+    eventually_ok(SOON, "a connection", || kv.get("k")).await?;
     remote.proxy.black_hole();
     let read = timeout(SOON, quick.kv().get("k"))
         .await?

@@ -14,7 +14,7 @@ use crate::protocol::{PARKED, equal};
 use crate::trial::{Case, Subject};
 use crate::{cases, eventually_ok};
 
-const SOON: Duration = Duration::from_secs(30);
+const SOON: Duration = Duration::from_secs(40);
 
 pub(super) fn cases() -> Vec<Case<Unified>> {
     cases![Unified;
@@ -120,14 +120,11 @@ async fn a_wait_ends_in_time(it: &Subject<Unified>) -> anyhow::Result<()> {
         let begun = Instant::now();
         ensure!(lock.acquire_within(wait).await?.acquired().is_none());
         let took = begun.elapsed();
-        ensure!(
-            took >= wait && took < wait + Duration::from_secs(5),
-            "{took:?} of {wait:?}"
-        );
+        ensure!(took >= wait && took < wait + SOON, "{took:?} of {wait:?}");
     }
     let begun = Instant::now();
     ensure!(lock.try_acquire().await?.acquired().is_none());
-    ensure!(begun.elapsed() < Duration::from_secs(5));
+    ensure!(begun.elapsed() < SOON);
     Ok(())
 }
 
@@ -136,7 +133,12 @@ async fn passed_on<F>(it: &Subject<Unified>, name: &str, end: F) -> anyhow::Resu
 where
     F: AsyncFnOnce(quorate::LockGuard) -> anyhow::Result<()>,
 {
-    let guard = it.coordinator.lock(name).acquire().await?;
+    // Longer than is waited for the next holder: there is none where a guard ends in order.
+    let delay = it.coordinator.capabilities().max_lock_delay;
+    ensure!(delay > SOON, "{delay:?}");
+    let options = LockOptions::default().with_lock_delay(delay);
+    let lock = it.coordinator.lock(name).with_options(options);
+    let guard = lock.acquire().await?;
     let (first, other) = (guard.fencing_token(), it.another().await?);
     let lock = other.lock(name);
     let wait = async { anyhow::Ok(lock.acquire().await?) };
@@ -144,14 +146,8 @@ where
         tokio::time::sleep(PARKED).await;
         end(guard).await
     };
-    let begun = Instant::now();
     let (second, ()) = timeout(SOON, async { tokio::try_join!(wait, end) }).await??;
     ensure!(second.fencing_token() > first && second.is_held());
-    ensure!(
-        begun.elapsed() < Duration::from_secs(5),
-        "no lock-delay: {:?}",
-        begun.elapsed()
-    );
     Ok(())
 }
 
@@ -174,6 +170,8 @@ async fn a_cancelled_acquisition_leaves_nothing(it: &Subject<Unified>) -> anyhow
     let (name, label) = (it.key("lock"), it.key("label"));
     let guard = it.coordinator.lock(&name).acquire().await?;
     let options = LockOptions::default().with_label(label.clone());
+    // One that was cancelled while the server carried it out leaves no lock-delay either.
+    let options = options.with_lock_delay(Duration::ZERO);
     let lock = it.coordinator.lock(&name).with_options(options);
     for millis in [0, 1, 3, 10, 30, 100, 300] {
         let cancelled = timeout(Duration::from_millis(millis), lock.acquire()).await;
@@ -264,15 +262,16 @@ async fn the_result_of_the_work_is_given(it: &Subject<Unified>) -> anyhow::Resul
 
 async fn cancelled_work_releases_the_lock(it: &Subject<Unified>) -> anyhow::Result<()> {
     let name = it.key("lock");
-    let work = it
-        .coordinator
-        .with_lock(&name, |_| std::future::pending::<()>());
-    ensure!(timeout(Duration::from_secs(1), work).await.is_err());
-    let next = it
-        .coordinator
-        .lock(&name)
-        .acquire_within(Duration::from_secs(10))
-        .await?;
+    let (works, begun) = tokio::sync::oneshot::channel();
+    let work = it.coordinator.with_lock(&name, |_| async move {
+        drop(works.send(()));
+        std::future::pending::<()>().await;
+    });
+    tokio::select! {
+        ended = work => anyhow::bail!("it ended: {ended:?}"),
+        begun = begun => begun?,
+    }
+    let next = it.coordinator.lock(&name).acquire_within(SOON).await?;
     ensure!(next.acquired().is_some(), "it was not released");
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use quorate::prelude::*;
-use quorate::{ErrorKind, LockGuard, LockOptions, LostReason, Transaction};
+use quorate::{ErrorKind, LockGuard, LockOptions, LostReason, SemaphoreOptions, Transaction};
 use tokio::time::timeout;
 
 use super::target::{CONSUL, TRANSACTIONS, Unified};
@@ -14,8 +14,9 @@ use crate::cases;
 use crate::protocol::equal;
 use crate::trial::{Case, Subject};
 
-/// A lost lock is noticed by its monitor, long before its time is over.
-const SOON: Duration = Duration::from_secs(9);
+/// A lost lock is noticed by its monitor, long before its time is over, or a renewal is due.
+const SOON: Duration = Duration::from_secs(35);
+const TTL: Duration = Duration::from_secs(150);
 
 pub(super) fn cases() -> Vec<Case<Unified>> {
     cases![Unified;
@@ -31,7 +32,7 @@ pub(super) fn cases() -> Vec<Case<Unified>> {
 }
 
 async fn hold(it: &Subject<Unified>, delay: Duration) -> anyhow::Result<LockGuard> {
-    let options = LockOptions::default().with_lock_delay(delay);
+    let options = LockOptions::default().with_ttl(TTL).with_lock_delay(delay);
     let lock = it.coordinator.lock(it.key("lock")).with_options(options);
     Ok(lock.acquire().await?)
 }
@@ -117,7 +118,9 @@ impl Drop for Dropped {
 async fn work_under_a_lost_lock_is_dropped(it: &Subject<Unified>) -> anyhow::Result<()> {
     let (below, dropped) = (it.below()?, Arc::new(AtomicBool::new(false)));
     let (flag, name) = (Dropped(dropped.clone()), it.key("lock"));
-    let work = it.coordinator.with_lock(&name, |held| async move {
+    let options = LockOptions::default().with_ttl(TTL);
+    let lock = it.coordinator.lock(&name).with_options(options);
+    let work = lock.run(|held| async move {
         let _flag = flag;
         below.end(held.holding()).await?;
         std::future::pending::<()>().await;
@@ -136,20 +139,20 @@ async fn work_under_a_lost_lock_is_dropped(it: &Subject<Unified>) -> anyhow::Res
 async fn after_a_loss_the_lock_stays_closed_for_its_delay(
     it: &Subject<Unified>,
 ) -> anyhow::Result<()> {
-    let delay = Duration::from_secs(3);
+    let delay = Duration::from_secs(10);
     let guard = hold(it, delay).await?;
+    let other = it.another().await?;
+    let lock = other.lock(it.key("lock"));
     let begun = tokio::time::Instant::now();
     it.native()?
         .session()
         .destroy(guard.holding().owner())
         .await?;
-    let other = it.another().await?;
-    let lock = other.lock(it.key("lock"));
     ensure!(
         lock.try_acquire().await?.acquired().is_none(),
         "open at once"
     );
-    let next = lock.acquire_within(Duration::from_secs(20)).await?;
+    let next = lock.acquire_within(Duration::from_secs(60)).await?;
     ensure!(next.acquired().is_some(), "closed for too long");
     ensure!(
         begun.elapsed() >= delay - Duration::from_millis(100),
@@ -160,7 +163,9 @@ async fn after_a_loss_the_lock_stays_closed_for_its_delay(
 }
 
 async fn a_lost_slot_is_noticed(it: &Subject<Unified>) -> anyhow::Result<()> {
+    let options = SemaphoreOptions::default().with_ttl(TTL);
     let semaphore = it.coordinator.semaphore(it.key("pool"), 1);
+    let semaphore = semaphore.with_options(options);
     let slot = semaphore.acquire().await?;
     it.below()?.end(slot.holding()).await?;
     timeout(SOON, slot.lost())

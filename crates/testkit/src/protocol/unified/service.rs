@@ -12,10 +12,11 @@ use tokio::time::timeout;
 
 use super::target::{CONSUL, Unified};
 use crate::protocol::equal;
+use crate::server::ReservedPort;
 use crate::trial::{Case, Subject};
 use crate::{cases, eventually_ok};
 
-const SOON: Duration = Duration::from_secs(30);
+const SOON: Duration = Duration::from_secs(50);
 
 pub(super) fn cases() -> Vec<Case<Unified>> {
     cases![Unified;
@@ -225,8 +226,10 @@ async fn maintenance_takes_an_instance_out_and_brings_it_back(
 
 async fn the_server_checks_what_it_was_told_to(it: &Subject<Unified>) -> anyhow::Result<()> {
     let (name, services) = (named(it, "web"), it.coordinator.services());
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let address = listener.local_addr()?.to_string();
+    // Nobody else listens there once this one does not.
+    let port = ReservedPort::new()?.share()?;
+    let listener = TcpListener::bind(port.addr()).await?;
+    let address = port.addr().to_string();
     let check = ServiceCheck::tcp(address, Duration::from_secs(1));
     services.add(Service::new(&name).with_check(check)).await?;
     passing(it, &name, &[&name]).await?;

@@ -12,7 +12,7 @@ use crate::server::launch::start;
 /// How many servers a cluster has: the fewest of which one may be missing.
 const SERVERS: usize = 3;
 /// How long a server may take to say whom it takes for the leader.
-const SAY: Duration = Duration::from_secs(1);
+const SAY: Duration = Duration::from_secs(3);
 
 /// Three Consul servers on the loopback interface, each with ports and a folder of its own, that
 /// elect a leader among them and go on when one is missing.
@@ -94,7 +94,7 @@ impl ConsulCluster {
     }
 
     /// The number of the server that leads, once every server that runs says that it does, and it
-    /// has all that was written under the last one. Waits for an election at most 30 s. A server
+    /// has all that was written under the last one. Waits for an election at most 60 s. A server
     /// that stands still says nothing.
     ///
     /// # Errors

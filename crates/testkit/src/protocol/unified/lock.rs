@@ -264,7 +264,7 @@ async fn cancelled_work_releases_the_lock(it: &Subject<Unified>) -> anyhow::Resu
     let name = it.key("lock");
     let (works, begun) = tokio::sync::oneshot::channel();
     let work = it.coordinator.with_lock(&name, |_| async move {
-        drop(works.send(()));
+        let _ = works.send(());
         std::future::pending::<()>().await;
     });
     tokio::select! {

@@ -47,8 +47,8 @@ impl EventBackend for SerfBackend {
                 let detail = "Serf's agents keep no events";
                 return Err(Error::unsupported(operation, detail).with_target(self.url.as_str()));
             }
-            let filter = EventFilter::User(options.name.clone());
-            let stream = self.follow(filter).await;
+            let filter = [EventFilter::User(options.name.clone())];
+            let stream = self.client.stream(&filter).await;
             let stream = stream.map_err(|error| self.error(error, operation.as_str()))?;
             let deliveries = Deliveries {
                 stream,

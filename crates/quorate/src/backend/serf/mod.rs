@@ -8,7 +8,7 @@ mod query;
 
 use std::sync::Arc;
 
-use quorate_serf::{self as native, Client, EventFilter, EventStream};
+use quorate_serf::{self as native, Client};
 
 use super::{Backend, BoxFuture, Lifecycle};
 use crate::{Capabilities, Error, Result};
@@ -60,14 +60,6 @@ pub(crate) struct SerfBackend {
 }
 
 impl SerfBackend {
-    /// Follows events. A real agent follows a moment after it has said so, and before it hears the next
-    /// request on the connection.
-    async fn follow(&self, filter: EventFilter) -> Result<EventStream, native::Error> {
-        let stream = self.client.stream(&[filter]).await?;
-        self.client.ping().await?;
-        Ok(stream)
-    }
-
     fn error(&self, error: native::Error, operation: impl Into<String>) -> Error {
         error::from_native(error, operation, &self.url)
     }

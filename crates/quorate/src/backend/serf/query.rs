@@ -49,8 +49,8 @@ impl QueryBackend for SerfBackend {
                 Some(name) => format!("watch query `{name}`"),
                 None => "watch the queries".to_owned(),
             };
-            let filter = EventFilter::Query(name.map(str::to_owned));
-            let stream = self.follow(filter).await;
+            let filter = [EventFilter::Query(name.map(str::to_owned))];
+            let stream = self.client.stream(&filter).await;
             let stream = stream.map_err(|error| self.error(error, operation.as_str()))?;
             let inquiries = Inquiries {
                 stream,

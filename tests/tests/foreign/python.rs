@@ -78,6 +78,8 @@ impl Script {
 
 /// All of them, those that take longest first.
 pub(crate) const SCRIPTS: &[Script] = &[
+    // It is for Python 2 alone, and read with what Python 3 calls otherwise replaced.
+    Script::new("serf_python_client", "serf-python", Store::Serf, 20),
     Script::new("py_consul", "py-consul", CONSUL, 31),
     Script::new("python_consul2", "python-consul2", CONSUL, 34),
     Script::new("patroni_leader", "patroni", CONSUL, 8).named("patroni on consul", &["consul"]),
@@ -119,8 +121,6 @@ pub(crate) const SCRIPTS: &[Script] = &[
         "several_questions_go_through_one_stream",
         "who_may_do_nothing_may_still_ask_how_it_is",
     ]),
-    // It is for Python 2 alone, and read with what Python 3 calls otherwise replaced.
-    Script::new("serf_python_client", "serf-python", Store::Serf, 20),
     Script::new("serfclient_client", "serfclient", Store::Serf, 9),
 ];
 

@@ -8,6 +8,7 @@ use quorate_wire::serf::{
     Command, Event, EventRecord, Join, Joined, MemberChange, MemberStatus, Members, StreamRequest,
 };
 
+use crate::client::PATIENCE;
 use crate::{Client, gossip, start};
 
 async fn member(name: &str) -> Agent {
@@ -26,14 +27,19 @@ async fn join(client: &mut Client, other: &Agent) {
 
 /// Waits until this agent thinks so of that member.
 async fn until(client: &mut Client, name: &str, status: MemberStatus) {
-    loop {
-        let (_, members) = client.fetch::<Members>(Command::Members, None).await;
-        let mut members = members.members.iter();
-        if members.any(|member| member.name == name && member.status == status) {
-            return;
+    let mut seen = Members::default();
+    let thinks = async {
+        loop {
+            seen = client.fetch::<Members>(Command::Members, None).await.1;
+            let mut members = seen.members.iter();
+            if members.any(|member| member.name == name && member.status == status) {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
+    };
+    let thought = tokio::time::timeout(PATIENCE, thinks).await;
+    assert!(thought.is_ok(), "{name} is not {status:?}: {seen:?}");
 }
 
 #[tokio::test]
@@ -95,9 +101,14 @@ async fn an_agent_that_is_started_again_joins_by_what_it_remembers() {
     join(&mut client, &alpha).await;
     until(&mut client, "alpha", MemberStatus::Alive).await;
     let remembered = folder.path().join("serf/local.snapshot");
-    while !std::fs::read_to_string(&remembered).is_ok_and(|text| text.contains("alive: alpha")) {
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+    let written = async {
+        while !std::fs::read_to_string(&remembered).is_ok_and(|text| text.contains("alive: alpha"))
+        {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    let written = tokio::time::timeout(PATIENCE, written).await;
+    written.expect("what the member remembers");
     assert!(folder.path().join("serf/local.keyring").exists());
     // Without a goodbye.
     beta.shutdown().await;

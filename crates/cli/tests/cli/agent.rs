@@ -2,7 +2,7 @@
 
 use nix::sys::signal::Signal;
 
-use crate::testenv::{TestEnv, answer, http};
+use crate::testenv::{TestEnv, answer, eventually, http};
 
 #[test]
 fn an_agent_says_where_it_listens_and_ends_on_a_signal() {
@@ -224,15 +224,14 @@ fn member(env: &TestEnv, args: &[&str]) -> (crate::testenv::Running, [String; 3]
     (agent, places)
 }
 
-/// Nobody wakes it earlier.
-fn pause() {
-    std::thread::park_timeout(std::time::Duration::from_millis(50));
-}
-
-fn until(address: &str, path: &str, fits: impl Fn(&str) -> bool) {
-    while !fits(&http(address, "GET", path)) {
-        pause();
-    }
+/// Waits until the list of members that this agent shows has this in it.
+fn shows(address: &str, member: &str) {
+    let seen = std::cell::RefCell::new(String::new());
+    let what = || format!("{member} in the members at {address}: {}", seen.borrow());
+    eventually(what, || {
+        seen.replace(http(address, "GET", "/v1/agent/members"));
+        seen.borrow().contains(member)
+    });
 }
 
 #[test]
@@ -248,16 +247,16 @@ fn an_agent_that_was_killed_joins_by_what_it_remembers() {
         member(&env, &[&["--memory", "--node", "first"], &key[..]].concat());
     let kept = [&["--data", &data, "--node", "second"], &key[..]].concat();
     let (second, [http_of, ..]) = member(&env, &[&kept[..], &["--join", &at]].concat());
-    until(&first, "/v1/agent/members", |body| body.contains("second"));
+    shows(&first, "second");
     let snapshot = env.path("kept/serf/local.snapshot");
-    while !std::fs::read_to_string(&snapshot).is_ok_and(|text| text.contains("alive: first")) {
-        pause();
-    }
-    assert!(http(&http_of, "GET", "/v1/agent/members").contains("first"));
+    let remembered =
+        || std::fs::read_to_string(&snapshot).is_ok_and(|text| text.contains("alive: first"));
+    eventually(|| "what the second remembers", remembered);
+    shows(&http_of, "first");
     second.signal(Signal::SIGKILL);
     second.wait();
     let (_second, [second, ..]) = member(&env, &kept);
-    until(&second, "/v1/agent/members", |body| body.contains("first"));
+    shows(&second, "first");
 }
 
 #[test]
@@ -267,11 +266,11 @@ fn an_agent_says_where_it_serves_serf_and_says_goodbye_on_ctrl_c() {
     let join = [
         "--memory", "--node", "second", "--tag", "role=web", "--join", &at,
     ];
-    let (second, [_, rpc, _]) = member(&env, &join);
+    let (second, [http_of, rpc, _]) = member(&env, &join);
     assert!(rpc.starts_with("127.0.0.1:"), "{rpc}");
-    until(&first, "/v1/agent/members", |body| {
-        body.contains("\"role\":\"web\"")
-    });
+    shows(&first, "\"role\":\"web\"");
+    // Whoever has not heard of anybody yet has nobody to say goodbye to.
+    shows(&http_of, "first");
     second.signal(Signal::SIGINT);
     let ended = second.wait();
     assert_eq!(
@@ -279,9 +278,7 @@ fn an_agent_says_where_it_serves_serf_and_says_goodbye_on_ctrl_c() {
         (0, "SIGINT: ending\nended\n")
     );
     // Left, and not failed.
-    until(&first, "/v1/agent/members", |body| {
-        body.contains("\"Status\":3")
-    });
+    shows(&first, "\"Status\":3");
 }
 
 #[test]

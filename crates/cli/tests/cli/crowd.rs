@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
-use crate::testenv::{Running, TestEnv, http, http_with};
+use crate::testenv::{PATIENCE, Running, TestEnv, eventually, http, http_with};
 
 /// How many connections are opened, if the system allows.
 const CROWD: u64 = 10_000;
@@ -17,8 +17,6 @@ const RESERVE: u64 = 200;
 const IDLE: Duration = Duration::from_secs(10);
 /// What a connection may cost the agent at most, in a build without optimisation.
 const MAX_BYTES: u64 = 24 * 1024;
-/// When what should happen has not.
-const PATIENCE: Duration = Duration::from_secs(40);
 
 /// What the system tells of a process.
 struct Process(u32);
@@ -52,17 +50,6 @@ impl Process {
         let mut numbers = line.unwrap().split_whitespace();
         let mut number = || numbers.next().unwrap().parse::<u64>().unwrap_or(u64::MAX);
         (number(), number())
-    }
-}
-
-fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !holds() {
-        assert!(
-            start.elapsed() < PATIENCE,
-            "{what}: not within {PATIENCE:?}"
-        );
-        std::thread::park_timeout(Duration::from_millis(50));
     }
 }
 
@@ -134,7 +121,7 @@ fn ten_thousand_connections_that_were_left_cost_little_and_end() {
     let opened = start.elapsed();
     // What was opened first may have ended already on a machine that is very slow.
     if opened < IDLE / 2 {
-        eventually("all are there", || process.descriptors() >= count);
+        eventually(|| "all are there", || process.descriptors() >= count);
     }
     let served = (0..20).map(|_| others_are_served(&address)).max().unwrap();
     let grown = process.resident().saturating_sub(resident);
@@ -146,9 +133,10 @@ fn ten_thousand_connections_that_were_left_cost_little_and_end() {
         grown / count < MAX_BYTES,
         "{grown} bytes for {count} connections"
     );
-    eventually("all have ended", || {
-        process.descriptors() <= descriptors + 2
-    });
+    eventually(
+        || "all have ended",
+        || process.descriptors() <= descriptors + 2,
+    );
     println!(
         "all had ended {:?} after the first was opened; memory then: {} KiB more than before",
         start.elapsed(),
@@ -173,7 +161,7 @@ fn an_agent_without_free_files_waits_for_some_and_does_not_spin() {
     let crowd: Vec<TcpStream> = (0..120)
         .map(|_| TcpStream::connect(&address).unwrap())
         .collect();
-    eventually("no file is free", || process.descriptors() >= 64);
+    eventually(|| "no file is free", || process.descriptors() >= 64);
     let (before, start) = (process.cpu(), Instant::now());
     // Who is there already is served meanwhile.
     while start.elapsed() < Duration::from_secs(1) {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use nix::pty::openpty;
 
-use crate::testenv::{TestEnv, has};
+use crate::testenv::{TestEnv, eventually, has};
 
 /// A shell on a terminal of its own.
 struct Shell {
@@ -138,9 +138,16 @@ fn a_command_in_the_background_gets_the_terminal_when_it_comes_to_the_front() {
     shell.types("$Q lock t -- sh -c 'echo go-es; read x; echo got-$x' &\n");
     shell.shows("go-es\r\n");
     // A shell tells what became of its jobs before it asks for the next command.
-    while !shell.shows_soon("Stopped") {
-        shell.types("\n");
-    }
+    eventually(
+        || "the job is shown as stopped",
+        || {
+            let stopped = shell.shows_soon("Stopped");
+            if !stopped {
+                shell.types("\n");
+            }
+            stopped
+        },
+    );
     shell.types("fg\n");
     shell.shows("$Q lock");
     shell.types("typed\n");

@@ -1,6 +1,7 @@
 //! A home of its own for each test, the real binary in it, and differences shown as such.
 
 mod http;
+mod patience;
 mod running;
 
 use std::io::Write;
@@ -11,6 +12,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 pub(crate) use http::{answer, http, http_with};
+pub(crate) use patience::{PATIENCE, eventually};
 pub(crate) use running::Running;
 
 /// A temporary home and data directory.

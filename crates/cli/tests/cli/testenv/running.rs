@@ -8,10 +8,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::Ended;
-
-/// How long anything may take that happens at once.
-const SOON: Duration = Duration::from_secs(50);
+use super::{Ended, PATIENCE};
 
 /// A started program; killed when it is dropped.
 pub(crate) struct Running {
@@ -58,7 +55,7 @@ impl Running {
 
     /// The next line of its standard output.
     pub(crate) fn line(&mut self) -> String {
-        match self.lines.recv_timeout(SOON) {
+        match self.lines.recv_timeout(PATIENCE) {
             Ok(line) => line,
             Err(error) => panic!("no line ({error}); standard error: {}", self.stop().stderr),
         }
@@ -120,7 +117,7 @@ impl Running {
             .or(status.signal().map(|signal| 128 + signal))
             .unwrap_or(-1);
         let stdout = self
-            .rest_within(SOON)
+            .rest_within(PATIENCE)
             .unwrap_or_default()
             .join("\n")
             .into_bytes();
@@ -133,7 +130,7 @@ impl Running {
     }
 
     pub(crate) fn wait(self) -> Ended {
-        self.wait_within(SOON)
+        self.wait_within(PATIENCE)
     }
 
     fn stop(&mut self) -> Ended {

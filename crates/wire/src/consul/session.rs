@@ -144,8 +144,9 @@ impl SessionRequest {
         self
     }
 
-    /// Ties the session to no check at all: only its TTL and `destroy` end it. Understood by
-    /// servers of every age.
+    /// Ties the session to no check at all: its TTL and `destroy` end it, and that its node is taken
+    /// out of the catalog. Consul's autopilot does that within seconds with the node of a server
+    /// that failed, unless `cleanup_dead_servers` is off. Understood by servers of every age.
     #[must_use]
     pub fn without_checks(mut self) -> Self {
         self.checks = Some(Vec::new());

@@ -86,6 +86,9 @@ impl Config {
             "bootstrap_expect": gossip.len(),
             "retry_join": gossip,
             "retry_interval": "500ms",
+            // Who is killed comes back. Otherwise the leader may take a failed server, and the
+            // sessions of its node with it, out of the cluster within seconds.
+            "autopilot": { "cleanup_dead_servers": false },
         })));
         Value::Object(settings).to_string()
     }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use nix::pty::openpty;
 
-use crate::testenv::{TestEnv, eventually, has};
+use crate::testenv::{PATIENCE, TestEnv, eventually, has};
 
 /// A shell on a terminal of its own.
 struct Shell {
@@ -73,7 +73,7 @@ impl Shell {
 
     /// Waits until the screen shows `text`, after the last typing.
     fn shows(&mut self, text: &str) {
-        let until = Instant::now() + Duration::from_secs(50);
+        let until = Instant::now() + PATIENCE;
         while !self.seen.contains(text) {
             let left = until.saturating_duration_since(Instant::now());
             match self.screen.recv_timeout(left) {

@@ -2,7 +2,8 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
+
+use super::PATIENCE;
 
 /// Sends one request without a body and gives the body of the answer.
 pub(crate) fn http(address: &str, method: &str, path: &str) -> String {
@@ -23,9 +24,7 @@ pub(crate) fn http_with(address: &str, method: &str, path: &str, body: &str) -> 
 /// Sends one request and gives all of the answer, whatever it is.
 pub(crate) fn answer(address: &str, method: &str, path: &str, body: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
-    stream
-        .set_read_timeout(Some(Duration::from_secs(50)))
-        .unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let request = format!(
         "{method} {path} HTTP/1.1\r\nhost: {address}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
         body.len()

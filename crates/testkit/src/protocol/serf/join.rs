@@ -4,7 +4,7 @@ use anyhow::ensure;
 use serde_json::{Value, json};
 
 use super::connection::{PATIENCE, request};
-use super::target::{Member, Serf, Setup};
+use super::target::{Member, Serf};
 use super::{Outcome, Trial};
 use crate::protocol::equal;
 use crate::trial::Case;
@@ -20,12 +20,6 @@ pub(super) fn cases() -> Vec<Case<Serf>> {
         a_long_error_has_two_bytes_for_its_length,
     ]
     .into()
-}
-
-/// A member that joins itself. It is alone: whoever joins passes over events that are on their way,
-/// which others may wait for.
-async fn alpha(serf: &Trial) -> anyhow::Result<Member> {
-    serf.another("alpha", Setup::default()).await
 }
 
 /// Joins one of them. It is asked again: in the profile `local` an agent waits for
@@ -70,13 +64,13 @@ async fn an_address_where_nobody_is_has_an_error_and_a_body(serf: &Trial) -> Out
 }
 
 async fn what_can_be_joined_of_several_is_counted(serf: &Trial) -> Outcome {
-    let alpha = alpha(serf).await?;
+    let alpha = serf.joiner().await?;
     let some = json!(["127.0.0.1:1", alpha.gossip.to_string()]);
     joins_one(&alpha, some).await
 }
 
 async fn an_address_may_have_a_name(serf: &Trial) -> Outcome {
-    let alpha = alpha(serf).await?;
+    let alpha = serf.joiner().await?;
     let named = json!([format!("alpha/{}", alpha.gossip)]);
     joins_one(&alpha, named).await?;
     let expected = joined(&format!("1 error occurred:\n\t* {REFUSED}\n\n"), 0);

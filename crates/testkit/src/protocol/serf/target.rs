@@ -178,6 +178,13 @@ impl Serf {
         }
     }
 
+    /// An agent that may join: of the same kind and with the same token, alone. Whoever joins passes
+    /// over events that are on their way, which others of this cluster may wait for.
+    pub(super) async fn joiner(&self) -> anyhow::Result<Member> {
+        let (token, key) = (self.first().token, None);
+        self.another("alpha", Setup { token, key }).await
+    }
+
     /// Two others of the same kind, as one cluster.
     pub(super) async fn pair(&self, setup: Setup) -> anyhow::Result<(Member, Member)> {
         let one = self.another("one", setup).await?;

@@ -212,8 +212,7 @@ async fn the_typed_client_knows_members(serf: &Trial) -> Outcome {
 }
 
 async fn the_typed_client_joins_and_is_told_why_not(serf: &Trial) -> Outcome {
-    // Whoever joins passes over events that are on their way, which others may wait for.
-    let alpha = serf.another("alpha", Setup::default()).await?;
+    let alpha = serf.joiner().await?;
     let client = alpha.client()?;
     let some = ["127.0.0.1:1".to_owned(), alpha.gossip.to_string()];
     // In the profile `local` an agent waits for a second only.
